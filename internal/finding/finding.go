@@ -81,7 +81,7 @@ func escape(b *strings.Builder, name string) {
 		case r == '!' || r == '\\':
 			b.WriteByte('\\')
 			b.WriteRune(r)
-		case !unicode.IsPrint(r):
+		case !unicode.IsPrint(r) && r != '\u3000': // IDEOGRAPHIC SPACE is an everyday sight in Japanese file names
 			fmt.Fprintf(b, `\u{%x}`, r)
 		default:
 			b.WriteRune(r)
@@ -164,7 +164,7 @@ func New(k Kind, p Path, format string, args ...any) Finding {
 
 func clip(s string) string {
 	s = strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
+		if !unicode.IsPrint(r) { // U+3000 too: one kind of space is enough here
 			return ' '
 		}
 		return r

@@ -7,8 +7,8 @@ package inspect
 type Module struct {
 	Name   string `json:"name"`
 	Stream string `json:"stream"`
-	Len    int    `json:"len"`    // bytes of Source
-	SHA256 string `json:"sha256"` // of Source
+	Len    int    `json:"len"`              // bytes of Source
+	SHA256 string `json:"sha256"`           // of Source
 	Source string `json:"source,omitempty"` // UTF-8, "\n" line ends, Attribute lines kept; printed with --macros only
 }
 
