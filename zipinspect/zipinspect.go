@@ -1,0 +1,2 @@
+// Package zipinspect reads ZIP archives as an adversary may have written them.
+package zipinspect
