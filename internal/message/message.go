@@ -21,6 +21,7 @@ type Envelope struct {
 	SASLMethod string     `json:"sasl_method,omitempty"`
 	Listener   string     `json:"listener,omitempty"`    // "smtp", "submission" where a session file says so
 	DaemonName string     `json:"daemon_name,omitempty"` // the macro {daemon_name}
+	Host       string     `json:"host,omitempty"`        // the macro j: the name the MTA writes into Received after "by"
 	Time       time.Time  `json:"ts"`
 }
 

@@ -1,0 +1,148 @@
+package message
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// Site is what the owner says of the gateway and its networks. Direction is computed from it.
+type Site struct {
+	LocalDomains      []string       `json:"local_domains"`      // ours: every address in them; a leading "." takes in subdomains
+	InternalNetworks  []netip.Prefix `json:"internal_networks"`  // our clients
+	TrustedRelays     []netip.Prefix `json:"trusted_relays"`     // whose topmost Received field names the true client
+	SubmissionDaemons []string       `json:"submission_daemons"` // values of {daemon_name} that only our own people reach
+	Gateway           string         `json:"gateway"`            // our host name, as our Received fields write it after "by"
+	AuthservID        string         `json:"authserv_id"`        // whose Authentication-Results are ours
+}
+
+// receivedHops is how many Received fields are followed through trusted relays: more than any honest chain of our own hosts has.
+const receivedHops = 8
+
+// Direction says whose mail it is and who the true client was (invalid when unknown). It is the only function that does.
+//
+// Mail is ours when it was authenticated, came in on a submission listener, or its true client is internal or this host. The true client
+// is the one that the topmost Received field names when the mail was handed on by a trusted relay, or by this host itself (a
+// content filter's second pass): there the field is our own gateway's and says also whether the sender was authenticated (RFC 3848).
+func (s *Site) Direction(e *Envelope, h *Header) (Direction, netip.Addr) {
+	client, authenticated := s.trueClient(e, h)
+	ours := authenticated || e.SASLUser != "" || e.Listener == "submission" ||
+		slices.Contains(s.SubmissionDaemons, e.DaemonName) ||
+		client.IsLoopback() || contains(s.InternalNetworks, client)
+	switch {
+	case !ours:
+		return In, client
+	case len(e.Rcpts) > 0 && !slices.ContainsFunc(e.Rcpts, func(a string) bool { return !s.Local(a) }):
+		return Internal, client
+	}
+	return Out, client
+}
+
+// Local reports whether an address is one of ours.
+func (s *Site) Local(addr string) bool {
+	_, domain, ok := cutLast(addr, "@")
+	if !ok {
+		return false
+	}
+	domain = strings.ToLower(strings.TrimSuffix(domain, "."))
+	return slices.ContainsFunc(s.LocalDomains, func(d string) bool {
+		d = strings.ToLower(d)
+		if strings.HasPrefix(d, ".") {
+			return strings.HasSuffix(domain, d)
+		}
+		return domain == d
+	})
+}
+
+func (s *Site) trueClient(e *Envelope, h *Header) (client netip.Addr, authenticated bool) {
+	client = e.ClientIP.Unmap()
+	if h == nil {
+		return client, false
+	}
+	for hop, field := range h.All("Received") {
+		if hop == receivedHops {
+			return netip.Addr{}, false
+		}
+		by := receivedBy(field)
+		self := client.IsLoopback() && by != "" && (strings.EqualFold(by, s.Gateway) || strings.EqualFold(by, e.Host))
+		if !self && !contains(s.TrustedRelays, client) {
+			return client, false
+		}
+		from, ok := receivedFrom(field)
+		if !ok { // sendmail(1) on this host, or a relay that names nobody: unknown is not ours
+			if self {
+				return client, false
+			}
+			return netip.Addr{}, false
+		}
+		if self && receivedAuthenticated(field) {
+			return from, true
+		}
+		client = from
+	}
+	return client, false
+}
+
+// receivedFrom is the address literal in the TCP-info of a Received field's from clause (RFC 5321 4.4): "from helo (name [192.0.2.1])".
+func receivedFrom(field string) (netip.Addr, bool) {
+	from, _, _ := strings.Cut(field, " by ")
+	if !strings.HasPrefix(from, "from ") {
+		return netip.Addr{}, false
+	}
+	// The last literal of the last comment: a HELO name can hold a literal too, and stands first.
+	_, comment, ok := cutLast(from, "(")
+	if !ok {
+		return netip.Addr{}, false
+	}
+	_, lit, ok := cutLast(comment, "[")
+	if !ok {
+		return netip.Addr{}, false
+	}
+	lit, _, ok = strings.Cut(lit, "]")
+	if !ok {
+		return netip.Addr{}, false
+	}
+	a, err := netip.ParseAddr(strings.TrimPrefix(strings.TrimPrefix(lit, "IPv6:"), "ipv6:"))
+	return a.Unmap(), err == nil
+}
+
+func receivedBy(field string) string {
+	if rest, ok := strings.CutPrefix(field, "by "); ok {
+		return firstWord(rest)
+	}
+	_, rest, ok := strings.Cut(field, " by ")
+	if !ok {
+		return ""
+	}
+	return firstWord(rest)
+}
+
+// receivedAuthenticated reports whether the with clause is one of RFC 3848's authenticated protocols (ESMTPA, ESMTPSA, UTF8SMTPSA …).
+func receivedAuthenticated(field string) bool {
+	_, rest, ok := strings.Cut(field, " by ")
+	if !ok {
+		return false
+	}
+	_, rest, ok = strings.Cut(rest, " with ")
+	if !ok {
+		return false
+	}
+	p := strings.ToUpper(firstWord(rest))
+	return strings.HasSuffix(p, "A") && (strings.HasPrefix(p, "ESMTP") || strings.HasPrefix(p, "UTF8SMTP") || strings.HasPrefix(p, "LMTP"))
+}
+
+func firstWord(s string) string {
+	w, _, _ := strings.Cut(strings.TrimLeft(s, " \t"), " ")
+	return strings.TrimRight(w, ";,")
+}
+
+func contains(ps []netip.Prefix, a netip.Addr) bool {
+	return a.IsValid() && slices.ContainsFunc(ps, func(p netip.Prefix) bool { return p.Contains(a) })
+}
+
+func cutLast(s, sep string) (before, after string, ok bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
+}
