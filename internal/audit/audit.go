@@ -1,11 +1,29 @@
-// Package audit writes one JSON record per message.
+// Package audit writes one JSON record per message (JSON Lines: RFC 8259 objects, one a line) and shapes the daemon's log lines.
+//
+// # Limits
+//
+// A record is one write(2) to a file opened with O_APPEND, so that records of several processes never mix. Every string of a record is cut
+// to textMax bytes, the recipients to rcptMax; a record that is still longer than lineMax loses its findings and attachments; each cut sets
+// "truncated". Bytes that are not UTF-8 become U+FFFD, and control and formatting characters are written as \uXXXX: printing the file cannot act
+// on a terminal. The package does not rotate: an outside tool renames the file and asks for Reopen.
 package audit
 
-import "time"
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Schema is the number of the record's shape. It grows when a field changes its meaning or goes away, not when one is added.
+const Schema = 1
 
 // Record is one message's line.
 type Record struct {
-	Time        time.Time `json:"ts"`
+	Schema      int       `json:"schema"` // set by Write
+	Time        time.Time `json:"ts"`     // in UTC; now, if zero
 	QueueID     string    `json:"queue_id"`
 	Direction   string    `json:"direction"`
 	ClientIP    string    `json:"client_ip"`
@@ -28,19 +46,149 @@ type Record struct {
 	Released    string    `json:"released_id,omitempty"`
 	Error       string    `json:"error,omitempty"`
 	ElapsedMS   float64   `json:"elapsed_ms"`
+	Truncated   bool      `json:"truncated,omitempty"` // set by Write: something was cut
 }
 
 // Log is an append-only file of records, safe for concurrent use; it reopens its file on Reopen (log rotation).
-type Log struct{}
+type Log struct {
+	path string
 
-// Open opens or makes the file, 0640.
-func Open(path string) (*Log, error) { panic("skeleton") }
+	mu   sync.Mutex
+	file *os.File
+	torn bool // the file ends inside a record: a crash, or a full disk
+}
+
+// Open opens or makes the file, 0640. A file made by root belongs to the owner of its folder, so that the daemon can go on with it.
+func Open(path string) (*Log, error) {
+	l := &Log{path: path}
+	f, torn, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	l.file, l.torn = f, torn
+	return l, nil
+}
 
 // Write appends one record as one line. An error leaves the message's fate unchanged: the caller counts it.
-func (l *Log) Write(r Record) error { panic("skeleton") }
+func (l *Log) Write(r Record) error {
+	line, err := encode(r)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.file == nil {
+		return fmt.Errorf("audit: %w", os.ErrClosed)
+	}
+	if l.torn { // one write(2) still: the line end closes what was torn
+		line = append([]byte{'\n'}, line...)
+	}
+	n, err := l.file.Write(line)
+	if n > 0 {
+		l.torn = n < len(line)
+	}
+	if err != nil {
+		return fmt.Errorf("audit: %w", err)
+	}
+	return nil
+}
 
-// Reopen opens the path anew.
-func (l *Log) Reopen() error { panic("skeleton") }
+// Reopen opens the path anew. If that fails the old file stays in use.
+func (l *Log) Reopen() error {
+	f, torn, err := open(l.path)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.file == nil {
+		f.Close()
+		return fmt.Errorf("audit: %w", os.ErrClosed)
+	}
+	l.file.Close()
+	l.file, l.torn = f, torn
+	return nil
+}
 
 // Close closes the file.
-func (l *Log) Close() error { panic("skeleton") }
+func (l *Log) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.file == nil {
+		return nil
+	}
+	err := l.file.Close()
+	l.file = nil
+	return err
+}
+
+// open opens the file for appending and reports whether its last record lacks its line end.
+func open(path string) (f *os.File, torn bool, err error) {
+	flags := os.O_WRONLY | os.O_APPEND | noFollow(path)
+	f, err = os.OpenFile(path, flags|os.O_CREATE|os.O_EXCL, 0o640)
+	switch {
+	case err == nil:
+		err = adopt(f, path)
+	case os.IsExist(err):
+		if f, err = os.OpenFile(path, flags, 0); err == nil {
+			torn = endsTorn(path)
+		}
+	}
+	if err != nil {
+		if f != nil {
+			f.Close()
+		}
+		return nil, false, fmt.Errorf("audit: %w", err)
+	}
+	return f, torn, nil
+}
+
+// noFollow refuses a symbolic link when root writes into a folder of somebody else: its owner could point the link anywhere.
+func noFollow(path string) int {
+	if os.Geteuid() != 0 || owner(filepath.Dir(path)).uid == 0 {
+		return 0
+	}
+	return syscall.O_NOFOLLOW
+}
+
+// adopt gives a new file its mode whatever the umask, and to the owner of the folder when root made it.
+func adopt(f *os.File, path string) error {
+	if err := f.Chmod(0o640); err != nil {
+		return err
+	}
+	if o := owner(filepath.Dir(path)); os.Geteuid() == 0 && o.uid != 0 {
+		return f.Chown(o.uid, o.gid)
+	}
+	return nil
+}
+
+type ids struct{ uid, gid int }
+
+// owner returns who owns a folder, root where that is not to be known.
+func owner(dir string) ids {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return ids{}
+	}
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return ids{}
+	}
+	return ids{int(st.Uid), int(st.Gid)}
+}
+
+// endsTorn reports whether a regular file ends without a line end. One that cannot be read is taken to be whole.
+func endsTorn(path string) bool {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+		return false
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	var last [1]byte
+	_, err = f.ReadAt(last[:], info.Size()-1)
+	return err == nil && last[0] != '\n'
+}

@@ -1,0 +1,124 @@
+package audit
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"time"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+const (
+	textMax = 2000    // bytes of one string: twice the 998 of a header line (RFC 5322 2.1.1), for decoded text
+	rcptMax = 1000    // recipients: Postfix's default smtpd_recipient_limit
+	lineMax = 1 << 20 // bytes of one record: a reader may hold one whole
+)
+
+// encode makes the record's line.
+func encode(r Record) ([]byte, error) {
+	r = r.bounded()
+	line, err := marshal(r)
+	if err == nil && len(line) > lineMax {
+		r.Findings, r.Attachments, r.Truncated = []any{}, []any{}, true
+		line, err = marshal(r)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("audit: %w", err)
+	}
+	return line, nil
+}
+
+// bounded returns the record with its strings cut, its lists never null and its own fields set.
+func (r Record) bounded() Record {
+	r.Schema = Schema
+	if r.Time.IsZero() {
+		r.Time = time.Now()
+	}
+	r.Time = r.Time.UTC()
+	if math.IsNaN(r.ElapsedMS) || math.IsInf(r.ElapsedMS, 0) { // JSON has no such numbers (RFC 8259 6)
+		r.ElapsedMS = 0
+	}
+	for _, s := range []*string{&r.QueueID, &r.SASLUser, &r.MailFrom, &r.MessageID, &r.Subject, &r.Rule, &r.Error} {
+		r.cut(s)
+	}
+	r.Rcpts, r.Rules = r.cutList(r.Rcpts), r.cutList(r.Rules)
+	r.Findings, r.Attachments = orEmpty(r.Findings), orEmpty(r.Attachments)
+	return r
+}
+
+func (r *Record) cut(s *string) {
+	if len(*s) <= textMax {
+		return
+	}
+	end := textMax
+	for end > textMax-utf8.UTFMax && !utf8.RuneStart((*s)[end]) {
+		end--
+	}
+	*s, r.Truncated = (*s)[:end], true
+}
+
+// cutList never changes the caller's list.
+func (r *Record) cutList(list []string) []string {
+	if len(list) > rcptMax {
+		list, r.Truncated = list[:rcptMax], true
+	}
+	list = slices.Clone(list)
+	for i := range list {
+		r.cut(&list[i])
+	}
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
+// orEmpty makes an absent list an empty one.
+func orEmpty(list any) any {
+	if list == nil {
+		return []any{}
+	}
+	if v := reflect.ValueOf(list); v.Kind() == reflect.Slice && v.IsNil() {
+		return []any{}
+	}
+	return list
+}
+
+func marshal(r Record) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false) // the reader is no browser, and <> stand around every Message-ID
+	if err := e.Encode(r); err != nil {
+		return nil, err
+	}
+	return escapeUnprintable(b.Bytes()), nil
+}
+
+// escapeUnprintable writes every rune that is not printable as \uXXXX (RFC 8259 7). Outside strings JSON is printable ASCII, so the value
+// stays the same; the final line end is kept.
+func escapeUnprintable(line []byte) []byte {
+	body := line[:len(line)-1]
+	if !bytes.ContainsFunc(body, unprintable) {
+		return line
+	}
+	out := make([]byte, 0, len(line)+64)
+	for _, c := range string(body) {
+		switch {
+		case !unprintable(c):
+			out = utf8.AppendRune(out, c)
+		case c > 0xFFFF:
+			hi, lo := utf16.EncodeRune(c)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, hi, lo)
+		default:
+			out = fmt.Appendf(out, `\u%04x`, c)
+		}
+	}
+	return append(out, '\n')
+}
+
+// unprintable excepts IDEOGRAPHIC SPACE, an everyday sight in Japanese subjects and names.
+func unprintable(c rune) bool { return !unicode.IsPrint(c) && c != '\u3000' }
