@@ -1,6 +1,17 @@
 // Package rules turns facts into a verdict. It is pure: no I/O, no clock, and the same facts always give the same verdict.
 //
-// (A helper completes this comment; # Limits.)
+// A pack is one YAML document of rules. Each rule has a condition in CEL (the Common Expression Language, github.com/google/cel-spec),
+// an action, words for people in English and Japanese, and its own tests. docs/rules.md describes the format and the variables.
+//
+// Every rule is asked of every message. The hardest action among the rules that match wins; between equals the pack's order does.
+// A rule that cannot be evaluated makes the message incomplete and the pack is asked again with that knowledge; a rule that still
+// cannot be evaluated then counts as matching, Quarantine at most. So trouble in a rule is never "no match".
+//
+// # Limits
+//
+// A pack has at most PackMax bytes and RulesMax rules; a condition at most ConditionMax characters. One evaluation of one rule may
+// cost at most CostMax of CEL's units. Text from the message reaches a condition cut to TextMax bytes, a Verdict cites at most
+// WhyMax findings.
 package rules
 
 import (
@@ -61,11 +72,22 @@ type Facts struct {
 	Incomplete bool
 }
 
-// Verdict is what the rules say of a message.
+// WhyMax is the most findings a Verdict cites: more than a person reads, few enough for a log record. Facts keeps them all.
+const WhyMax = 100
+
+// Verdict is what the rules say of a message. Its slices are never nil, so that JSON has lists.
 type Verdict struct {
-	Action   Action            `json:"action"`
-	Rule     string            `json:"rule"`  // the rule that decided, "" for accept
-	Rules    []string          `json:"rules"` // every rule that matched, hardest first
-	Why      []finding.Finding `json:"why"`
-	Enforced bool              `json:"enforced"` // false in monitor mode, or where mode tag softened it
+	Action     Action            `json:"action"`
+	Rule       string            `json:"rule"`             // the rule that decided, "" when none matched
+	Rules      []string          `json:"rules"`            // every rule that matched, hardest first
+	Why        []finding.Finding `json:"why"`              // what the deciding rules cite
+	Enforced   bool              `json:"enforced"`         // false where the mode softened Action
+	Incomplete bool              `json:"incomplete"`       // not everything could be inspected, or a rule failed
+	Failed     []Failure         `json:"failed,omitempty"` // rules that could not be evaluated
+}
+
+// Failure is a rule that could not be evaluated on a message.
+type Failure struct {
+	Rule  string `json:"rule"`
+	Error string `json:"error"` // clipped, printable
 }

@@ -1,0 +1,253 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common"
+	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/operators"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/ext"
+
+	"sekisho/internal/finding"
+	"sekisho/internal/message"
+)
+
+const (
+	// ConditionMax is the most characters of one condition: a page of text; what needs more is several rules.
+	ConditionMax = 4000
+	// CostMax is the most CEL cost units that one rule may use on one message. A unit is some 10 to 50 ns, so a rule is stopped after
+	// a few milliseconds; a condition that looks at each of 1,000 recipients stays below it.
+	CostMax = 100_000
+	// nestingMax is the deepest nesting of a condition, far below what the parser's recursion can bear.
+	nestingMax = 32
+)
+
+// functions are the names that a condition may call beside CEL's own and ext.Strings; docs/rules.md describes each.
+var functions = []string{"has", "count"}
+
+// condition is a compiled expression with what is known of it beforehand.
+type condition struct {
+	program cel.Program
+	needs   []finding.Kind // it cannot be true unless one of these is present; nil when nothing is known
+	kinds   []finding.Kind // kinds it mentions
+}
+
+// newEnv declares the vocabulary. CEL's own has() macro tests fields of protocol messages, which facts have none of, so the name is
+// free for findings.
+func newEnv() (*cel.Env, error) {
+	opts := []cel.EnvOption{
+		cel.StdLib(), cel.ClearMacros(), ext.Strings(ext.StringsVersion(3)),
+		cel.Macros(cel.AllMacro, cel.ExistsMacro, cel.ExistsOneMacro, cel.MapMacro, cel.MapFilterMacro, cel.FilterMacro,
+			cel.GlobalMacro("has", 1, expandHas), cel.GlobalMacro("count", 1, expandCount)),
+		cel.ParserExpressionSizeLimit(ConditionMax), cel.ParserRecursionLimit(nestingMax),
+	}
+	for _, v := range variables {
+		opts = append(opts, cel.Variable(v.name, v.typ))
+	}
+	for _, s := range severities {
+		opts = append(opts, cel.Constant(s.String(), cel.IntType, severityRank(s)))
+	}
+	return cel.NewCustomEnv(opts...)
+}
+
+// expandHas makes has("kind") into "kind" in kinds.
+func expandHas(eh cel.MacroExprFactory, _ ast.Expr, args []ast.Expr) (ast.Expr, *cel.Error) {
+	if err := wantLiteral(eh, args[0]); err != nil {
+		return nil, err
+	}
+	return eh.NewCall(operators.In, args[0], eh.NewIdent("kinds")), nil
+}
+
+// expandCount makes count("kind") into "kind" in kinds ? kinds["kind"] : 0.
+func expandCount(eh cel.MacroExprFactory, _ ast.Expr, args []ast.Expr) (ast.Expr, *cel.Error) {
+	if err := wantLiteral(eh, args[0]); err != nil {
+		return nil, err
+	}
+	there := eh.NewCall(operators.In, args[0], eh.NewIdent("kinds"))
+	n := eh.NewCall(operators.Index, eh.NewIdent("kinds"), eh.Copy(args[0]))
+	return eh.NewCall(operators.Conditional, there, n, eh.NewLiteral(types.IntZero)), nil
+}
+
+func wantLiteral(eh cel.MacroExprFactory, e ast.Expr) *cel.Error {
+	if _, ok := stringLiteral(e); ok {
+		return nil
+	}
+	return eh.NewError(e.ID(), "the argument is the name of a finding kind, in quotes")
+}
+
+// compileError is a fault in a condition; Line and Column count from 1 and characters.
+type compileError struct {
+	line, column int
+	msg          string
+}
+
+// compile checks and plans one condition.
+func compile(env *cel.Env, src string) (*condition, []compileError) {
+	checked, iss := env.Compile(src)
+	if iss.Err() != nil {
+		var errs []compileError
+		for _, e := range iss.Errors() {
+			errs = append(errs, compileError{e.Location.Line(), e.Location.Column() + 1, e.Message})
+		}
+		return nil, errs
+	}
+	if !checked.OutputType().IsExactType(cel.BoolType) {
+		return nil, []compileError{{1, 1, fmt.Sprintf("the condition gives %s, a rule needs bool", checked.OutputType())}}
+	}
+	native := checked.NativeRep()
+	if errs := checkWords(native); len(errs) > 0 {
+		return nil, errs
+	}
+	program, err := env.Program(checked, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(CostMax))
+	if err != nil {
+		return nil, []compileError{{1, 1, err.Error()}}
+	}
+	return &condition{program: program, needs: needs(native.Expr()), kinds: mentioned(native.Expr())}, nil
+}
+
+// eval says whether the condition is true of a. An error means that nothing is known.
+func (c *condition) eval(a *activation) (bool, error) {
+	if !c.possible(&a.kinds) {
+		return false, nil
+	}
+	out, _, err := c.program.Eval(a)
+	if err != nil {
+		return false, err
+	}
+	b, ok := out.(types.Bool)
+	if !ok {
+		return false, fmt.Errorf("rules: the condition gave %T", out)
+	}
+	return bool(b), nil
+}
+
+// possible spares the evaluation of conditions that cannot be true; most mail has no findings at all.
+func (c *condition) possible(k *kindCounts) bool {
+	if c.needs == nil {
+		return true
+	}
+	return slices.ContainsFunc(c.needs, func(n finding.Kind) bool { return k.count(n) > 0 })
+}
+
+// needs returns kinds of which one at least must be present for e to be true, nil when that cannot be told. It is sound although CEL's
+// && and || absorb errors: an operand that is false makes && false whatever the other one does.
+func needs(e ast.Expr) []finding.Kind {
+	if e.Kind() != ast.CallKind {
+		return nil
+	}
+	args := e.AsCall().Args()
+	switch e.AsCall().FunctionName() {
+	case operators.In:
+		if k, ok := stringLiteral(args[0]); ok && isIdent(args[1], "kinds") {
+			return []finding.Kind{finding.Kind(k)}
+		}
+	case operators.LogicalAnd:
+		return fewest(args)
+	case operators.LogicalOr:
+		var all []finding.Kind
+		for _, a := range args {
+			n := needs(a)
+			if n == nil {
+				return nil
+			}
+			all = append(all, n...)
+		}
+		return all
+	}
+	return nil
+}
+
+// fewest returns the shortest of the operands' needs: each of them alone is necessary.
+func fewest(args []ast.Expr) []finding.Kind {
+	var best []finding.Kind
+	for _, a := range args {
+		if n := needs(a); n != nil && (best == nil || len(n) < len(best)) {
+			best = n
+		}
+	}
+	return best
+}
+
+// mentioned returns the kinds that stand as literals in e, in order, each once.
+func mentioned(e ast.Expr) []finding.Kind {
+	var ks []finding.Kind
+	visit(e, func(e ast.Expr) {
+		s, ok := stringLiteral(e)
+		if k := finding.Kind(s); ok && k.Valid() && !slices.Contains(ks, k) {
+			ks = append(ks, k)
+		}
+	})
+	return ks
+}
+
+// checkWords finds literals that are compared with a closed list and are not in it: such a condition would silently never match.
+func checkWords(a *ast.AST) []compileError {
+	var errs []compileError
+	report := func(e ast.Expr, format, word string) {
+		loc := a.SourceInfo().GetStartLocation(e.ID())
+		if loc == common.NoLocation {
+			loc = common.NewLocation(1, 0)
+		}
+		errs = append(errs, compileError{loc.Line(), loc.Column() + 1, fmt.Sprintf(format, word)})
+	}
+	visit(a.Expr(), func(e ast.Expr) {
+		for _, lit := range compared(e, "kinds") {
+			if s, ok := stringLiteral(lit); ok && !finding.Kind(s).Valid() {
+				report(lit, "unknown finding kind %q", s)
+			}
+		}
+		for _, lit := range compared(e, "direction") {
+			if s, ok := stringLiteral(lit); ok && !validDirection(s) {
+				report(lit, "unknown direction %q: use in, out or internal", s)
+			}
+		}
+	})
+	return errs
+}
+
+func validDirection(s string) bool {
+	switch message.Direction(s) {
+	case message.In, message.Out, message.Internal:
+		return true
+	}
+	return false
+}
+
+// compared returns what e compares the variable with: the other operand of ==, !=, in, or an index; the elements of a list.
+func compared(e ast.Expr, name string) []ast.Expr {
+	if e.Kind() != ast.CallKind || len(e.AsCall().Args()) != 2 {
+		return nil
+	}
+	args := e.AsCall().Args()
+	switch e.AsCall().FunctionName() {
+	case operators.Equals, operators.NotEquals, operators.In, operators.Index:
+	default:
+		return nil
+	}
+	other := args[0]
+	switch {
+	case isIdent(args[0], name):
+		other = args[1]
+	case !isIdent(args[1], name):
+		return nil
+	}
+	if other.Kind() == ast.ListKind {
+		return other.AsList().Elements()
+	}
+	return []ast.Expr{other}
+}
+
+func visit(e ast.Expr, f func(ast.Expr)) { ast.PreOrderVisit(e, ast.NewExprVisitor(f)) }
+
+func isIdent(e ast.Expr, name string) bool { return e.Kind() == ast.IdentKind && e.AsIdent() == name }
+
+func stringLiteral(e ast.Expr) (string, bool) {
+	if e.Kind() != ast.LiteralKind {
+		return "", false
+	}
+	s, ok := e.AsLiteral().(types.String)
+	return string(s), ok
+}

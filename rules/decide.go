@@ -1,0 +1,181 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"sekisho/internal/finding"
+)
+
+// Released is the Rule of a verdict that honours a release mark; no rule of a pack may have the name.
+const Released = "released"
+
+// Text is words for people.
+type Text struct{ EN, JA string }
+
+// In returns the text in Japanese for "ja", in English for everything else.
+func (t Text) In(lang string) string {
+	if lang == "ja" {
+		return t.JA
+	}
+	return t.EN
+}
+
+// Rule is one rule of a pack.
+type Rule struct {
+	Name       string
+	When       string // the condition, in CEL
+	Action     Action
+	Title      Text
+	Advice     Text
+	References []string
+	Cites      []finding.Kind // kinds of the findings that it names as its reason
+	Line       int            // of the pack's file
+
+	cond  *condition
+	tests []ruleTest
+}
+
+// Pack is an ordered list of compiled rules. It is immutable and safe for concurrent use.
+type Pack struct{ rules []Rule }
+
+// Rules returns the rules in the pack's order.
+func (p *Pack) Rules() []Rule { return slices.Clone(p.rules) }
+
+// Rule returns the rule of that name.
+func (p *Pack) Rule(name string) (Rule, bool) {
+	for _, r := range p.rules {
+		if r.Name == name {
+			return r, true
+		}
+	}
+	return Rule{}, false
+}
+
+var (
+	noRule = [2]Text{
+		{"No rule matched", "どの規則にも当てはまりません"},
+		{"Nothing in this message speaks against delivering it. No action is needed.",
+			"配送を妨げる理由は見つかりませんでした。対応は不要です。"}}
+	released = [2]Text{
+		{"Released from quarantine", "隔離から解放されたメール"},
+		{"A reviewer released this message; it was delivered as it was held. No action is needed.",
+			"担当者が確認して解放したメールです。保管時のまま配送しました。対応は不要です。"}}
+)
+
+// Explain returns what the rule means and what the postmaster can do, in Japanese for "ja", in English for everything else. It knows "" (no rule
+// matched) and Released too. Both texts are empty for a name that is not in the pack, such as that of a rule since removed.
+func (p *Pack) Explain(name, lang string) (title, advice string) {
+	switch name {
+	case "":
+		return noRule[0].In(lang), noRule[1].In(lang)
+	case Released:
+		return released[0].In(lang), released[1].In(lang)
+	}
+	r, _ := p.Rule(name)
+	return r.Title.In(lang), r.Advice.In(lang)
+}
+
+// Decide asks every rule. It is pure and total. The verdict is as the rules say it, with Enforced true; Apply fits it to a mode.
+func (p *Pack) Decide(f Facts) Verdict {
+	a := newActivation(&f)
+	out := p.ask(a)
+	if len(out.failed) > 0 && !a.incomplete {
+		first := out.failed
+		a.incomplete = true
+		out = p.ask(a)
+		out.failed = merge(first, out.failed)
+	}
+	return p.verdict(a, out)
+}
+
+// outcome is what one round of questions gave: indexes of rules, and failures in the pack's order.
+type outcome struct {
+	matched []match
+	failed  []Failure
+}
+
+// match is a rule that counts for the verdict, with the action it counts for.
+type match struct {
+	rule   int
+	action Action
+}
+
+func (p *Pack) ask(a *activation) (o outcome) {
+	for i := range p.rules {
+		r := &p.rules[i]
+		yes, err := r.cond.eval(a)
+		switch {
+		case err != nil:
+			o.failed = append(o.failed, Failure{r.Name, clip(err.Error())})
+			// Held at most: a fault of ours is no reason to send mail back.
+			o.matched = append(o.matched, match{i, min(r.Action, Quarantine)})
+		case yes:
+			o.matched = append(o.matched, match{i, r.Action})
+		}
+	}
+	return o
+}
+
+// merge appends to first the failures of rules that it does not name yet.
+func merge(first, second []Failure) []Failure {
+	for _, f := range second {
+		if !slices.ContainsFunc(first, func(g Failure) bool { return g.Rule == f.Rule }) {
+			first = append(first, f)
+		}
+	}
+	return first
+}
+
+func (p *Pack) verdict(a *activation, o outcome) Verdict {
+	v := Verdict{Rules: []string{}, Why: []finding.Finding{}, Enforced: true, Incomplete: a.incomplete, Failed: o.failed}
+	if len(o.matched) == 0 {
+		return v
+	}
+	slices.SortStableFunc(o.matched, func(x, y match) int { return int(y.action) - int(x.action) })
+	v.Action, v.Rule = o.matched[0].action, p.rules[o.matched[0].rule].Name
+	v.Rules = make([]string, len(o.matched))
+	for i, m := range o.matched {
+		v.Rules[i] = p.rules[m.rule].Name
+	}
+	v.Why = p.cited(a, o.matched)
+	return v
+}
+
+// cited returns the findings that the deciding rules, those with the hardest action, name as their reason.
+func (p *Pack) cited(a *activation, matched []match) []finding.Finding {
+	why := []finding.Finding{}
+	for _, f := range a.facts.Findings {
+		if len(why) == WhyMax {
+			break
+		}
+		for _, m := range matched {
+			if m.action != matched[0].action {
+				break
+			}
+			if slices.Contains(p.rules[m.rule].Cites, f.Kind) {
+				why = append(why, f)
+				break
+			}
+		}
+	}
+	return why
+}
+
+// failureMax is the most bytes kept of an evaluation's error: enough for its cause, short enough for a log line.
+const failureMax = 200
+
+// clip keeps an error's text printable and short: it may repeat text of the message.
+func clip(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, s)
+	if len(s) > failureMax {
+		s = strings.ToValidUTF8(s[:failureMax], "")
+	}
+	return s
+}

@@ -1,0 +1,104 @@
+package rules
+
+import (
+	"slices"
+	"testing"
+
+	"sekisho/internal/finding"
+	"sekisho/internal/message"
+)
+
+func facts(dir message.Direction, kinds ...finding.Kind) Facts {
+	f := Facts{Direction: dir}
+	for _, k := range kinds {
+		f.Findings = append(f.Findings, finding.New(k, finding.Path{"2"}, ""))
+	}
+	return f
+}
+
+func TestDefaultPackPassesItsOwnTests(t *testing.T) {
+	rep := Default().Test()
+	for _, f := range rep.Failures {
+		t.Error(f)
+	}
+	if rep.Run < 40 {
+		t.Errorf("only %d tests ran", rep.Run)
+	}
+}
+
+func TestDefaultPackHasARuleForEachKind(t *testing.T) {
+	p := Default()
+	for _, k := range finding.Kinds() {
+		v := p.Decide(facts(message.In, k))
+		if v.Rule == "" {
+			t.Errorf("%s from outside alone matches no rule", k)
+			continue
+		}
+		if !slices.ContainsFunc(v.Why, func(f finding.Finding) bool { return f.Kind == k }) {
+			t.Errorf("%s: rule %s does not cite it: %v", k, v.Rule, v.Why)
+		}
+	}
+}
+
+func TestDefaultVerdicts(t *testing.T) {
+	const in, out, internal = message.In, message.Out, message.Internal
+	for _, tc := range []struct {
+		name  string
+		facts Facts
+		want  Action
+		rule  string
+	}{
+		{"plain mail passes", facts(in), Accept, ""},
+		{"macro that starts by itself, from outside", facts(in, finding.VBAPresent, finding.VBAAutoexec, finding.VBASuspicious), Quarantine, "macro-autoexec"},
+		{"the same, outgoing", facts(out, finding.VBAPresent, finding.VBAAutoexec, finding.VBASuspicious), Tag, "macro-autoexec-own"},
+		{"the same, internal", facts(internal, finding.VBAPresent, finding.VBAAutoexec), Tag, "macro-autoexec-own"},
+		{"macro alone", facts(in, finding.VBAPresent), Tag, "macro-present"},
+		{"macro with suspicious words", facts(in, finding.VBAPresent, finding.VBASuspicious), Tag, "macro-suspicious"},
+		{"PPAP is never held", facts(in, finding.ZipEncrypted), Tag, "zip-encrypted"},
+		{"locked document", facts(in, finding.OfficeEncrypted), Tag, "office-encrypted"},
+		{"archive of an unknown format", facts(in, finding.ArchiveUnread), Tag, "archive-unread"},
+		{"two faces", facts(in, finding.ArchiveListingMismatch), Quarantine, "archive-two-faces"},
+		{"two faces, our own", facts(out, finding.ArchiveListingMismatch), Tag, "archive-two-faces-own"},
+		{"bomb", facts(out, finding.ArchiveBomb), Quarantine, "archive-bomb"},
+		{"document that nothing opens", facts(in, finding.OfficeUnreadable), Tag, "office-unreadable"},
+		{"limit", facts(in, finding.LimitDepth), Quarantine, "scan-incomplete"},
+		{"limit, our own", facts(out, finding.LimitDepth), Tag, "scan-incomplete-own"},
+		{"malformed alone is listed and passes", facts(in, finding.MailMalformed), Accept, "mail-malformed"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			v := Default().Decide(tc.facts)
+			if v.Action != tc.want || v.Rule != tc.rule {
+				t.Errorf("got %s by %q (%v), want %s by %q", v.Action, v.Rule, v.Rules, tc.want, tc.rule)
+			}
+		})
+	}
+}
+
+func TestIncompleteAloneIsHeldInboundAndTaggedOutbound(t *testing.T) {
+	p := Default()
+	for dir, want := range map[message.Direction]Action{message.In: Quarantine, message.Out: Tag, message.Internal: Tag} {
+		v := p.Decide(Facts{Direction: dir, Incomplete: true})
+		if v.Action != want || !v.Incomplete {
+			t.Errorf("%s: got %s, incomplete %t, want %s", dir, v.Action, v.Incomplete, want)
+		}
+	}
+}
+
+func BenchmarkDefault(b *testing.B) {
+	p := Default()
+	for _, bc := range []struct {
+		name  string
+		facts Facts
+	}{
+		{"clean", facts(message.In)},
+		{"macro", facts(message.In, finding.VBAPresent, finding.VBAAutoexec, finding.VBASuspicious)},
+		{"ppap", facts(message.In, finding.ZipEncrypted)},
+	} {
+		b.Run(bc.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				p.Decide(bc.facts)
+			}
+		})
+	}
+}

@@ -1,0 +1,347 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"cel.dev/cel-go/cel"
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+
+	"sekisho/internal/finding"
+	"sekisho/internal/message"
+)
+
+const (
+	// PackMax is the most bytes of a pack: a thousand rules with their words and tests.
+	PackMax = 1 << 20
+	// RulesMax is the most rules of a pack. Each is asked of each message, so a thousand already cost a millisecond.
+	RulesMax = 1000
+	// flowMax is the deepest nesting of [ and {, lineTokensMax the most marks of structure (- ? : [ {) in one line. The format needs 3 and 16;
+	// the limits keep the YAML parser's recursion flat.
+	flowMax, lineTokensMax = 8, 64
+	// wordsMax is the most characters of a title or an advice: a screenful.
+	wordsMax = 2000
+)
+
+// namePattern is the form of a rule's name: it stands in a header field, in metrics and in file names.
+var namePattern = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+
+// nameMax is the longest name of a rule: a header line of 78 characters holds it (RFC 5322 2.1.1).
+const nameMax = 50
+
+// packSource, ruleSource and testSource are the format of a pack.
+type packSource struct {
+	Rules []ruleSource `yaml:"rules"`
+}
+
+type ruleSource struct {
+	Name       located      `yaml:"name"`
+	When       located      `yaml:"when"`
+	Action     located      `yaml:"action"`
+	Title      textSource   `yaml:"title"`
+	Advice     textSource   `yaml:"advice"`
+	References []located    `yaml:"references"`
+	Cites      []located    `yaml:"cites"`
+	Tests      []testSource `yaml:"tests"`
+}
+
+type textSource struct {
+	EN located `yaml:"en"`
+	JA located `yaml:"ja"`
+}
+
+// Load reads a pack, checks all of it and compiles it. The error joins every fault found, each an *Error.
+func Load(pack []byte) (p *Pack, err error) {
+	defer func() { // the YAML and CEL parsers are not ours
+		if r := recover(); r != nil {
+			p, err = nil, fmt.Errorf("rules: the pack cannot be parsed: %v", r)
+		}
+	}()
+	if len(pack) > PackMax {
+		return nil, &Error{Msg: fmt.Sprintf("the pack has %d bytes, at most %d are read", len(pack), PackMax)}
+	}
+	src := newSource(pack)
+	var ps packSource
+	if err := decode(src, pack, &ps); err != nil {
+		return nil, err
+	}
+	if len(ps.Rules) == 0 || len(ps.Rules) > RulesMax {
+		return nil, &Error{Msg: fmt.Sprintf("the pack has %d rules, it needs 1 to %d", len(ps.Rules), RulesMax)}
+	}
+	env, err := newEnv()
+	if err != nil {
+		return nil, fmt.Errorf("rules: %w", err)
+	}
+	b := builder{src: src, env: env, seen: map[string]bool{}}
+	for i := range ps.Rules {
+		b.add(&ps.Rules[i])
+	}
+	if len(b.errs) > 0 {
+		return nil, errors.Join(b.errs...)
+	}
+	return &Pack{rules: b.rules}, nil
+}
+
+// decode reads exactly one document, strictly.
+func decode(src source, pack []byte, ps *packSource) error {
+	if !utf8.Valid(pack) {
+		return &Error{Msg: "the pack is not UTF-8"}
+	}
+	tokens := lexer.Tokenize(string(pack))
+	if err := checkTokens(src, tokens); err != nil {
+		return err
+	}
+	file, err := parser.Parse(tokens, 0)
+	if err != nil {
+		return src.yamlFault(err)
+	}
+	var doc *ast.DocumentNode
+	for _, d := range file.Docs {
+		if d == nil || d.Body == nil {
+			continue
+		}
+		if doc != nil {
+			at := d.Body.GetToken().Position
+			return src.fault("", at.Line, at.Column, "a second document: a pack is one YAML document")
+		}
+		doc = d
+	}
+	if doc == nil {
+		return &Error{Msg: "the pack is empty"}
+	}
+	return src.yamlFault(yaml.NodeToValue(doc.Body, ps, yaml.Strict()))
+}
+
+// checkTokens refuses what a pack has no use for, before the parser recurses into it.
+func checkTokens(src source, tokens token.Tokens) error {
+	flow, line, marks := 0, 0, 0
+	for _, t := range tokens {
+		if t.Position.Line != line {
+			line, marks = t.Position.Line, 0
+		}
+		switch t.Type {
+		case token.AnchorType, token.AliasType, token.MergeKeyType, token.TagType, token.DirectiveType:
+			return src.fault("", line, t.Position.Column, "anchors, aliases, tags and directives are not part of the format")
+		case token.SequenceStartType, token.MappingStartType:
+			flow++
+			marks++
+		case token.SequenceEndType, token.MappingEndType:
+			flow--
+		case token.SequenceEntryType, token.MappingKeyType, token.MappingValueType:
+			marks++
+		}
+		if flow > flowMax || marks > lineTokensMax {
+			return src.fault("", line, t.Position.Column, "too much nesting")
+		}
+	}
+	return nil
+}
+
+// yamlFault gives a fault that goccy/go-yaml found the form of ours.
+func (s source) yamlFault(err error) error {
+	if err == nil {
+		return nil
+	}
+	var ye yaml.Error
+	if errors.As(err, &ye) && ye.GetToken() != nil && ye.GetToken().Position != nil {
+		at := ye.GetToken().Position
+		return s.fault("", at.Line, at.Column, "%s", ye.GetMessage())
+	}
+	return &Error{Msg: err.Error()}
+}
+
+func syntaxError(n ast.Node, msg string) error {
+	return &yaml.SyntaxError{Message: msg, Token: n.GetToken()}
+}
+
+// builder turns decoded rules into compiled ones and collects the faults.
+type builder struct {
+	src   source
+	env   *cel.Env
+	seen  map[string]bool
+	rules []Rule
+	errs  []error
+	rule  string // the one being built
+	at    located
+}
+
+// faultf reports a fault at l, or at the rule's name when l is missing from the file.
+func (b *builder) faultf(l located, format string, args ...any) {
+	line, column := l.place()
+	if line == 0 {
+		line, column = b.at.place()
+	}
+	b.errs = append(b.errs, b.src.fault(b.rule, line, column, format, args...))
+}
+
+func (b *builder) add(s *ruleSource) {
+	b.rule, b.at = s.Name.Text, s.Name
+	line, _ := s.Name.place()
+	r := Rule{Name: s.Name.Text, When: s.When.Text, Line: line,
+		Title: b.words(s.Title, "title"), Advice: b.words(s.Advice, "advice")}
+	b.name(s.Name)
+	r.Action = b.action(s.Action)
+	r.References = b.references(s.References)
+	r.cond = b.condition(s.When)
+	r.Cites = b.cites(s.Cites, r.cond)
+	for i := range s.Tests {
+		r.tests = append(r.tests, b.test(&s.Tests[i]))
+	}
+	b.rules = append(b.rules, r)
+}
+
+func (b *builder) name(l located) {
+	switch {
+	case l.Text == "":
+		b.faultf(l, "a rule needs a name")
+	case len(l.Text) > nameMax || !namePattern.MatchString(l.Text):
+		b.faultf(l, "the name has to be lower-case words joined by hyphens, at most %d characters", nameMax)
+	case l.Text == Released:
+		b.faultf(l, "the name %q is reserved", l.Text)
+	case b.seen[l.Text]:
+		b.faultf(l, "the name is used twice")
+	}
+	b.seen[l.Text] = true
+}
+
+func (b *builder) action(l located) (a Action) {
+	switch err := a.UnmarshalText([]byte(l.Text)); {
+	case l.Text == "":
+		b.faultf(l, "a rule needs an action")
+	case err != nil:
+		b.faultf(l, "unknown action %q: use accept, tag, quarantine, reject or tempfail", l.Text)
+	case a == Disarm:
+		b.faultf(l, "the action disarm does not exist yet")
+	}
+	return a
+}
+
+func (b *builder) words(t textSource, key string) Text {
+	for _, w := range []struct {
+		lang string
+		l    located
+	}{{"en", t.EN}, {"ja", t.JA}} {
+		switch {
+		case strings.TrimSpace(w.l.Text) == "":
+			b.faultf(w.l, "%s.%s is missing", key, w.lang)
+		case utf8.RuneCountInString(w.l.Text) > wordsMax:
+			b.faultf(w.l, "%s.%s has more than %d characters", key, w.lang, wordsMax)
+		case strings.ContainsFunc(w.l.Text, unprintable):
+			b.faultf(w.l, "%s.%s has a control character", key, w.lang)
+		}
+	}
+	return Text{strings.TrimSpace(t.EN.Text), strings.TrimSpace(t.JA.Text)}
+}
+
+func unprintable(r rune) bool { return r != '\n' && r != '\u3000' && !unicode.IsPrint(r) }
+
+func (b *builder) references(ls []located) (refs []string) {
+	for _, l := range ls {
+		if !strings.HasPrefix(l.Text, "https://") || strings.ContainsFunc(l.Text, unprintable) {
+			b.faultf(l, "a reference is an https:// address")
+		}
+		refs = append(refs, l.Text)
+	}
+	return refs
+}
+
+func (b *builder) condition(l located) *condition {
+	if strings.TrimSpace(l.Text) == "" {
+		b.faultf(l, "a rule needs a condition, when:")
+		return nil
+	}
+	c, errs := compile(b.env, l.Text)
+	for _, e := range errs {
+		line, column := l.within(b.src, e.line, e.column)
+		b.errs = append(b.errs, b.src.fault(b.rule, line, column, "%s", e.msg))
+	}
+	return c
+}
+
+// cites returns the kinds listed, else those that the condition mentions.
+func (b *builder) cites(ls []located, c *condition) []finding.Kind {
+	if ls == nil && c != nil {
+		return slices.Clone(c.kinds)
+	}
+	var ks []finding.Kind
+	for _, l := range ls {
+		ks = append(ks, b.kind(l))
+	}
+	return ks
+}
+
+func (b *builder) kind(l located) finding.Kind {
+	k := finding.Kind(l.Text)
+	if !k.Valid() {
+		b.faultf(l, "unknown finding kind %q", l.Text)
+	}
+	return k
+}
+
+// testSource is one test of a rule: what it has to say of these facts.
+type testSource struct {
+	Match *bool       `yaml:"match"`
+	Facts factsSource `yaml:"facts"`
+}
+
+// factsSource has a key for each variable that is not computed from another one.
+type factsSource struct {
+	Direction  located   `yaml:"direction"` // in when absent
+	Findings   []located `yaml:"findings"`  // kinds; severities are the kinds' own
+	Files      []string  `yaml:"files"`
+	Incomplete bool      `yaml:"incomplete"`
+	Subject    string    `yaml:"subject"`
+	From       string    `yaml:"from"`
+	MailFrom   string    `yaml:"mail_from"`
+	Rcpts      []string  `yaml:"rcpts"`
+	SASLUser   string    `yaml:"sasl_user"`
+	ClientIP   located   `yaml:"client_ip"`
+	ClientName string    `yaml:"client_name"`
+	Helo       string    `yaml:"helo"`
+	TLS        bool      `yaml:"tls"`
+}
+
+// ruleTest is a test ready to run.
+type ruleTest struct {
+	facts Facts
+	match bool
+}
+
+func (b *builder) test(s *testSource) ruleTest {
+	if s.Match == nil {
+		b.faultf(located{}, "a test needs match: true or match: false")
+		return ruleTest{}
+	}
+	t := ruleTest{match: *s.Match, facts: Facts{
+		Envelope: message.Envelope{MailFrom: s.Facts.MailFrom, Rcpts: s.Facts.Rcpts, SASLUser: s.Facts.SASLUser,
+			ClientName: s.Facts.ClientName, Helo: s.Facts.Helo, TLS: s.Facts.TLS},
+		Direction: message.In, Subject: s.Facts.Subject, From: s.Facts.From, Files: s.Facts.Files, Incomplete: s.Facts.Incomplete,
+	}}
+	if l := s.Facts.Direction; l.tok != nil {
+		if !validDirection(l.Text) {
+			b.faultf(l, "unknown direction %q: use in, out or internal", l.Text)
+		}
+		t.facts.Direction = message.Direction(l.Text)
+	}
+	if l := s.Facts.ClientIP; l.tok != nil {
+		ip, err := netip.ParseAddr(l.Text)
+		if err != nil {
+			b.faultf(l, "%q is not an IP address", l.Text)
+		}
+		t.facts.Envelope.ClientIP = ip
+	}
+	for _, l := range s.Facts.Findings {
+		t.facts.Findings = append(t.facts.Findings, finding.New(b.kind(l), nil, ""))
+	}
+	return t
+}
