@@ -31,7 +31,8 @@ type jail struct {
 }
 
 // enter builds the root on a tmpfs and starts the program in it. It runs as process 1 of a new process namespace, in a new mount
-// namespace; the first line keeps every mount from leaving it.
+// namespace; the first line keeps every mount from leaving it. The shell stays process 1: a program that changes its user loses the
+// death signal (prctl(2), PR_SET_PDEATHSIG), the shell does not, and its death is the namespace's end.
 const enter = `set -eu
 mount --make-rprivate /
 mount -t tmpfs -o mode=755 mtatest "$MTA_DIR/root"
@@ -46,8 +47,16 @@ mount --bind "$MTA_DIR" mta
 mount -t proc proc proc
 for n in null zero random urandom; do : >dev/$n; mount --bind /dev/$n dev/$n; done
 ln -s /mta/log.sock dev/log
-root=$PWD
-exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C "$(command -v chroot)" "$root" "$@"
+exec 3<&0
+env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C "$(command -v chroot)" "$PWD" "$@" <&3 3<&- &
+pid=$!
+trap 'kill -TERM $pid' TERM
+trap 'kill -HUP $pid' HUP
+rc=0
+while :; do
+	wait $pid && rc=0 || rc=$?
+	kill -0 $pid 2>/dev/null || exit $rc
+done
 `
 
 // newJail makes the temporary folder. Its path is short because a Unix socket's must be (unix(7): 108 bytes).
@@ -116,25 +125,43 @@ func (j *jail) cmd(args ...string) *exec.Cmd {
 // toolLimit bounds one short program (postqueue, m4, promtool).
 const toolLimit = time.Minute
 
-// run runs a short program in the jail to its end and returns what it printed.
+// run runs a short program in the jail to its end and returns what it printed on both outputs.
 func (j *jail) run(stdin io.Reader, args ...string) (string, error) {
 	var out strings.Builder
+	err := j.finish(stdin, &out, &out, args)
+	if err != nil {
+		err = fmt.Errorf("%w: %s", err, tail(out.String(), 2000))
+	}
+	return out.String(), err
+}
+
+// output is run with standard output only.
+func (j *jail) output(stdin io.Reader, args ...string) (string, error) {
+	var out, diag strings.Builder
+	err := j.finish(stdin, &out, &diag, args)
+	if err != nil {
+		err = fmt.Errorf("%w: %s", err, tail(diag.String(), 2000))
+	}
+	return out.String(), err
+}
+
+func (j *jail) finish(stdin io.Reader, stdout, stderr io.Writer, args []string) error {
 	cmd := j.cmd(args...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, &out, &out
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, stdout, stderr
 	p, err := startProc(cmd)
 	if err != nil {
-		return "", err
+		return err
 	}
 	select {
 	case <-p.done:
 	case <-time.After(toolLimit):
 		p.kill()
-		return out.String(), fmt.Errorf("mtatest: %s: no end after %v", args[0], toolLimit)
+		return fmt.Errorf("mtatest: %s: no end after %v", args[0], toolLimit)
 	}
 	if p.err != nil {
-		return out.String(), fmt.Errorf("mtatest: %s: %w: %s", strings.Join(args, " "), p.err, tail(out.String(), 2000))
+		return fmt.Errorf("mtatest: %s: %w", strings.Join(args, " "), p.err)
 	}
-	return out.String(), nil
+	return nil
 }
 
 // close ends the log and removes the temporary folder.

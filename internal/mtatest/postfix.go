@@ -125,8 +125,8 @@ func (p *Postfix) start(o PostfixOptions) error {
 		return err
 	}
 	p.Version = strings.TrimSpace(p.Version)
-	// master -i: as process 1, in the foreground (Postfix 3.3).
-	if p.proc, err = startProc(p.jail.cmd("/usr/lib/postfix/sbin/master", "-i", "-c", "/etc/postfix")); err != nil {
+	// master -s: in the foreground, as "postfix start-fg" does.
+	if p.proc, err = startProc(p.jail.cmd("/usr/lib/postfix/sbin/master", "-s", "-c", "/etc/postfix")); err != nil {
 		return err
 	}
 	for _, addr := range ports[:5] {
@@ -252,7 +252,7 @@ func (p *Postfix) SetMain(settings ...string) error {
 	if err := p.proc.cmd.Process.Signal(sighup); err != nil {
 		return err
 	}
-	_, err := p.Log().Wait(mark, `master\[1\]: reload`, startLimit)
+	_, err := p.Log().Wait(mark, `master\[\d+\]: reload`, startLimit)
 	return err
 }
 

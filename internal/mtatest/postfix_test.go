@@ -210,6 +210,24 @@ func TestPostfix(t *testing.T) {
 			t.Errorf("%v %+v", err, d)
 		}
 	})
+	t.Run("tap_counts_round_trips", func(t *testing.T) {
+		if err := os.Rename(p.Socket("sekisho.sock"), p.Socket("behind.sock")); err != nil {
+			t.Fatal(err)
+		}
+		tap, err := NewTap(p.Socket("sekisho.sock"), p.Socket("behind.sock"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tap.Close()
+		if r := send(t, p.Inbound, "tapped"); !r.Ok() {
+			t.Fatal(r)
+		}
+		// The null milter negotiates nothing away: option negotiation, connect, HELO, MAIL, RCPT, five header fields, end of headers,
+		// body and end of message each take one.
+		if n := tap.Trips(); n < 8 || n > 20 {
+			t.Errorf("%d round trips", n)
+		}
+	})
 	t.Run("queue_runs_empty", func(t *testing.T) {
 		if err := p.WaitQueueEmpty(wait); err != nil {
 			t.Error(err)
