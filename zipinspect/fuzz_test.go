@@ -1,0 +1,73 @@
+package zipinspect
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"io"
+	"testing"
+
+	"sekisho/internal/fixture"
+)
+
+func unicodePath(name, real string) []byte {
+	b := binary.LittleEndian.AppendUint16(nil, 0x7075)
+	b = binary.LittleEndian.AppendUint16(b, uint16(5+len(real)))
+	b = append(b, 1)
+	b = binary.LittleEndian.AppendUint32(b, crc32.ChecksumIEEE([]byte(name)))
+	return append(b, real...)
+}
+
+// FuzzRead holds that what archive/zip lists we list, and that every entry can be opened or says why not.
+func FuzzRead(f *testing.F) {
+	two := []fixture.ZIPEntry{{Name: "a.txt", Data: []byte("hello"), Method: 8}, {Name: "b", Data: []byte("x"), Descriptor: true}}
+	for _, z := range []fixture.ZIP{
+		{Entries: two}, {Entries: two, Zip64: true}, {Entries: two, Prefix: []byte("MZ")}, {Entries: two, Prefix: []byte("MZ"), Absolute: true},
+		{Entries: two, Comment: string(fixture.Zip("c", "1"))}, {Entries: two, Trailing: make([]byte, 100)}, {Entries: two, NoEnd: true},
+		{Entries: []fixture.ZIPEntry{{Name: "a", Password: "p"}, {Name: "b", AES: 2}, {Name: "c", Unlisted: true}, {Name: "d", At: 1}}},
+		{Entries: []fixture.ZIPEntry{{Name: "x", Extra: unicodePath("x", "y")}, {Name: "z", Data: []byte("PK"), Method: 93}}},
+	} {
+		f.Add(z.Bytes())
+	}
+	f.Add(fixture.ZipBombOverlapping(5, 1000))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		a, err := Read(bytes.NewReader(b), int64(len(b)), Options{})
+		if err != nil && !errors.Is(err, ErrFormat) {
+			t.Fatalf("Read: %v", err)
+		}
+		listed := map[string]bool{}
+		for i := 0; a != nil && i < len(a.Entries); i++ {
+			listed[a.Entries[i].RawName] = true
+			if i < 20 {
+				drain(t, &a.Entries[i])
+			}
+		}
+		if z, err := zip.NewReader(bytes.NewReader(b), int64(len(b))); err == nil {
+			for _, file := range z.File {
+				if !listed[file.Name] {
+					t.Errorf("archive/zip lists %q, we do not", file.Name)
+				}
+			}
+		}
+	})
+}
+
+func drain(t *testing.T, e *Entry) {
+	r, err := e.Open()
+	if err != nil {
+		if !errors.Is(err, ErrEncrypted) && !errors.Is(err, ErrMethod) && !errors.Is(err, ErrCorrupt) {
+			t.Errorf("Open: %v", err)
+		}
+		return
+	}
+	defer r.Close()
+	_, err = io.Copy(io.Discard, io.LimitReader(r, 1<<20))
+	if err != nil && !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrChecksum) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("read: %v", err)
+	}
+	if r.Rest() < 0 {
+		t.Errorf("rest %d", r.Rest())
+	}
+}

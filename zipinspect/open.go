@@ -1,0 +1,161 @@
+package zipinspect
+
+import (
+	"bufio"
+	"compress/bzip2"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+
+	"github.com/klauspost/compress/flate"
+	"github.com/klauspost/compress/zstd"
+)
+
+// Reader unpacks one entry. Its Read returns what unpacking programs would deliver, then io.EOF; or, after that data, ErrChecksum,
+// ErrCorrupt or io.ErrUnexpectedEOF (the data ends early), or the error of the archive's reader.
+type Reader struct {
+	e    *Entry
+	in   *bufio.Reader
+	src  *counter
+	dec  io.Reader
+	free func()
+	crc  uint32
+	n    int64
+	err  error
+}
+
+// counter counts the compressed bytes and keeps the reader's own error apart from the decoder's.
+type counter struct {
+	r   io.Reader
+	n   int64
+	err error
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	if err != nil && !errors.Is(err, io.EOF) {
+		c.err = err
+	}
+	return n, err
+}
+
+// inflater is kept from one entry to the next: its window costs more than most entries.
+type inflater struct {
+	in *bufio.Reader
+	fr io.ReadCloser
+}
+
+const inBuffer = 16 << 10 // compressed bytes read at a time
+
+// Limits of the Zstandard decoder: 7-Zip's strongest preset has a window of 64 MB (RFC 8878 3.1.1.1.2 recommends support of 8 MB).
+const zstdWindow = 64 << 20
+
+// Open returns a reader of the entry's content. The error is ErrEncrypted, ErrMethod, or ErrCorrupt where there is no data.
+//
+// Deflated data says itself where it ends, so what the headers say of its length is not asked: a program that goes by the data shows
+// all of it.
+func (e *Entry) Open() (*Reader, error) {
+	switch {
+	case e.Encrypted:
+		return nil, ErrEncrypted
+	case e.DataOffset < 0:
+		return nil, fmt.Errorf("%w: no local header", ErrCorrupt)
+	}
+	rest := e.archive.size - e.DataOffset
+	stored := rest
+	if e.Compressed >= 0 {
+		stored = min(rest, e.Compressed)
+	}
+	switch e.Method {
+	case Stored:
+		r := e.reader(stored)
+		r.dec = r.in
+		return r, nil
+	case Deflated:
+		return e.inflate(rest), nil
+	case BZip2:
+		r := e.reader(stored)
+		r.dec = bzip2.NewReader(r.in)
+		return r, nil
+	case Zstd, 20: // 4.4.5: 20 is the deprecated number
+		return e.zstd(stored)
+	}
+	return nil, fmt.Errorf("%w: %d", ErrMethod, e.Method)
+}
+
+func (e *Entry) reader(n int64) *Reader {
+	src := &counter{r: io.NewSectionReader(e.archive.r, e.DataOffset, n)}
+	return &Reader{e: e, src: src, in: bufio.NewReaderSize(src, inBuffer), free: func() {}}
+}
+
+func (e *Entry) inflate(n int64) *Reader {
+	r := &Reader{e: e, src: &counter{r: io.NewSectionReader(e.archive.r, e.DataOffset, n)}}
+	f := e.archive.spare
+	if e.archive.spare = nil; f == nil {
+		f = &inflater{in: bufio.NewReaderSize(nil, inBuffer), fr: flate.NewReader(nil)}
+	}
+	f.in.Reset(r.src)
+	if err := f.fr.(flate.Resetter).Reset(f.in, nil); err != nil {
+		f.fr = flate.NewReader(f.in)
+	}
+	r.in, r.dec = f.in, f.fr
+	r.free = func() { e.archive.spare = f }
+	return r
+}
+
+func (e *Entry) zstd(n int64) (*Reader, error) {
+	r := e.reader(n)
+	d, err := zstd.NewReader(r.in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(zstdWindow))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	r.dec, r.free = d, d.Close
+	return r, nil
+}
+
+// Read is io.Reader.
+func (r *Reader) Read(p []byte) (int, error) {
+	if r.err != nil {
+		return 0, r.err
+	}
+	n, err := r.dec.Read(p)
+	r.n += int64(n)
+	r.crc = crc32.Update(r.crc, crc32.IEEETable, p[:n])
+	if err != nil {
+		r.err = r.final(err)
+		err = r.err
+	}
+	return n, err
+}
+
+// final turns the decoder's last word into ours.
+func (r *Reader) final(err error) error {
+	switch {
+	case r.src.err != nil:
+		return r.src.err
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return io.ErrUnexpectedEOF
+	case !errors.Is(err, io.EOF):
+		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+	case r.e.Method == Stored && r.e.Compressed > r.n:
+		return io.ErrUnexpectedEOF
+	case r.e.checked && r.crc != r.e.CRC32:
+		return ErrChecksum
+	}
+	return io.EOF
+}
+
+// Rest is, at the end, the number of compressed bytes that the headers give to the entry and its data does not use: room to hide in.
+func (r *Reader) Rest() int64 {
+	return max(0, r.e.Compressed-(r.src.n-int64(r.in.Buffered())))
+}
+
+// Close frees the reader. The entry can be opened again.
+func (r *Reader) Close() error {
+	r.free()
+	r.free, r.err = func() {}, fs.ErrClosed
+	return nil
+}
