@@ -1,0 +1,142 @@
+package config
+
+import (
+	"net/mail"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// subjectTagMax leaves room for the subject itself in a header line of 998 bytes (RFC 5322 2.1.1).
+const subjectTagMax = 200
+
+func (k *checker) actions() {
+	a := k.Actions
+	if i := strings.IndexFunc(a.SubjectTag, unicode.IsControl); i >= 0 {
+		k.fail("actions.subject_tag", "holds a control character: %[1]s", "制御文字が含まれています: %[1]s", printableASCII(a.SubjectTag))
+	}
+	if len(a.SubjectTag) > subjectTagMax {
+		k.fail("actions.subject_tag", "has more than %[1]d bytes", "%[1]d バイトを超えています", subjectTagMax)
+	}
+	if k.Mode == "monitor" && a.SubjectTag != "" {
+		k.warn("actions.subject_tag", "has no effect: mode monitor changes no mail", "mode が monitor のため、効果がありません")
+	}
+	if k.Mode == "enforce" && a.OnFailure == "accept" {
+		k.warn("actions.on_failure", "mail passes unjudged whenever we fail, for instance on a full disk",
+			"ディスクの満杯など本ソフト側の障害のたびに、判定なしでメールが通ります")
+	}
+}
+
+// hold is about the MTA's hold queue: what lies there is not ours to release, expire or count.
+func (k *checker) hold() {
+	if k.Actions.Quarantine != "hold" {
+		return
+	}
+	if k.Mode != "enforce" {
+		k.warn("actions.quarantine", "has no effect: mode %[1]s holds no mail", "mode が %[1]s のため、効果がありません", k.Mode)
+	}
+	if k.Notices.Recipients {
+		k.fail("notices.recipients", "tells recipients of mail that only the MTA can release (actions.quarantine: hold)",
+			"actions.quarantine: hold のメールは MTA でしか解放できないため、受信者への通知と両立しません")
+	}
+	for _, key := range []string{
+		"quarantine.max_bytes", "quarantine.max_source_percent", "quarantine.min_free_bytes", "quarantine.retention", "quarantine.keep_released",
+		"release.smtp", "release.clients", "release.valid", "release.helo",
+	} {
+		if k.changed(key) {
+			k.warn(key, "has no effect on mail in the MTA's hold queue (actions.quarantine: hold)",
+				"actions.quarantine: hold では、MTA の保留キューにあるメールに効果がありません")
+		}
+	}
+}
+
+func (k *checker) quarantine() {
+	q := k.Quarantine
+	k.positive([]string{"quarantine.max_bytes", "quarantine.max_messages", "quarantine.max_source_percent", "quarantine.retention",
+		"quarantine.keep_released", "quarantine.keep_records"})
+	if q.MaxSourcePercent > 100 {
+		k.fail("quarantine.max_source_percent", "more than the whole: 1 to 100", "1 から 100 の範囲にしてください")
+	}
+	if share := int64(q.MaxBytes) / 100 * int64(q.MaxSourcePercent); share < int64(k.Limits.MessageBytes) {
+		k.warn("quarantine.max_source_percent", "one source's share is %[1]s, less than one message of limits.message_bytes",
+			"一つの送信元の割り当て %[1]s は、limits.message_bytes のメール一通より小さくなっています", Size(share))
+	}
+	if q.Retention > 0 && q.Retention < k.Notices.Every {
+		k.fail("quarantine.retention", "%[1]s is less than notices.every (%[2]s): mail would be gone before anybody hears of it",
+			"%[1]s は notices.every(%[2]s)より短く、通知の前にメールが消えます", formatDuration(q.Retention), formatDuration(k.Notices.Every))
+	} else if q.Retention > 0 && q.Retention < day {
+		k.warn("quarantine.retention", "%[1]s: mail held on a Friday evening is gone on Monday", "%[1]s では、金曜の夜に隔離したメールが月曜には消えています",
+			formatDuration(q.Retention))
+	}
+	k.disk()
+}
+
+func (k *checker) release() {
+	r := k.Release
+	k.positive([]string{"release.valid"})
+	k.narrow("release.clients", r.Clients)
+	if r.Helo != "" && !isDomain(r.Helo) {
+		k.fail("release.helo", "%[1]q is no host name", "%[1]q はホスト名ではありません", r.Helo)
+	}
+	const long = 7 * day // a mark is used within seconds; a queue's backlog is hours
+	if r.Valid > long {
+		k.warn("release.valid", "a mark good for %[1]s can be stolen for as long", "%[1]s の間、印が盗用されるおそれがあります", formatDuration(r.Valid))
+	}
+	if !k.hostPort("release.smtp", r.SMTP) {
+		return
+	}
+	if k.Listen.Network != "unix" && overlap(r.SMTP, k.Listen.Addr) {
+		k.fail("release.smtp", "is the milter's own port (listen: %[1]s)", "milter 自身のポートです(listen: %[1]s)", k.Listen)
+	}
+	if isLoopback(r.SMTP) && !k.clientsHaveLoopback() {
+		k.fail("release.clients", "lacks this machine, and release.smtp is on it (%[1]s): released mail would be held again",
+			"この機械を含みませんが、release.smtp(%[1]s)はこの機械です。解放したメールがまた隔離されます", r.SMTP)
+	}
+}
+
+func (k *checker) clientsHaveLoopback() bool {
+	for _, p := range k.Release.Clients {
+		if p.Addr().IsLoopback() {
+			return true
+		}
+	}
+	return false
+}
+
+func (k *checker) notices() {
+	n := k.Notices
+	k.positive([]string{"notices.every"})
+	k.address("notices.postmaster", n.Postmaster)
+	k.address("notices.from", n.From)
+	if n.SMTP != "" {
+		k.hostPort("notices.smtp", n.SMTP)
+	}
+	if n.Recipients && len(k.Site.LocalDomains) == 0 {
+		k.fail("notices.recipients", "needs site.local_domains: who is ours would not be known, and strangers never get a notice",
+			"site.local_domains が必要です。外部の人には通知しないため、自組織の受信者を見分けられません")
+	}
+	if n.Recipients && n.Postmaster == "" && n.From == "" {
+		k.fail("notices.from", "notices to recipients need a From address (or notices.postmaster)",
+			"受信者への通知には差出人アドレス(または notices.postmaster)が必要です")
+	}
+	if n.Every > 0 && n.Every < time.Minute {
+		k.warn("notices.every", "%[1]s: an outbreak would send a flood of notices", "%[1]s では、大量感染時に通知があふれます", formatDuration(n.Every))
+	}
+	if k.Mode != "enforce" && n.Recipients {
+		k.warn("notices.recipients", "has no effect: mode %[1]s holds no mail", "mode が %[1]s のため、効果がありません", k.Mode)
+	}
+	if k.Mode == "enforce" && n.Postmaster == "" {
+		k.warn("notices.postmaster", "is empty: nobody hears of held mail", "空のため、隔離を誰にも知らせません")
+	}
+}
+
+// address demands a bare address (RFC 5321 4.1.2, and RFC 6531 beyond ASCII).
+func (k *checker) address(key, text string) {
+	if text == "" {
+		return
+	}
+	a, err := mail.ParseAddress(text)
+	if err != nil || a.Address != text {
+		k.fail(key, "%[1]q is no mail address", "%[1]q はメールアドレスではありません", text)
+	}
+}

@@ -1,0 +1,227 @@
+package config
+
+import "strings"
+
+// about is what a reader is told of a key, and whether a reload suffices for it.
+type about struct {
+	restart bool
+	en, ja  string
+}
+
+// Explain says in one line what a key means, in Japanese for "ja", in English for everything else; "" for an unknown key.
+func Explain(key, lang string) string {
+	if lang == "ja" {
+		return keys[key].ja
+	}
+	return keys[key].en
+}
+
+// keys is the meaning of every key. A test holds it, the sample file and docs/configuration.md together.
+var keys = map[string]about{
+	"listen": {true,
+		"Where the milter listens: inet:PORT@HOST, inet6:PORT@HOST or unix:/PATH.",
+		"milter の待ち受け先。inet:ポート@ホスト、inet6:ポート@ホスト、または unix:/パス。"},
+	"socket.mode": {true,
+		"Mode of the unix socket; the MTA must be able to write to it.",
+		"unix ソケットのモード。MTA が書き込める必要があります。"},
+	"socket.group": {true,
+		"Group of the unix socket, such as postfix; empty: the daemon's own.",
+		"unix ソケットのグループ(例: postfix)。空なら自身のグループ。"},
+	"allowed_peers": {true,
+		"Networks that may connect to an inet listener.",
+		"inet の待ち受けに接続できるネットワーク。"},
+	"state": {true,
+		"Folder of the quarantine, its index, messages in work and the audit log.",
+		"隔離メール、索引、処理中のメール、監査記録を置くフォルダー。"},
+	"mode": {false,
+		"monitor: mail is judged and recorded, never changed. tag: marked at most. enforce: verdicts are carried out.",
+		"monitor: 判定と記録だけで、メールには何もしない。tag: 印を付けるまで。enforce: 判定どおりに実行する。"},
+	"language": {false,
+		"Language of the command's texts: en, ja, or auto for what LC_ALL, LC_MESSAGES or LANG says.",
+		"コマンドの表示言語。en、ja、または auto(LC_ALL、LC_MESSAGES、LANG に従う)。"},
+	"web.listen": {true,
+		"HOST:PORT of metrics and health; empty: off.",
+		"メトリクスと稼働確認の HOST:PORT。空なら無効。"},
+	"web.config_file": {true,
+		"File with TLS and basic authentication for it, in the format of Prometheus' exporter-toolkit.",
+		"TLS と基本認証の設定ファイル(Prometheus exporter-toolkit の形式)。"},
+	"sessions.max": {true,
+		"Most milter sessions at once; a further one is told to try again later.",
+		"同時に受け付ける milter セッションの上限。超えた分には一時エラーを返します。"},
+	"timeouts.idle": {true,
+		"How long the MTA may be silent between two commands; longer than its own limits.",
+		"コマンドとコマンドの間で MTA を待つ時間。MTA 側の制限より長くします。"},
+	"timeouts.read": {true,
+		"How long the MTA may be silent inside a message's content.",
+		"本文の受信中に MTA を待つ時間。"},
+	"timeouts.write": {true,
+		"How long the MTA may take to read a reply.",
+		"応答を MTA が読み取るのを待つ時間。"},
+	"timeouts.message": {true,
+		"How long one message may be worked on; shorter than the MTA's limit (Postfix: milter_content_timeout, 300s).",
+		"一通の処理に使える時間。MTA の制限(Postfix の milter_content_timeout は 300s)より短くします。"},
+	"timeouts.hold": {true,
+		"How long storing one message in the quarantine may take.",
+		"一通を隔離先に保存する時間の上限。"},
+	"timeouts.drain": {true,
+		"How long messages in work may take to finish when the daemon stops.",
+		"停止時に、処理中のメールの完了を待つ時間。"},
+	"site.local_domains": {false,
+		"Our mail domains: [example.co.jp]. They tell mail to ours from mail to others.",
+		"自組織のメールドメイン。例: [example.co.jp]。自組織宛てと外部宛てを見分けます。"},
+	"site.internal_networks": {false,
+		"Networks of our own machines: mail from them is ours.",
+		"自組織の機器のネットワーク。ここからのメールは自組織のメールです。"},
+	"site.trusted_relays": {false,
+		"Relays in front of this MTA whose Received field names the true client.",
+		"この MTA の手前にあり、Received フィールドが真の送信元を示す中継サーバー。"},
+	"site.submission_daemons": {false,
+		"Values of the macro {daemon_name} that mean submission by our users.",
+		"マクロ {daemon_name} の値のうち、自組織の利用者による送信を表すもの。"},
+	"site.gateway": {false,
+		"Name of this mail gateway as others see it; empty: the host's name.",
+		"外から見たこのメールゲートウェイの名前。空ならホスト名。"},
+	"site.authserv_id": {false,
+		"The authserv-id of Authentication-Results fields that are to be believed (RFC 8601); empty: none.",
+		"信用する Authentication-Results の authserv-id(RFC 8601)。空なら信用しません。"},
+	"limits.message_bytes": {false,
+		"Largest message that is inspected; what exceeds it is not, and the message is incomplete.",
+		"検査するメールの最大の大きさ。超えた分は検査せず、そのメールは検査未了になります。"},
+	"limits.header_bytes": {false,
+		"Largest header of a message or part.",
+		"メールまたはパートのヘッダーの最大の大きさ。"},
+	"limits.memory_bytes": {false,
+		"What one message or file keeps in memory before it goes to a file in the state folder.",
+		"一つのメールまたはファイルをメモリーに置く上限。超えると状態フォルダーのファイルに移します。"},
+	"limits.parts": {false,
+		"Most MIME parts of a message.",
+		"一通の MIME パート数の上限。"},
+	"limits.depth": {false,
+		"How deep archives, documents and messages may be nested.",
+		"アーカイブ、文書、メールの入れ子の深さの上限。"},
+	"limits.files": {false,
+		"Most files of a message, those inside archives included.",
+		"一通に含まれるファイル数の上限(アーカイブの中を含む)。"},
+	"limits.unpacked_bytes": {false,
+		"Most bytes that are unpacked for one message.",
+		"一通のために展開する大きさの合計の上限。"},
+	"limits.inspect_time": {false,
+		"Most time that is spent on looking inside one message's files.",
+		"一通のファイルの検査に使う時間の上限。"},
+	"rules.pack": {false,
+		"Rule pack (YAML); empty: the built-in one.",
+		"ルールファイル(YAML)。空なら内蔵のルール。"},
+	"actions.quarantine": {false,
+		"store: held mail goes to our own quarantine. hold: to the MTA's hold queue (postsuper -H releases it).",
+		"store: 自前の隔離に保存する。hold: MTA の保留キューに置く(解放は postsuper -H)。"},
+	"actions.mark_accepted": {false,
+		"Accepted mail gets X-Sekisho-Verdict too.",
+		"問題のないメールにも X-Sekisho-Verdict を付けます。"},
+	"actions.subject_tag": {false,
+		"Text put before the subject of tagged mail, such as \"[suspicious] \"; empty: never. It breaks DKIM signatures.",
+		"疑わしいメールの件名の前に付ける文字列。例: \"[suspicious] \"。空なら付けません。DKIM 署名は壊れます。"},
+	"actions.on_failure": {false,
+		"The answer when we ourselves fail on a mail: tempfail or accept. In mode monitor always accept.",
+		"本ソフト側の障害で判定できないときの応答。tempfail または accept。monitor では常に accept。"},
+	"actions.on_failure_submission": {false,
+		"The same for our users' submission, where mail programs do not retry: accept, tempfail or reject.",
+		"利用者の送信に対する同様の応答(メールソフトは再送しない)。accept、tempfail または reject。"},
+	"quarantine.max_bytes": {false,
+		"Most bytes the quarantine holds.",
+		"隔離する合計の大きさの上限。"},
+	"quarantine.max_messages": {false,
+		"Most messages the quarantine holds.",
+		"隔離する通数の上限。"},
+	"quarantine.max_source_percent": {false,
+		"Share of both that one source may take, so that one sender cannot fill it.",
+		"一つの送信元が占めてよい割合(%)。一つの送信元に埋め尽くされるのを防ぎます。"},
+	"quarantine.min_free_bytes": {false,
+		"Bytes that stay free on its disk.",
+		"隔離先のディスクに残しておく空き容量。"},
+	"quarantine.retention": {false,
+		"How long a message is held before it expires.",
+		"隔離しておく期間。過ぎると期限切れになります。"},
+	"quarantine.keep_released": {false,
+		"How long a released message can be released again.",
+		"解放したメールを再び解放できる期間。"},
+	"quarantine.keep_records": {false,
+		"How long the record of a message that is gone stays.",
+		"なくなったメールの記録を残す期間。"},
+	"release.smtp": {false,
+		"HOST:PORT to which released mail is sent: a listener of our MTA, best one without filters.",
+		"解放したメールの送り先 HOST:PORT。自組織の MTA の、できればフィルターなしの口。"},
+	"release.clients": {false,
+		"Networks from which a release mark is honoured: the MTA's own address.",
+		"解放の印を認める接続元ネットワーク。MTA 自身のアドレスです。"},
+	"release.valid": {false,
+		"How long a release mark is good for.",
+		"解放の印の有効期間。"},
+	"release.helo": {false,
+		"Name given in EHLO when releasing; empty: the host's name.",
+		"解放時の EHLO で名乗る名前。空ならホスト名。"},
+	"notices.postmaster": {false,
+		"Address that gets a batched notice of held mail; empty: none.",
+		"隔離の通知をまとめて送る宛先。空なら送りません。"},
+	"notices.from": {false,
+		"From address of notices; empty: the postmaster's.",
+		"通知の差出人アドレス。空なら notices.postmaster。"},
+	"notices.every": {false,
+		"How often notices are sent.",
+		"通知を送る間隔。"},
+	"notices.recipients": {false,
+		"Our recipients are told of mail held from them.",
+		"自組織の受信者にも、隔離されたことを知らせます。"},
+	"notices.smtp": {false,
+		"HOST:PORT to which notices are sent; empty: release.smtp.",
+		"通知の送り先 HOST:PORT。空なら release.smtp。"},
+	"audit.file": {true,
+		"File with one JSON record a message; empty: audit.jsonl in the state folder.",
+		"一通ごとに JSON を一行記録するファイル。空なら状態フォルダーの audit.jsonl。"},
+	"log.level": {true,
+		"debug, info, warn or error.",
+		"debug、info、warn または error。"},
+	"log.format": {true,
+		"text or json.",
+		"text または json。"},
+}
+
+// nearest returns the known key that was perhaps meant: the same last name in another section, or one within two typing errors.
+func nearest(wrong string, known map[string]leaf) string {
+	best, least := "", 3
+	for key := range known {
+		d := distance(wrong, key)
+		if lastName(wrong) == lastName(key) {
+			d = min(d, 2)
+		}
+		if d < least || d == least && best != "" && key < best {
+			best, least = key, d
+		}
+	}
+	return best
+}
+
+func lastName(key string) string { return key[strings.LastIndexByte(key, '.')+1:] }
+
+// distance is the Levenshtein distance, 3 for texts too long for it to matter.
+func distance(a, b string) int {
+	if len(a) > 64 || len(a)-len(b) > 2 || len(b)-len(a) > 2 { // no key is longer
+		return 3
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		diagonal := row[0]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := diagonal
+			if a[i-1] != b[j-1] {
+				cost++
+			}
+			diagonal = row[j]
+			row[j] = min(cost, row[j]+1, row[j-1]+1)
+		}
+	}
+	return row[len(b)]
+}
