@@ -1,20 +1,46 @@
-// Package oleparse reads Office documents as bytes: compound files (MS-CFB) and the VBA projects in them (MS-OVBA).
+// Package oleparse reads Office documents as bytes: compound files ([MS-CFB]), the VBA projects in them ([MS-OVBA]), the compressed storages of
+// PowerPoint ([MS-PPT] 2.10.34), and OOXML packages (ECMA-376 part 2) whose parts a caller hands in.
 //
-// (A helper completes this comment; # Limits.)
+// A compound file is read twice over. Our own reader walks header, DIFAT, FAT, mini FAT and directory first: it is the guard that counts entries,
+// depth and cycles, and it forgives what Office forgives. Where it finds nothing wrong the streams are read with
+// github.com/richardlehane/mscfb; where it does, or where mscfb gives up, our own chains are followed. Nothing is decided by a name alone:
+// a package part is a compound file when its bytes say so.
+//
+// What is malformed is a [Problem], never an error; a Problem says whether content that Office might still run went unread.
+//
+// # Limits
+//
+//   - Directory entries, nested storages, modules and source bytes: see [Options].
+//   - Problems: 64 are kept; whether any was Unread is never lost.
+//   - Bytes read of a file: eight times its size. A sound file is read about once (headers and directory twice); only sectors shared
+//     between streams cost more, and those are not sound.
+//   - Memory: the FAT (1/128 of the file), the directory, the sources, and Options.Unpacked for storages inside streams and parts.
+//   - Encrypted documents are reported and not opened. Excel 4 macros, UserForm contents and p-code are not read.
 package oleparse
 
 import (
 	"context"
+	"fmt"
 	"io"
 )
 
 // Document is what was read of one Office document.
 type Document struct {
-	Kind      string // doc xls ppt msg msi pub vsd ole (a compound file of another kind); docx docm xlsx … for OOXML
-	Encrypted bool   // EncryptedPackage, or FibBase.fEncrypted, FilePass, CryptSession10Container
+	Kind      string // doc xls ppt msg msi pub vsd ole (a compound file of another kind); docx docm xlsx … ooxml (a package of another kind)
+	Encrypted bool   // EncryptedPackage, DRMContent, or FibBase.fEncrypted, FilePass, CryptSession10Container
 	Projects  []Project
 	Streams   []string // paths of all streams, "/" between storages, control prefixes kept
 	Problems  []Problem
+}
+
+// Unread says that content Office might still run was not read: the scan is incomplete.
+func (d *Document) Unread() bool {
+	for i := range d.Problems {
+		if d.Problems[i].Unread {
+			return true
+		}
+	}
+	return false
 }
 
 // Project is one VBA project (MS-OVBA 2.2).
@@ -50,9 +76,30 @@ type Problem struct {
 
 // Options bound a read. The zero value of a field is its default.
 type Options struct {
-	Entries int   // directory entries
-	Depth   int   // nested storages
-	Source  int64 // bytes of decompressed module source in all
+	Entries  int   // directory entries; 32768: a message file with 2,000 attachments has about that many
+	Depth    int   // nested storages, and compound files in compound files; 32: Office itself makes fewer than ten
+	Modules  int   // modules in all; 4096: the largest honest projects have some hundreds
+	Source   int64 // bytes of decompressed module source in all; 16 MiB: VBA allows 64 KiB a procedure, honest projects stay below 5 MiB
+	Unpacked int64 // bytes of storages unpacked to memory in all; 64 MiB
+}
+
+func (o Options) withDefaults() Options {
+	if o.Entries <= 0 {
+		o.Entries = 32768
+	}
+	if o.Depth <= 0 {
+		o.Depth = 32
+	}
+	if o.Modules <= 0 {
+		o.Modules = 4096
+	}
+	if o.Source <= 0 {
+		o.Source = 16 << 20
+	}
+	if o.Unpacked <= 0 {
+		o.Unpacked = 64 << 20
+	}
+	return o
 }
 
 // Parts is the OOXML package's parts, filled from a ZIP reader by the caller.
@@ -62,10 +109,58 @@ type Parts interface {
 	Open(name string) (io.ReadCloser, error)
 }
 
-// ReadOLE reads a compound file. An error is the reader's or the context's, never the document's: what is malformed is a Problem.
-func ReadOLE(ctx context.Context, r io.ReaderAt, size int64, o Options) (*Document, error) {
-	panic("skeleton")
+// problemsMax bounds the list a hostile file can make us write; a person reads the first few.
+const problemsMax = 64
+
+// reading is the state of one ReadOLE or ReadOOXML: its document, and what is left of its limits.
+type reading struct {
+	ctx context.Context
+	o   Options // Modules, Source and Unpacked count down
+	doc *Document
+	err error // the reader's or the context's
 }
 
-// ReadOOXML reads a package (ECMA-376 part 2). The error is as of ReadOLE.
-func ReadOOXML(ctx context.Context, p Parts, o Options) (*Document, error) { panic("skeleton") }
+func newReading(ctx context.Context, o Options) *reading {
+	return &reading{ctx: ctx, o: o.withDefaults(), doc: &Document{}}
+}
+
+// problem notes something malformed; unread says that Office might still run what we did not read.
+func (r *reading) problem(unread bool, where, format string, args ...any) {
+	p := Problem{Where: where, Text: fmt.Sprintf(format, args...), Unread: unread}
+	switch n := len(r.doc.Problems); {
+	case n < problemsMax:
+		r.doc.Problems = append(r.doc.Problems, p)
+	case unread && !r.doc.Problems[n-1].Unread:
+		r.doc.Problems[n-1] = p
+	}
+}
+
+// fail keeps the first error that is not the document's.
+func (r *reading) fail(err error) {
+	if r.err == nil && err != nil {
+		r.err = fmt.Errorf("oleparse: %w", err)
+	}
+}
+
+// ReadOLE reads a compound file. An error is the reader's or the context's, never the document's: what is malformed is a Problem.
+// What was read before an error is returned with it.
+func ReadOLE(ctx context.Context, r io.ReaderAt, size int64, o Options) (*Document, error) {
+	s := newReading(ctx, o)
+	c := s.compound(r, size, "", 0)
+	s.doc.Kind = c.kind()
+	s.judge()
+	return s.doc, s.err
+}
+
+// judge looks for keywords in every source that was read.
+func (r *reading) judge() {
+	for i := range r.doc.Projects {
+		for j := range r.doc.Projects[i].Modules {
+			if r.ctx.Err() != nil {
+				r.fail(r.ctx.Err())
+				return
+			}
+			r.doc.Projects[i].Modules[j].judge()
+		}
+	}
+}

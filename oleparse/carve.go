@@ -1,0 +1,143 @@
+package oleparse
+
+import (
+	"bytes"
+	"io"
+	"strings"
+)
+
+// Every module's source begins with Attribute VB_Name (MS-OVBA 2.3.4.3). Compressed, that is the container's signature byte, a chunk header
+// and a flag byte of zero before the eight literals; nothing can be copied yet.
+var attribut = []byte("\x00Attribut")
+
+const attributAt = 3 // bytes of the container before the pattern
+
+// search calls hit with each offset of pattern in r, in order, until it returns false.
+func search(r io.Reader, pattern []byte, hit func(at int64) bool) error {
+	buf := make([]byte, 2*window)
+	var base int64
+	have := 0
+	for {
+		n, err := io.ReadFull(r, buf[have:])
+		have += n
+		done := 0
+		for {
+			i := bytes.Index(buf[done:have], pattern)
+			if i < 0 {
+				break
+			}
+			if !hit(base + int64(done+i)) {
+				return nil
+			}
+			done += i + 1
+		}
+		if err != nil {
+			if err == io.ErrUnexpectedEOF {
+				err = io.EOF
+			}
+			return err
+		}
+		keep := len(pattern) - 1
+		copy(buf, buf[have-keep:have])
+		base += int64(have - keep)
+		have = keep
+	}
+}
+
+// carveProject looks for sources in the streams of a VBA storage whose dir stream is of no use for them. A stream that yields none may be
+// a module we could not read.
+func (c *compound) carveProject(storage int, d dirStream, claimed map[int]bool) {
+	project := len(c.r.doc.Projects) - 1
+	if claimed == nil {
+		project = c.project(storage, d)
+	}
+	for _, id := range c.entries[storage].kids {
+		e := &c.entries[id]
+		if e.kind != typeStream || claimed[id] || isSupport(e.name) {
+			continue
+		}
+		if c.carveStream(project, id) == 0 {
+			c.note(true, c.path(id), "no source found, and dir is damaged")
+		}
+	}
+}
+
+// isSupport names the streams of a VBA storage that hold no module (MS-OVBA 2.2.2 to 2.2.6).
+func isSupport(name string) bool {
+	name = strings.ToUpper(name)
+	return name == "DIR" || name == "_VBA_PROJECT" || strings.HasPrefix(name, "__SRP_")
+}
+
+// carveStream reads every compressed source it finds in a stream and returns how many.
+func (c *compound) carveStream(project, id int) (found int) {
+	_ = search(c.open(id, 0), attribut, func(at int64) bool { // a stream that ends early was searched as far as it goes
+		if at < attributAt {
+			return true
+		}
+		src, _ := decompress(c.open(id, at-attributAt), c.r.o.Source)
+		if len(src) == 0 {
+			return true
+		}
+		found++
+		return c.keep(project, moduleName(c.r.doc.Projects[project].CodePage, src), c.path(id), src)
+	})
+	return found
+}
+
+// carveFile looks for sources anywhere in a file whose directory cannot be trusted to be whole, and keeps those no project has.
+func (c *compound) carveFile() {
+	have := make(map[string]bool)
+	for i := range c.r.doc.Projects {
+		for j := range c.r.doc.Projects[i].Modules {
+			have[c.r.doc.Projects[i].Modules[j].Source] = true
+		}
+	}
+	project, page := -1, 0
+	if n := len(c.r.doc.Projects); n > 0 {
+		page = c.r.doc.Projects[n-1].CodePage
+	}
+	_ = search(io.NewSectionReader(c.src, 0, c.src.size), attribut, func(at int64) bool {
+		if at < attributAt {
+			return true
+		}
+		src := c.carveAt(at - attributAt)
+		text := decodeSource(page, src)
+		if text == "" || have[text] {
+			return true
+		}
+		have[text] = true
+		if project < 0 {
+			project = c.project(c.root, dirStream{codePage: page})
+		}
+		return c.keep(project, moduleName(page, src), c.join("(lost)"), src)
+	})
+}
+
+// carveAt decompresses a source at an offset of the file: along the chain its sector belongs to, or straight on where that gives more.
+func (c *compound) carveAt(at int64) []byte {
+	straight, err := decompress(io.NewSectionReader(c.src, at, c.src.size-at), c.r.o.Source)
+	if sect := at>>c.h.shift - 1; err != nil && sect >= 0 {
+		chained, _ := decompress(&chain{c: c, unit: c.sector, cur: uint32(sect), off: at & (c.sector - 1), left: c.src.size}, c.r.o.Source)
+		if len(chained) > len(straight) {
+			return chained
+		}
+	}
+	return straight
+}
+
+func (c *compound) join(name string) string {
+	if c.prefix == "" {
+		return name
+	}
+	return c.prefix + "/" + name
+}
+
+// moduleName is the value of Attribute VB_Name.
+func moduleName(page int, src []byte) string {
+	_, rest, ok := bytes.Cut(src[:min(len(src), 256)], []byte(`VB_Name = "`)) // a name has at most 31 characters
+	if !ok {
+		return ""
+	}
+	name, _, _ := bytes.Cut(rest, []byte(`"`))
+	return decodeText(page, name)
+}

@@ -1,0 +1,116 @@
+package oleparse
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/richardlehane/mscfb"
+)
+
+// compound is one compound file.
+type compound struct {
+	r       *reading
+	src     *source
+	prefix  string // path of the file itself, "" for the document
+	nest    int    // how many compound files it lies in
+	h       header
+	sector  int64
+	sectors int64
+	fat     []uint32
+	minifat []uint32
+	mini    []uint32 // sectors of the mini stream
+	entries []entry
+	root    int
+	order   []int // entries of the tree in order
+	lib     []*mscfb.File
+	faults  int
+	damaged bool // the directory is not whole: look for lost modules
+}
+
+// fault notes damage that hides nothing from us.
+func (c *compound) fault(where, format string, args ...any) { c.note(false, where, format, args...) }
+
+// broken notes damage, or a limit, behind which there may be more.
+func (c *compound) broken(where, format string, args ...any) {
+	c.damaged = true
+	c.note(true, where, format, args...)
+}
+
+func (c *compound) note(unread bool, where, format string, args ...any) {
+	c.faults++
+	if c.prefix != "" {
+		where = c.prefix + "/" + where
+	}
+	c.r.problem(unread, where, format, args...)
+}
+
+// compound reads the compound file in ra with all its projects. What it finds goes to the document.
+func (r *reading) compound(ra io.ReaderAt, size int64, prefix string, nest int) *compound {
+	c := &compound{r: r, src: newSource(r.ctx, ra, size), prefix: prefix, nest: nest}
+	if c.readHeader() {
+		c.readFAT()
+		if c.readDirectory() {
+			c.layOut()
+			c.readMiniFAT()
+			c.openLib()
+		}
+		c.list()
+		c.readProjects()
+		c.readEncryption()
+		c.readPowerPoint()
+	}
+	if c.src.left == 0 && c.src.size > 0 {
+		c.broken("file", "sectors are read more than %d times", readsPerByte)
+	}
+	r.fail(c.src.err)
+	return c
+}
+
+// streamsMax bounds the bytes of all stream paths: long names in deep storages multiply.
+const streamsMax = 4 << 20
+
+// list puts the streams' paths into the document.
+func (c *compound) list() {
+	total := 0
+	for _, id := range c.order {
+		if c.entries[id].kind != typeStream {
+			continue
+		}
+		p := c.path(id)
+		if total += len(p); total > streamsMax {
+			c.fault("directory", "paths of more than %d bytes", streamsMax)
+			return
+		}
+		c.r.doc.Streams = append(c.r.doc.Streams, p)
+	}
+}
+
+// openLib hands a file in which we found no fault to mscfb. It takes part when it sees the same entries as we do.
+func (c *compound) openLib() {
+	if c.faults > 0 {
+		return
+	}
+	lib, err := newLib(c.src)
+	if err != nil || len(lib.File) != len(c.order) {
+		return
+	}
+	for i, id := range c.order {
+		if e := &c.entries[id]; e.kind == typeStream && e.size != lib.File[i].Size {
+			return
+		}
+	}
+	c.lib = make([]*mscfb.File, len(c.entries))
+	for i, id := range c.order {
+		c.lib[id] = lib.File[i]
+	}
+}
+
+// newLib calls mscfb; a panic there only means that our own chains are followed.
+func newLib(src *source) (lib *mscfb.Reader, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("mscfb: %v", p)
+		}
+	}()
+	return mscfb.New(src)
+}

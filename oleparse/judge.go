@@ -1,0 +1,2 @@
+package oleparse
+func (m *Module) judge() {}

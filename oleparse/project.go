@@ -1,0 +1,136 @@
+package oleparse
+
+import (
+	"errors"
+	"strings"
+)
+
+// dirMax bounds the decompressed dir stream: a module takes about 200 bytes there, a reference as many.
+const dirMax = 4 << 20
+
+// readProjects reads every VBA project of the file, in whatever storage it lies (MS-OVBA 2.2.1).
+func (c *compound) readProjects() {
+	for _, id := range c.order {
+		if c.entries[id].kind == typeStream {
+			continue
+		}
+		if dir := c.find(id, typeStream, "dir"); dir >= 0 {
+			c.readProject(id, dir)
+		} else if c.isVBA(id) && c.find(id, typeStream, "_VBA_PROJECT") >= 0 {
+			c.fault(c.path(id), "no dir stream")
+			c.carveProject(id, dirStream{}, nil)
+		}
+	}
+	if c.damaged {
+		c.carveFile()
+	}
+}
+
+// isVBA says whether a storage has the name of the one with dir and modules (MS-OVBA 2.2.2).
+func (c *compound) isVBA(id int) bool { return strings.EqualFold(c.entries[id].name, "VBA") }
+
+// readProject reads the project of the storage that holds dir.
+func (c *compound) readProject(id, dir int) {
+	data, err := decompress(c.open(dir, 0), dirMax)
+	if !isDir(data) {
+		if c.isVBA(id) {
+			c.fault(c.path(dir), "not a dir stream: %q", data[:min(len(data), 8)])
+			c.carveProject(id, dirStream{}, nil)
+		}
+		return
+	}
+	d := parseDir(data, c.r.o.Modules)
+	p := c.project(id, d)
+	streams := c.streams(id)
+	claimed := map[int]bool{dir: true}
+	for i := range d.modules {
+		c.readModule(p, &d.modules[i], streams, claimed)
+	}
+	switch {
+	case err != nil:
+		c.fault(c.path(dir), "%v", err)
+	case !d.ended:
+		c.fault(c.path(dir), "records end before the terminator")
+	case len(d.modules) < d.count:
+		c.fault(c.path(dir), "%d of %d modules", len(d.modules), d.count)
+	default:
+		return
+	}
+	c.carveProject(id, d, claimed)
+}
+
+// project appends a project to the document. Its path is that of the storage around VBA.
+func (c *compound) project(id int, d dirStream) int {
+	if c.isVBA(id) && c.entries[id].parent != noParent {
+		id = c.entries[id].parent
+	}
+	doc := c.r.doc
+	doc.Projects = append(doc.Projects, Project{Path: c.path(id), Name: decodeText(d.codePage, d.name), CodePage: d.codePage})
+	if _, known := codePage(d.codePage); !known && d.codePage != 0 {
+		c.note(false, c.path(id), "code page %d is read as %d", d.codePage, westEuropean)
+	}
+	return len(doc.Projects) - 1
+}
+
+// streams maps the names of a storage's streams, folded, to their entries; the first of a name wins.
+func (c *compound) streams(storage int) map[string]int {
+	m := make(map[string]int)
+	for _, id := range c.entries[storage].kids {
+		name := strings.ToUpper(c.entries[id].name) // MS-CFB 2.6.4 compares upper case
+		if _, have := m[name]; !have && c.entries[id].kind == typeStream {
+			m[name] = id
+		}
+	}
+	return m
+}
+
+// readModule reads one module that dir names.
+func (c *compound) readModule(project int, m *dirModule, streams map[string]int, claimed map[int]bool) {
+	page := c.r.doc.Projects[project].CodePage
+	name := m.nameUni
+	if name == "" {
+		name = decodeText(page, m.name)
+	}
+	id, ok := -1, false
+	for _, s := range []string{m.streamUni, decodeText(page, m.stream), name} {
+		if id, ok = streams[strings.ToUpper(s)]; ok {
+			break
+		}
+	}
+	if !ok {
+		c.broken(c.r.doc.Projects[project].Path, "module %q has no stream", name)
+		return
+	}
+	claimed[id] = true
+	if m.offset < 0 || m.offset > c.entries[id].size {
+		c.fault(c.path(id), "source offset %d of %d bytes", m.offset, c.entries[id].size)
+		c.carveStream(project, id)
+		return
+	}
+	src, err := decompress(c.open(id, m.offset), c.r.o.Source)
+	if errors.Is(err, errContainer) {
+		c.fault(c.path(id), "no compressed source at offset %d", m.offset)
+		if c.carveStream(project, id) == 0 {
+			c.note(true, c.path(id), "source not found")
+		}
+		return
+	}
+	if err != nil {
+		c.note(true, c.path(id), "source: %v after %d bytes", err, len(src))
+	}
+	c.keep(project, name, c.path(id), src)
+}
+
+// keep adds a module with its decompressed source, inside the limits. It is false for one that is not kept.
+func (c *compound) keep(project int, name, stream string, src []byte) bool {
+	r := c.r
+	if r.o.Modules == 0 {
+		c.note(true, stream, "more modules than the limit")
+		return false
+	}
+	r.o.Modules--
+	r.o.Source -= int64(len(src))
+	p := &r.doc.Projects[project]
+	p.Modules = append(p.Modules, Module{Name: name, Stream: stream, Source: decodeSource(p.CodePage, src)})
+	return true
+}

@@ -1,0 +1,161 @@
+package oleparse
+
+import (
+	"io"
+
+	"github.com/richardlehane/mscfb"
+)
+
+// window is the most bytes asked of mscfb in one Read: its compressChain takes quadratic time in the sectors of one call.
+const window = 32 << 10
+
+// seekMost is how far into a stream mscfb is sent: it reads four bytes of the file for each sector on the way, our FAT is in memory.
+const seekMost = 256 << 10
+
+// open returns the bytes of a stream from an offset. A chain that ends early gives errShort, a file that ends early errCut; what was there
+// has been delivered by then.
+func (c *compound) open(id int, from int64) io.Reader {
+	s := &stream{c: c, id: id, pos: from}
+	if c.lib != nil && c.lib[id] != nil && from <= seekMost && from < c.entries[id].size {
+		if _, err := c.lib[id].Seek(from, io.SeekStart); err == nil {
+			s.lib = c.lib[id]
+		}
+	}
+	return s
+}
+
+// stream reads with mscfb as long as that works and then goes on with our own chain.
+type stream struct {
+	c   *compound
+	id  int
+	pos int64
+	lib *mscfb.File
+	own *chain
+}
+
+func (s *stream) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	if s.lib != nil {
+		if n, ok := s.readLib(p[:min(len(p), window)]); ok {
+			return n, nil
+		}
+		s.lib = nil
+	}
+	if s.own == nil {
+		s.own = s.c.chainReader(s.id, s.pos)
+	}
+	return s.own.Read(p)
+}
+
+// readLib reads with mscfb; everything but plain success is left to our own chain, which knows what to call it.
+func (s *stream) readLib(p []byte) (n int, ok bool) {
+	defer func() { ok = recover() == nil && ok }()
+	n, _ = s.lib.Read(p)
+	s.pos += int64(n)
+	return n, n > 0
+}
+
+// chain follows the sectors of one stream (MS-CFB 2.3, 2.4).
+type chain struct {
+	c    *compound
+	mini bool
+	unit int64  // bytes of a sector
+	cur  uint32 // sector of the next byte
+	off  int64  // of the next byte, in it
+	left int64  // bytes to come
+}
+
+// chainReader starts a chain at an offset of a stream. Streams below the cutoff lie in the mini stream. A size is believed only as
+// far as the file could hold it.
+func (c *compound) chainReader(id int, from int64) *chain {
+	e := &c.entries[id]
+	s := &chain{c: c, unit: c.sector, cur: e.start, left: min(e.size, c.sectors<<c.h.shift) - from}
+	if s.mini = e.size < miniCutoff; s.mini {
+		s.unit = 1 << miniShift
+	}
+	for ; from >= s.unit && s.left > 0; from -= s.unit {
+		if s.cur >= maxRegSect || c.src.charge(4) != nil {
+			break
+		}
+		s.cur = s.follow(s.cur)
+	}
+	s.off = from
+	return s
+}
+
+func (s *chain) follow(sect uint32) uint32 {
+	if !s.mini {
+		return s.c.next(sect)
+	}
+	if int64(sect) < int64(len(s.c.minifat)) {
+		return s.c.minifat[sect]
+	}
+	return freeSect
+}
+
+// place is the file offset of a sector.
+func (s *chain) place(sect uint32) (int64, bool) {
+	if !s.mini {
+		return s.c.place(sect)
+	}
+	if sect >= maxRegSect {
+		return 0, false
+	}
+	at := int64(sect) << miniShift
+	i := at >> s.c.h.shift
+	if i >= int64(len(s.c.mini)) {
+		return 0, false
+	}
+	big, ok := s.c.place(s.c.mini[i])
+	return big + at&(s.c.sector-1), ok
+}
+
+func (s *chain) Read(p []byte) (int, error) {
+	if s.left <= 0 {
+		return 0, io.EOF
+	}
+	at, n, ok := s.run(int(min(int64(len(p)), s.left)))
+	if !ok {
+		s.left = 0
+		return 0, errShort
+	}
+	m, err := s.c.src.ReadAt(p[:n], at)
+	s.left -= int64(m)
+	if m == n {
+		return m, nil
+	}
+	s.left = 0
+	if err == io.EOF {
+		err = errCut
+	}
+	return m, err
+}
+
+// run finds the longest stretch of the file, up to want bytes, that holds the stream's next bytes, and moves behind it.
+func (s *chain) run(want int) (at int64, n int, ok bool) {
+	if at, ok = s.place(s.cur); !ok || s.off >= s.unit {
+		return 0, 0, false
+	}
+	at += s.off
+	n = int(s.unit - s.off)
+	for n < want {
+		s.cur, s.off = s.follow(s.cur), 0
+		next, ok := s.place(s.cur)
+		if !ok || next != at+int64(n) || s.c.src.charge(4) != nil {
+			return at, n, true
+		}
+		n += int(s.unit)
+	}
+	if s.off = s.unit - int64(n-want); s.off == s.unit {
+		s.cur, s.off = s.follow(s.cur), 0
+	}
+	return at, want, true
+}
+
+// head reads the first bytes of a stream, fewer where there are fewer.
+func (c *compound) head(id int, b []byte) []byte {
+	n, _ := io.ReadFull(c.open(id, 0), b)
+	return b[:n]
+}
