@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/xml"
 	"io"
+	"math"
 	"path"
 	"strings"
 
@@ -62,7 +63,7 @@ func ReadOOXML(ctx context.Context, p Parts, o Options) (*Document, error) {
 			s.fail(err)
 			break
 		}
-		pkg.read(name, func(r io.Reader) { s.embedded(name, r, 1) })
+		pkg.read(name, func(r io.Reader) { s.embedded(name, r, math.MaxInt64, 1) })
 	}
 	s.judge()
 	return s.doc, s.err

@@ -44,31 +44,30 @@ func (c *compound) readObject(id int, at int64) {
 	if n < len(head) {
 		return
 	}
-	var body io.Reader
+	size := int64(binary.LittleEndian.Uint32(head[4:]))
+	body := io.LimitReader(c.open(id, at+recordHeader), size)
+	name := fmt.Sprintf("PowerPoint Document/ExOleObjStg@%#x", at)
 	switch {
 	case head[0] == stgPlain && IsOLE(head[recordHeader:]):
-		size := int64(binary.LittleEndian.Uint32(head[4:]))
-		body = io.LimitReader(c.open(id, at+recordHeader), size)
+		c.readNested(name, body, size)
 	case head[0] == stgZlib && head[recordHeader+4]&0x0F == 8: // RFC 1950 2.2: CM 8
-		z, err := zlib.NewReader(c.open(id, at+recordHeader+4)) // behind decompressedSize
+		_, _ = io.ReadFull(body, head[:4])
+		z, err := zlib.NewReader(body)
 		if err != nil {
 			return
 		}
 		defer z.Close()
-		body = z
-	default:
-		return
+		c.readNested(name, z, int64(binary.LittleEndian.Uint32(head[recordHeader:])))
 	}
-	c.readNested(fmt.Sprintf("PowerPoint Document/ExOleObjStg@%#x", at), body)
 }
 
-// readNested reads a compound file that lies in a stream of this one.
-func (c *compound) readNested(name string, body io.Reader) {
-	c.r.embedded(c.join(name), body, c.nest+1)
+// readNested reads a compound file of size bytes that lies in a stream of this one.
+func (c *compound) readNested(name string, body io.Reader, size int64) {
+	c.r.embedded(c.join(name), body, size, c.nest+1)
 }
 
-// embedded unpacks a compound file to memory and reads it; anything else is left alone.
-func (r *reading) embedded(name string, body io.Reader, nest int) {
+// embedded unpacks a compound file to memory and reads it; anything else is left alone. That it ends badly after size bytes does not matter.
+func (r *reading) embedded(name string, body io.Reader, size int64, nest int) {
 	var head [8]byte
 	if n, err := io.ReadFull(body, head[:]); n < len(head) || !IsOLE(head[:]) {
 		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
@@ -80,12 +79,12 @@ func (r *reading) embedded(name string, body io.Reader, nest int) {
 		r.problem(true, name, "compound files nested deeper than %d", r.o.Depth)
 		return
 	}
-	b := bytes.NewBuffer(append([]byte(nil), head[:]...))
+	b := bytes.NewBuffer(bytes.Clone(head[:]))
 	n, err := io.Copy(b, io.LimitReader(body, r.o.Unpacked))
-	if err != nil {
-		r.unreadable(name, err)
-	} else if n == r.o.Unpacked {
+	if n == r.o.Unpacked {
 		r.problem(true, name, "more than the limit of unpacked bytes")
+	} else if err != nil && int64(b.Len()) < size {
+		r.unreadable(name, err)
 	}
 	r.o.Unpacked -= n
 	r.compound(bytes.NewReader(b.Bytes()), int64(b.Len()), name, nest)

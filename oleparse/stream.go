@@ -17,8 +17,9 @@ const seekMost = 256 << 10
 func (c *compound) open(id int, from int64) io.Reader {
 	s := &stream{c: c, id: id, pos: from}
 	if c.lib != nil && c.lib[id] != nil && from <= seekMost && from < c.entries[id].size {
-		if _, err := c.lib[id].Seek(from, io.SeekStart); err == nil {
-			s.lib = c.lib[id]
+		f := *c.lib[id] // a File has one position, streams of it are read side by side
+		if _, err := f.Seek(from, io.SeekStart); err == nil {
+			s.lib = &f
 		}
 	}
 	return s
