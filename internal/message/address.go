@@ -1,0 +1,122 @@
+package message
+
+import (
+	"strings"
+
+	"github.com/emersion/go-message/mail"
+)
+
+// Address is a mailbox of an address field.
+type Address struct{ Name, Addr string } // decoded display name; addr-spec as written
+
+// maxAddresses bounds one header's mailboxes: above the largest mailing by hand, below what costs time.
+const maxAddresses = 5000
+
+// Addresses returns the mailboxes of every field of that name, groups flattened; what cannot be parsed strictly is read leniently.
+func (h *Header) Addresses(name string) []Address {
+	var out []Address
+	for _, v := range h.All(name) {
+		if len(out) >= maxAddresses {
+			break
+		}
+		out = append(out, parseAddresses(v)...)
+	}
+	return out[:min(len(out), maxAddresses)]
+}
+
+// parseAddresses reads an address list. The strict parser (RFC 5322 3.4) goes first where the value is plain; encoded-words and raw 8-bit
+// go the lenient way, because it decodes them afterwards, by our own charsets.
+func parseAddresses(v string) []Address {
+	if plain(v) && len(v) < strictMax {
+		if list, err := mail.ParseAddressList(v); err == nil {
+			out := make([]Address, len(list))
+			for i, a := range list {
+				out[i] = Address{Name: a.Name, Addr: a.Address}
+			}
+			return out
+		}
+	}
+	p := addressParser{s: v, q: paramParser{s: v, sjis: mayHideBackslash(v)}}
+	return p.list()
+}
+
+// strictMax is how long a field the strict parser gets: it is meant for people's mail, not for 256 KiB of hostile input.
+const strictMax = 16 << 10
+
+// addressParser reads leniently: a mailbox is what stands between commas (or semicolons, as Outlook writes), its address what is in the
+// last angle brackets, or else the word with an "@".
+type addressParser struct {
+	s   string
+	q   paramParser // its skip and closing know the multi-byte charsets
+	out []Address
+}
+
+func (p *addressParser) list() []Address {
+	start := 0
+	for i := 0; i < len(p.s) && len(p.out) < maxAddresses; {
+		switch c := p.s[i]; {
+		case c == '"':
+			if end := p.q.closing(i + 1); end > 0 {
+				i = end
+			}
+			i++
+		case c == '(':
+			p.q.i = i
+			p.q.comment()
+			i = p.q.i
+		case c == ',' || c == ';':
+			p.mailbox(p.s[start:i])
+			i++
+			start = i
+		case c == ':' && !strings.ContainsAny(p.s[start:i], "<@"): // a group's name ends (RFC 5322 3.4)
+			i++
+			start = i
+		default:
+			i = p.q.skip(i)
+		}
+	}
+	if start < len(p.s) {
+		p.mailbox(p.s[start:])
+	}
+	return p.out
+}
+
+func (p *addressParser) mailbox(s string) {
+	s = strings.Trim(s, " \t")
+	if s == "" {
+		return
+	}
+	if open := strings.LastIndexByte(s, '<'); open >= 0 {
+		addr, _, _ := strings.Cut(s[open+1:], ">")
+		if i := strings.LastIndexByte(addr, ':'); i >= 0 && strings.HasPrefix(addr, "@") { // obs-route (RFC 5322 4.4)
+			addr = addr[i+1:]
+		}
+		p.out = append(p.out, Address{Name: displayName(s[:open]), Addr: strings.Trim(addr, " \t")})
+		return
+	}
+	bare, comment := s, ""
+	if i := strings.IndexByte(s, '('); i >= 0 { // "a@b (Name)", the old way
+		bare, comment = strings.Trim(s[:i], " \t"), strings.TrimRight(s[i+1:], ") \t")
+	}
+	for _, w := range strings.Fields(bare) {
+		if strings.IndexByte(w, '@') > 0 {
+			name := strings.Trim(strings.Replace(bare, w, "", 1), " \t")
+			if name == "" {
+				name = comment
+			}
+			p.out = append(p.out, Address{Name: displayName(name), Addr: w})
+			return
+		}
+	}
+	p.out = append(p.out, Address{Name: displayName(s)})
+}
+
+// displayName decodes a name and takes its quotes off.
+func displayName(s string) string {
+	s = strings.Trim(s, " \t")
+	if len(s) >= 2 && s[0] == '"' && s[len(s)-1] == '"' {
+		q := paramParser{s: s, sjis: mayHideBackslash(s)}
+		s = unquote(&q, s[1:len(s)-1])
+	}
+	return strings.Trim(decodeText(s), " \t")
+}
