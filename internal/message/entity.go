@@ -1,6 +1,7 @@
 package message
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -77,21 +78,12 @@ const maxBoundary = 998
 func (e *entity) addBounds(values []string) {
 	for _, v := range values {
 		for _, b := range []string{strings.TrimRight(v, " \t"), strings.Trim(v, " \t")} {
-			if b == "" || len(b) > maxBoundary || len(e.bounds) >= maxBounds || contains(e.bounds, b) {
+			if b == "" || len(b) > maxBoundary || len(e.bounds) >= maxBounds || slices.Contains(e.bounds, b) {
 				continue
 			}
 			e.bounds = append(e.bounds, b)
 		}
 	}
-}
-
-func contains[T comparable](list []T, v T) bool {
-	for _, have := range list {
-		if have == v {
-			return true
-		}
-	}
-	return false
 }
 
 // transferEncoding takes one Content-Transfer-Encoding field: its first word, out of quotes and comments.
@@ -104,7 +96,7 @@ func (e *entity) transferEncoding(raw string) {
 	case enc != e.enc:
 		e.problems = append(e.problems, "conflicting Content-Transfer-Encoding fields")
 	}
-	if !contains(e.encs, enc) {
+	if !slices.Contains(e.encs, enc) {
 		e.encs = append(e.encs, enc)
 	}
 	if enc == unknownEncoding {
@@ -154,7 +146,7 @@ func (e *entity) addNames(ps []param, name string, extended bool) {
 			continue
 		}
 		for _, n := range ps[i].texts() {
-			if n != "" && len(e.names) < maxNames && !contains(e.names, n) {
+			if n != "" && len(e.names) < maxNames && !slices.Contains(e.names, n) {
 				e.names = append(e.names, n)
 			}
 		}

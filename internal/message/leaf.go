@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"hash"
 	"io"
+	"slices"
 	"strings"
 
 	"sekisho/internal/finding"
@@ -272,7 +273,7 @@ func (w *Walker) yield(l *leaf, via Via) {
 	var digest [32]byte
 	l.out.hash.Sum(digest[:0])
 	again := l.again || w.again
-	if again && (size == 0 || contains(w.digests, digest)) {
+	if again && (size == 0 || slices.Contains(w.digests, digest)) {
 		return // nothing that the first reading has not shown
 	}
 	if l.use == asLeaf && l.entity == plainEntity && size == 0 {

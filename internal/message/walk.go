@@ -2,6 +2,7 @@ package message
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"sekisho/internal/finding"
@@ -373,7 +374,7 @@ func bodyLike(run string, e *entity) bool {
 	if _, ok := uuBegin([]byte(line)); ok {
 		return true
 	}
-	return contains(e.encs, base64Encoding) && len(line) >= 16 && base64Like([]byte(line))
+	return slices.Contains(e.encs, base64Encoding) && len(line) >= 16 && base64Like([]byte(line))
 }
 
 // base64Like reports whether p is of base64's alphabet, line ends and blanks aside.
