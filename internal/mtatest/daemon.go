@@ -2,6 +2,7 @@ package mtatest
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -148,6 +150,60 @@ func (d *Daemon) Metric(series string) (float64, error) {
 		}
 	}
 	return 0, fmt.Errorf("mtatest: no series %s", series)
+}
+
+// Record is what the tests read of a line of audit.jsonl.
+type Record struct {
+	QueueID    string   `json:"queue_id"`
+	Direction  string   `json:"direction"`
+	ClientIP   string   `json:"client_ip"`
+	SASLUser   string   `json:"sasl_user"`
+	MailFrom   string   `json:"mail_from"`
+	Rcpts      []string `json:"rcpt_to"`
+	MessageID  string   `json:"message_id"`
+	Subject    string   `json:"subject"`
+	SHA256     string   `json:"sha256"`
+	Verdict    string   `json:"verdict"`
+	Done       string   `json:"done"`
+	Enforced   bool     `json:"enforced"`
+	Rule       string   `json:"rule"`
+	Quarantine string   `json:"quarantine_id"`
+	Released   string   `json:"released_id"`
+	Error      string   `json:"error"`
+}
+
+// Records reads the audit file.
+func (d *Daemon) Records() ([]Record, error) {
+	b, err := os.ReadFile(filepath.Join(d.State, "audit.jsonl"))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("mtatest: %w", err)
+	}
+	var all []Record
+	for line := range bytes.Lines(b) {
+		var r Record
+		if err := json.Unmarshal(line, &r); err != nil {
+			return all, fmt.Errorf("mtatest: audit.jsonl: %w: %q", err, tail(string(line), 200))
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+// WaitRecords waits until the audit file has n records of messages whose Subject is that.
+func (d *Daemon) WaitRecords(subject string, n int, limit time.Duration) ([]Record, error) {
+	for end := time.Now().Add(limit); ; time.Sleep(20 * time.Millisecond) {
+		all, err := d.Records()
+		found := slices.DeleteFunc(all, func(r Record) bool { return r.Subject != subject })
+		if err == nil && len(found) >= n {
+			return found, nil
+		}
+		if time.Now().After(end) {
+			return found, errors.Join(fmt.Errorf("mtatest: %d records of %q after %v, want %d", len(found), subject, limit, n), err)
+		}
+	}
 }
 
 // Log is what the daemon wrote to standard error.
