@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"mime"
+	"net/mail"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"sekisho/internal/fixture"
+	"sekisho/internal/mtatest"
+)
+
+// sample is one mail of the demo.
+type sample struct {
+	name    string // as the table shows it
+	id      string // its Message-ID
+	message mtatest.Message
+}
+
+// Who writes to whom. The domains are reserved (RFC 2606, RFC 6761).
+const (
+	partner   = "suzuki@partner.example"
+	recipient = "tanaka@example.co.jp"
+)
+
+// manualMacro does nothing by itself: the middle case.
+const manualMacro = "Function Total(r)\n  Total = 1\nEnd Function\n"
+
+// samples are the mails of testdata/mails, and those with documents, which are made here since scanners dislike such files in a repository.
+func samples() ([]sample, error) {
+	list, err := storedSamples(filepath.Join("testdata", "mails", "*.eml"))
+	if err != nil {
+		return nil, err
+	}
+	docm := string(fixture.DOCM(""))
+	locked := fixture.ZIP{Entries: []fixture.ZIPEntry{{Name: "見積書.docx", Data: fixture.DOCX(), Method: 8, Password: "1126"}}}
+	hidden := fixture.ZIP{Entries: []fixture.ZIPEntry{{Name: "readme.txt", Data: []byte("hello\n")}, {Name: "invoice.doc", Data: fixture.DocVBA(""), Unlisted: true}}}
+	return append(list,
+		made("ordinary document, docx / 通常の文書", "議事録", "minutes.docx", fixture.DOCX()),
+		made("workbook with a macro, no autostart / 手動マクロ", "集計表", "summary.xlsm", fixture.XLSM(manualMacro)),
+		made("locked zip, PPAP / パスワード付き zip", "見積書", "estimate.zip", locked.Bytes()),
+		made("reply with autostart macro / 返信を装う自動実行マクロ", "Re: 請求書の件", "請求書.doc", fixture.DocVBA("")),
+		made("the same inside a zip / zip 内の同種文書", "Re: ご連絡", "20261123.zip", fixture.Zip("scan/請求書.docm", docm)),
+		made("zip hides a file from its list / 一覧に出ない zip 内ファイル", "資料", "files.zip", hidden.Bytes()),
+	), nil
+}
+
+// storedSamples are the mails of a folder, in the order of their names.
+func storedSamples(pattern string) ([]sample, error) {
+	files, err := filepath.Glob(pattern)
+	if err != nil {
+		return nil, err
+	}
+	var list []sample
+	for _, f := range files {
+		raw, err := os.ReadFile(f)
+		if err != nil {
+			return nil, err
+		}
+		raw = bytes.ReplaceAll(bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n")), []byte("\n"), []byte("\r\n"))
+		m, err := mail.ReadMessage(bytes.NewReader(raw))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f, err)
+		}
+		id := m.Header.Get("Message-ID")
+		if id == "" {
+			return nil, fmt.Errorf("%s: no Message-ID, by which the demo follows a mail", f)
+		}
+		list = append(list, sample{filepath.Base(f), id, envelope(raw)})
+	}
+	return list, nil
+}
+
+func envelope(raw []byte) mtatest.Message {
+	m := mtatest.Message{From: partner, To: []string{recipient}, Raw: raw}
+	if bytes.ContainsFunc(raw, func(r rune) bool { return r > 0x7f }) {
+		m.Params = "BODY=8BITMIME"
+	}
+	return m
+}
+
+// made is a mail with one attachment.
+func made(name, subject, file string, content []byte) sample {
+	id := fmt.Sprintf("<demo-%x@partner.example>", file)
+	fields := [][2]string{
+		{"From", mime.BEncoding.Encode("utf-8", "鈴木") + " <" + partner + ">"},
+		{"To", recipient},
+		{"Subject", mime.BEncoding.Encode("utf-8", subject)},
+		{"Date", "Mon, 23 Nov 2026 10:00:00 +0900"},
+		{"Message-ID", id},
+		{"MIME-Version", "1.0"},
+		{"Content-Type", `multipart/mixed; boundary="=_demo"`},
+	}
+	var b strings.Builder
+	for _, f := range fields {
+		b.WriteString(f[0] + ": " + f[1] + "\r\n")
+	}
+	b.WriteString("\r\n--=_demo\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n")
+	b.WriteString(lines(base64.StdEncoding.EncodeToString([]byte("お世話になっております。添付をご確認ください。\n"))))
+	b.WriteString("--=_demo\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n")
+	b.WriteString("Content-Disposition: attachment;\r\n filename*=utf-8''" + percent(file) + "\r\n\r\n")
+	b.WriteString(lines(base64.StdEncoding.EncodeToString(content)) + "--=_demo--\r\n")
+	return sample{name, id, envelope([]byte(b.String()))}
+}
+
+// percent writes a name as RFC 2231 4 wants it.
+func percent(s string) string {
+	var b strings.Builder
+	for _, c := range []byte(s) {
+		if c == '.' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
+}
+
+// lines breaks base64 into lines of 76 (RFC 2045 6.8).
+func lines(s string) string {
+	var b strings.Builder
+	for len(s) > 76 {
+		b.WriteString(s[:76] + "\r\n")
+		s = s[76:]
+	}
+	return b.String() + s + "\r\n"
+}
