@@ -1,19 +1,53 @@
 // Package filter runs one message through the line: bytes in, result out. Live mail, scan, replay, tests and benchmarks all
 // come this way; there is no second path.
+//
+// # Limits
+//
+// The message is kept whole whatever happens: in memory up to Options.Walk.Memory, then in a spool file. The walk and the
+// inspectors have limits of their own (message.Limits, inspect.Options); reaching one is a finding and makes the result incomplete.
 package filter
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
 	"io"
+	"strings"
 	"time"
 
+	"sekisho/internal/finding"
 	"sekisho/internal/inspect"
 	"sekisho/internal/message"
 	"sekisho/rules"
 )
 
+// RuleReleased is the rule named by the verdict of a mail whose release mark was redeemed.
+const RuleReleased = "released"
+
+// attachmentsMax bounds the list of attachments of one result: what is beyond it was inspected all the same.
+const attachmentsMax = 1000
+
+// Options of a Filter.
+type Options struct {
+	Pack    *rules.Pack // nil means rules.Default()
+	Scanner *inspect.Scanner
+	Site    message.Site
+	Walk    message.Limits
+	Mode    rules.Mode
+}
+
 // Filter is immutable and safe for concurrent use; a reload makes a new one.
-type Filter struct{}
+type Filter struct{ o Options }
+
+// New makes a filter.
+func New(o Options) *Filter {
+	if o.Pack == nil {
+		o.Pack = rules.Default()
+	}
+	return &Filter{o: o}
+}
 
 // Session is what is known of a message only at its end.
 type Session struct {
@@ -22,55 +56,152 @@ type Session struct {
 }
 
 // Begin starts a message. The caller calls Finish or Abort, exactly once.
-func (f *Filter) Begin(ctx context.Context) *Run { panic("skeleton") }
+func (f *Filter) Begin(ctx context.Context) *Run {
+	r := &Run{
+		ctx: ctx, f: f, begun: time.Now(), hash: sha256.New(),
+		raw:  message.NewBuffer(f.o.Walk.SpoolDir, f.o.Walk.Memory),
+		scan: f.o.Scanner.Begin(),
+	}
+	r.walk = message.NewWalker(nil, f.o.Walk, r)
+	return r
+}
 
-// Message runs a whole message.
+// Message runs a whole message. The error is the reader's, the spool's or the context's.
 func (f *Filter) Message(ctx context.Context, s Session, r io.Reader) (*Result, error) {
-	panic("skeleton")
+	run := f.Begin(ctx)
+	if _, err := io.Copy(run, r); err != nil {
+		run.Abort()
+		return nil, err
+	}
+	return run.Finish(s), nil
+}
+
+// File runs a file that is no mail through the same scan and rules, as if it had come from outside. The error is the reader's.
+func (f *Filter) File(ctx context.Context, name string, r io.ReaderAt, size int64) (*Result, error) {
+	begun, sum := time.Now(), sha256.New()
+	if _, err := io.Copy(sum, io.NewSectionReader(r, 0, size)); err != nil {
+		return nil, err
+	}
+	scan := f.o.Scanner.Begin()
+	kind, err := scan.File(ctx, nil, name, r, size)
+	if err != nil {
+		scan.Add(finding.New(finding.ScanIncomplete, nil, "%v", err))
+	}
+	res := &Result{Kind: kind, Size: size, SHA256: hex.EncodeToString(sum.Sum(nil)), Header: &message.Header{}}
+	f.decide(res, scan.Result(), message.In)
+	res.Elapsed = time.Since(begun)
+	return res, nil
 }
 
 // Run is one message on its way. It is not safe for concurrent use.
-type Run struct{}
+type Run struct {
+	ctx         context.Context
+	f           *Filter
+	begun       time.Time
+	hash        hash.Hash
+	raw         *message.Buffer
+	walk        *message.Walker
+	scan        *inspect.Scan
+	attachments []Attachment
+	stopped     bool // the walk failed: bytes are still kept, nothing more is inspected
+}
 
 // Write takes raw message bytes: header, empty line, body, in chunks of any size. p is not retained. The error is our own trouble
 // (the spool cannot be written); the message itself can only cause findings.
-func (r *Run) Write(p []byte) (int, error) { panic("skeleton") }
+func (r *Run) Write(p []byte) (int, error) {
+	if n, err := r.raw.Write(p); err != nil {
+		return n, fmt.Errorf("filter: keeping the message: %w", err)
+	}
+	r.hash.Write(p)
+	r.guard(func() error { _, err := r.walk.Write(p); return err })
+	return len(p), nil
+}
+
+// guard runs a step of the walk. A failure is a finding that makes the message incomplete; the message goes on being kept.
+func (r *Run) guard(step func() error) {
+	if r.stopped {
+		return
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			r.stop(finding.ParserError, fmt.Sprintf("the message walk failed: %v", p))
+		}
+	}()
+	if err := step(); err != nil {
+		r.stop(finding.ScanIncomplete, err.Error())
+	}
+}
+
+func (r *Run) stop(k finding.Kind, why string) {
+	r.stopped = true
+	r.scan.Add(finding.New(k, nil, "%s", why))
+}
+
+// Part is message.Handler: it has each part inspected as soon as it is whole.
+func (r *Run) Part(p *message.Part) error {
+	kind, err := r.scan.Part(r.ctx, p)
+	if err != nil {
+		r.scan.Add(finding.New(finding.ScanIncomplete, p.Path, "%v", err))
+	}
+	if p.Attachment && len(r.attachments) < attachmentsMax {
+		r.attachments = append(r.attachments, Attachment{
+			Path: p.Path.String(), Name: p.Name, Kind: kind, Declared: p.Type,
+			SHA256: hex.EncodeToString(p.SHA256[:]), Size: p.Content.Size(),
+		})
+	}
+	return nil
+}
+
+// Finding is message.Handler.
+func (r *Run) Finding(f finding.Finding) { r.scan.Add(f) }
+
+var _ message.Handler = (*Run)(nil)
 
 // Raw is the message so far. It belongs to the Run, then to the Result.
-func (r *Run) Raw() *message.Buffer { panic("skeleton") }
+func (r *Run) Raw() *message.Buffer { return r.raw }
 
 // Header is the top header so far, in order.
-func (r *Run) Header() *message.Header { panic("skeleton") }
+func (r *Run) Header() *message.Header { return r.walk.Header() }
 
 // Finish decides. The Result owns the raw message: Close it.
-func (r *Run) Finish(s Session) *Result { panic("skeleton") }
+func (r *Run) Finish(s Session) *Result {
+	r.guard(r.walk.Close)
+	res := &Result{
+		Kind: "message", Session: s, Header: r.walk.Header(), Attachments: r.attachments,
+		Raw: r.raw, Size: r.raw.Size(), SHA256: hex.EncodeToString(r.hash.Sum(nil)),
+	}
+	direction, client := r.f.o.Site.Direction(&s.Envelope, res.Header)
+	res.Client = client
+	r.f.decide(res, r.scan.Result(), direction)
+	if s.Released != "" {
+		res.Verdict = rules.Verdict{Action: rules.Accept, Rule: RuleReleased, Rules: []string{RuleReleased}, Enforced: true}
+	}
+	res.Elapsed = time.Since(r.begun)
+	return res
+}
+
+func (f *Filter) decide(res *Result, found inspect.Result, d message.Direction) {
+	res.Files = found.Files
+	res.Facts = rules.Facts{
+		Envelope: res.Session.Envelope, Direction: d,
+		Subject: res.Header.Text("Subject"), From: from(res.Header),
+		Findings: found.Findings, Incomplete: found.Incomplete,
+	}
+	for i := range found.Files {
+		res.Facts.Files = append(res.Facts.Files, found.Files[i].Kind)
+	}
+	res.Verdict = f.o.Pack.Decide(res.Facts).Apply(f.o.Mode)
+}
+
+func from(h *message.Header) string {
+	if a := h.Addresses("From"); len(a) > 0 {
+		return strings.ToLower(a[0].Addr)
+	}
+	return ""
+}
 
 // Abort drops the message.
-func (r *Run) Abort() { panic("skeleton") }
-
-// Attachment is one of the message's own files, as DESIGN's attachments[].
-type Attachment struct {
-	Path     string `json:"path"`
-	Name     string `json:"name"`
-	Kind     string `json:"kind"`
-	Declared string `json:"declared"`
-	SHA256   string `json:"sha256"`
-	Size     int64  `json:"size"`
+func (r *Run) Abort() {
+	r.guard(r.walk.Close)
+	r.raw.Close()
 }
-
-// Result is what is known of a message at its end.
-type Result struct {
-	Session     Session
-	Facts       rules.Facts
-	Verdict     rules.Verdict
-	Header      *message.Header
-	Attachments []Attachment
-	Files       []inspect.FileReport
-	Raw         *message.Buffer
-	Size        int64
-	SHA256      string // of the raw message, lower-case hex
-	Elapsed     time.Duration
-}
-
-// Close frees the raw message unless its spool file was detached.
-func (r *Result) Close() error { panic("skeleton") }

@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+"""Score a build against the development corpora and hold it to floors that only ever rise.
+
+    .ci/eval.py SEKISHO FOLDER      FOLDER has corpus/ and eval/; .ci/floors.json has the floors
+
+Prints both judges' reports, then one line per floor. Exit status 1 when a figure lies below its floor.
+"""
+import json, os, re, subprocess, sys, tempfile
+
+
+def files(sekisho, folder):
+    """Capability figures of compare_files.py, as name -> value."""
+    out = run([
+        sys.executable, os.path.join(folder, 'eval', 'compare_files.py'),
+        '--truth', os.path.join(folder, 'corpus', 'files.jsonl'), '--root', os.path.join(folder, 'corpus'),
+        '--cmd', sekisho + ' scan --json --macros {}',
+    ])
+    got = {}
+    for cap, tp, fn, fp, tn in re.findall(r'^(\w+) +(\d+) +(\d+) +(\d+) +(\d+) ', out, re.M):
+        right, of = int(tp) + int(tn), sum(map(int, (tp, fn, fp, tn)))
+        got['files.' + cap] = share(right, of)
+    m = re.search(r'modules equal (\d+), .*?page (\d+), missing or different (\d+)', out)
+    equal, near, missing = map(int, m.groups())
+    got['files.modules'] = share(equal, equal + near + missing)
+    status = re.search(r'^status: (.*)$', out, re.M).group(1)
+    got['files.no_crash'] = 0.0 if 'crash' in status or 'timeout' in status or 'silent' in status else 100.0
+    return got
+
+
+def mails(sekisho, folder):
+    """Figures of compare_mails.py, as name -> value."""
+    corpus = os.path.join(folder, 'corpus', 'mails')
+    with tempfile.TemporaryDirectory() as tmp:
+        results, figures = os.path.join(tmp, 'results.jsonl'), os.path.join(tmp, 'figures.json')
+        with open(results, 'w') as f:
+            code = subprocess.run([sekisho, 'replay', '--json', corpus], stdout=f).returncode
+        if code not in (0, 1):
+            sys.exit('eval: replay failed with status %d' % code)
+        run([sys.executable, os.path.join(folder, 'eval', 'compare_mails.py'), corpus, results, '--list', '--json', figures])
+        with open(figures) as f:
+            o = json.load(f)
+    at, bad, good = o['attachments'], o['malicious'], o['benign']['ALL']
+    return {
+        'mails.results': share(o['mails'] - o['missing'], o['mails']),
+        'mails.attachments': share(*(sum(at.get(k + x, 0) for k in ('part.', 'uuencode.', 'ref.')) for x in ('found', 'n'))),
+        'mails.plain_names': share(at.get('plain name.exact', 0), at.get('plain name.n', 0)),
+        'mails.vba_caught': share(*(sum(bad[c].get(x, 0) for c in ('doc-vba', 'ooxml-vba', 'xls-vba')) for x in ('caught', 'n'))),
+        'mails.caught': 100.0 * o['caught'],
+        'mails.honest_not_held': share(good['n'] - good.get('held', 0), good['n']),
+    }
+
+
+def share(k, n):
+    return 100.0 * k / n if n else 100.0
+
+
+def run(cmd):
+    p = subprocess.run(cmd, stdout=subprocess.PIPE, text=True)
+    print(p.stdout)
+    return p.stdout
+
+
+def main():
+    sekisho, folder = os.path.abspath(sys.argv[1]), sys.argv[2]
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'floors.json')) as f:
+        floors = json.load(f)
+    got = {**files(sekisho, folder), **mails(sekisho, folder)}
+    low = 0
+    for name, value in sorted(got.items()):
+        floor = floors.get(name)
+        word = '' if floor is None else 'ok' if value >= floor else 'BELOW ITS FLOOR'
+        low += word.isupper()
+        print('%-24s %6.2f %%   floor %s %s' % (name, value, '-' if floor is None else '%.2f' % floor, word))
+    for name in sorted(set(floors) - set(got)):
+        print('%-24s no figure, but a floor' % name)
+        low += 1
+    return 1 if low else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

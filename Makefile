@@ -1,0 +1,46 @@
+# make demo   the main job in a minute: a real Postfix, real mails, what was held and why
+# make test   every test; fetches what it needs and says so
+.DEFAULT_GOAL := build
+.PHONY: build run demo test test-long lint fuzz bench eval image clean
+
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+LDFLAGS  = -s -w -X main.version=$(VERSION)
+export CGO_ENABLED = 0
+
+build: ## the static binary ./sekisho
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o sekisho ./cmd/sekisho
+
+run: build ## serve with the built-in defaults until Ctrl-C
+	./sekisho serve
+
+demo: build ## Postfix on loopback with the filter in front; needs root, and says what for
+	$(GO) run ./deploy/demo
+
+test: lint ## all tests, real MTAs and a real Prometheus included
+	$(GO) test -timeout 12m ./...
+
+lint:
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'lint: gofmt would change the files above'; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+FUZZTIME ?= 30s
+fuzz: ## every fuzz target in turn, FUZZTIME each
+	@for p in $$($(GO) list ./...); do \
+		for t in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+			echo "fuzz: $$p $$t $(FUZZTIME)"; $(GO) test -run '^$$' -fuzz "^$$t\$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
+		done; done
+
+bench: ## every benchmark once, with allocations
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+EVAL ?= ../shared
+eval: build ## score against the corpora in EVAL, held to .ci/floors.json; needs python3
+	python3 .ci/eval.py ./sekisho $(EVAL)
+
+image: ## a container image, where a Docker engine runs
+	docker build --build-arg VERSION=$(VERSION) -t sekisho:$(VERSION) .
+
+clean:
+	rm -rf sekisho bin .cache

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// language picks "ja" or "en": the flag, else the locale as gettext reads it.
+func language(flag string, getenv func(string) string) string {
+	for _, v := range []string{flag, getenv("LC_ALL"), getenv("LC_MESSAGES"), getenv("LANG")} {
+		if v == "" || v == "auto" {
+			continue
+		}
+		if strings.HasPrefix(strings.ToLower(v), "ja") {
+			return "ja"
+		}
+		return "en"
+	}
+	return "en"
+}
+
+// flagLang finds --lang before the flags are parsed: the help itself is in that language.
+func flagLang(args []string) string {
+	for i, a := range args {
+		if v, ok := strings.CutPrefix(a, "--lang="); ok {
+			return v
+		}
+		if a == "--lang" && i+1 < len(args) {
+			return args[i+1]
+		}
+	}
+	return ""
+}
+
+// text returns a text of the catalogue.
+func text(lang, key string) string {
+	t := catalogue[key]
+	if lang == "ja" {
+		return t.ja
+	}
+	return t.en
+}
+
+func helpVars(lang string) kong.Vars {
+	vars := kong.Vars{}
+	for key := range catalogue {
+		vars[key] = text(lang, key)
+	}
+	return vars
+}
+
+// catalogue holds every text that a person reads from the command line but for findings and rules, which bring their own.
+var catalogue = map[string]struct{ en, ja string }{
+	"about": {"A checkpoint for mail: holds Emotet-style messages before delivery.",
+		"メールの関所。Emotet 型のメールを配送前に止めます。"},
+	"see_help": {"Try: sekisho --help", "使い方: sekisho --help"},
+
+	"help_config":  {"Configuration file (default /etc/sekisho/sekisho.yaml where it exists, else built-in defaults).", "設定ファイル(既定: /etc/sekisho/sekisho.yaml、なければ内蔵の既定値)"},
+	"help_state":   {"State folder; wins over the file.", "状態フォルダー(設定ファイルより優先)"},
+	"help_lang":    {"Language of what is printed.", "表示の言語"},
+	"help_version": {"Print the version and exit.", "版を表示して終了"},
+
+	"help_serve":      {"Run the milter until SIGTERM; SIGHUP reloads the configuration.", "milter を起動(SIGTERM で終了、SIGHUP で設定を再読み込み)"},
+	"help_listen":     {"unix:/path or inet:PORT@HOST; wins over the file.", "unix:/パス または inet:ポート@ホスト(設定ファイルより優先)"},
+	"help_web":        {"HOST:PORT for metrics and health; wins over the file.", "メトリクスと健康状態の HOST:PORT(設定ファイルより優先)"},
+	"help_scan":       {"Look at mails, mboxes, folders, documents and archives. Exit status: 0 all accept, 1 another verdict, 2 error.", "メール・mbox・フォルダー・文書・アーカイブを検査(終了値 0 すべて accept、1 それ以外の判定、2 エラー)"},
+	"help_json":       {"Print JSON, one object a line.", "JSON で表示(1 行に 1 件)"},
+	"help_macros":     {"With --json: print the source of every macro.", "--json と共に: マクロのソースも表示"},
+	"help_session":    {"The mail's SMTP session, a JSON file (default NAME.json beside NAME.eml).", "メールの SMTP セッション(JSON。既定は NAME.eml の隣の NAME.json)"},
+	"help_scanpaths":  {"Files or folders.", "ファイルまたはフォルダー"},
+	"help_replay":     {"Play a folder of mails through the line in order, each at its own time.", "フォルダーのメールを順に、それぞれの時刻で再生"},
+	"help_folder":     {"The folder.", "フォルダー"},
+	"help_quarantine": {"Review what is held.", "隔離したメールの確認"},
+	"help_configcmd":  {"Look at the configuration.", "設定の確認"},
+	"help_check":      {"Check the configuration. Exit status: 0 good, 1 warnings only, 2 errors.", "設定を検査(終了値 0 良好、1 警告のみ、2 エラー)"},
+	"help_showcfg":    {"Print the configuration in force, defaults included.", "有効な設定を既定値も含めて表示"},
+	"help_health":     {"Ask a running sekisho whether it is ready. Exit status: 0 ready, 2 not.", "動作中の sekisho に準備状態を問い合わせ(終了値 0 準備完了、2 それ以外)"},
+	"help_list":       {"List held messages.", "隔離中のメールの一覧"},
+	"help_all":        {"Also released, deleted and expired ones.", "解放・削除・期限切れも含める"},
+	"help_show":       {"Explain one held message: what was found, where, and why it matters.", "隔離したメールを説明(何が、どこに、なぜ問題か)"},
+	"help_release":    {"Deliver held messages exactly as they came.", "隔離したメールを元のまま配送"},
+	"help_delete":     {"Delete held messages for good.", "隔離したメールを削除"},
+	"help_export":     {"Write the exact bytes of a held message to a file (\"-\": standard output).", "隔離したメールをそのままファイルへ書き出す(「-」は標準出力)"},
+	"help_verify":     {"Compare the index with the folder; --repair rebuilds it. Exit status 1: differences.", "索引とフォルダーを照合(--repair で再構築。相違があれば終了値 1)"},
+	"help_ids":        {"Ids, or beginnings that only one message has.", "ID(一意に決まる先頭部分でも可)"},
+	"help_id":         {"Id, or a beginning that only one message has.", "ID(一意に決まる先頭部分でも可)"},
+	"help_to":         {"Only to these of its recipients.", "この宛先だけに配送"},
+	"help_reason":     {"Why; it is recorded.", "理由(記録されます)"},
+	"help_as":         {"Who; default the login name. It is recorded.", "実行者(既定はログイン名。記録されます)"},
+	"help_again":      {"Even if it was released before.", "解放済みでも再度配送"},
+	"help_output":     {"The file.", "書き出し先"},
+	"help_repair":     {"Mend the index.", "索引を修復"},
+
+	"clean":        {"nothing found", "検出なし"},
+	"file":         {"file", "ファイル"},
+	"verdict":      {"verdict", "判定"},
+	"rule":         {"rule", "規則"},
+	"incomplete":   {"not fully inspected", "検査は不完全"},
+	"none_held":    {"Nothing is held.", "隔離中のメールはありません。"},
+	"not_enforced": {"not enforced", "未適用"},
+}

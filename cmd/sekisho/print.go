@@ -1,0 +1,101 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"unicode"
+
+	"sekisho/internal/finding"
+	"sekisho/rules"
+)
+
+// isTerminal reports whether w is a terminal that takes colours and cursor moves.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb"
+}
+
+// painter colours words on a terminal and nowhere else (no-color.org).
+type painter struct{ on bool }
+
+func newPainter(w io.Writer) painter { return painter{isTerminal(w) && os.Getenv("NO_COLOR") == ""} }
+
+func (p painter) verdict(a rules.Action) string {
+	if !p.on {
+		return a.String()
+	}
+	colour := "31" // red: held or refused
+	switch a {
+	case rules.Accept:
+		colour = "32"
+	case rules.Tag, rules.Disarm:
+		colour = "33"
+	}
+	return "\x1b[" + colour + "m" + a.String() + "\x1b[0m"
+}
+
+// progress is one line on a terminal that is written over.
+type progress struct {
+	w io.Writer // nil: off
+	n int
+}
+
+func newProgress(w io.Writer) progress {
+	if !isTerminal(w) {
+		return progress{}
+	}
+	return progress{w: w}
+}
+
+// progressWidth keeps the line on one row of a narrow terminal.
+const progressWidth = 60
+
+func (p *progress) step(name string) {
+	if p.w == nil {
+		return
+	}
+	p.n++
+	r := []rune(printable(name))
+	if len(r) > progressWidth {
+		r = append([]rune("…"), r[len(r)-progressWidth:]...)
+	}
+	fmt.Fprintf(p.w, "\r\x1b[K%d %s", p.n, string(r))
+}
+
+func (p *progress) clear() {
+	if p.w != nil && p.n > 0 {
+		fmt.Fprint(p.w, "\r\x1b[K")
+	}
+}
+
+// printable makes bytes of the outside world safe for a terminal: what is not printable is written as Go would quote it.
+func printable(s string) string {
+	var b strings.Builder
+	for _, r := range strings.ToValidUTF8(s, "\ufffd") {
+		if unicode.IsPrint(r) || r == '\u3000' {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, "\\u{%x}", r)
+		}
+	}
+	return b.String()
+}
+
+// explainFinding writes one finding for a person: what, where, why.
+func explainFinding(w io.Writer, lang string, f finding.Finding) {
+	where := f.Path.String()
+	if where == "" {
+		where = "-"
+	}
+	fmt.Fprintf(w, "  %s  %s\n", f.Kind, where)
+	if f.Detail != "" {
+		fmt.Fprintf(w, "      %s\n", printable(f.Detail))
+	}
+	fmt.Fprintf(w, "      %s\n", f.Kind.Explain(lang))
+}

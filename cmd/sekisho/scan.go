@@ -1,0 +1,232 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"sekisho/internal/filter"
+	"sekisho/internal/inspect"
+	"sekisho/internal/message"
+	"sekisho/rules"
+)
+
+type scanCmd struct {
+	JSON    bool     `help:"${help_json}"`
+	Macros  bool     `help:"${help_macros}"`
+	Session string   `placeholder:"FILE" help:"${help_session}"`
+	Paths   []string `arg:"" name:"path" help:"${help_scanpaths}"`
+}
+
+// Run looks at every path and prints one result a mail or file.
+func (c *scanCmd) Run(ctx context.Context, g *globals, io streams) error {
+	off, err := g.offline(c.Macros)
+	if err != nil {
+		return err
+	}
+	defer off.close()
+	s := &scanner{offline: off, session: c.Session, p: newPrinter(io, off.lang, c.JSON)}
+	for _, path := range c.Paths {
+		if err := s.path(ctx, path); err != nil {
+			return err
+		}
+	}
+	s.p.done()
+	return s.p.outcome()
+}
+
+// scanner looks at files one after the other.
+type scanner struct {
+	*offline
+	session string
+	p       *printer
+}
+
+// path scans a file, or every regular file below a folder. Only the end of ctx is an error: a file that cannot be read is said and counted.
+func (s *scanner) path(ctx context.Context, path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		s.p.fail(path, err)
+		return nil
+	}
+	if !info.IsDir() {
+		s.useSite(filepath.Dir(path))
+		return s.file(ctx, path)
+	}
+	s.useSite(path)
+	return filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			s.p.fail(name, err)
+			return nil
+		case !d.Type().IsRegular() || s.isSession(name) || d.Name() == siteFile:
+			return ctx.Err()
+		}
+		return s.file(ctx, name)
+	})
+}
+
+// isSession reports whether NAME.json stands beside NAME.eml and so is no file to look at.
+func (s *scanner) isSession(name string) bool {
+	base, ok := strings.CutSuffix(name, ".json")
+	if !ok {
+		return false
+	}
+	_, err := os.Stat(base + ".eml")
+	return err == nil
+}
+
+func (s *scanner) file(ctx context.Context, name string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.p.progress(name)
+	f, err := os.Open(name)
+	if err != nil {
+		s.p.fail(name, err)
+		return nil
+	}
+	defer f.Close()
+	if err := s.opened(ctx, name, f); err != nil {
+		s.p.fail(name, err)
+	}
+	return ctx.Err()
+}
+
+// headLen is enough to tell a mail or an mbox from anything else.
+const headLen = 4096
+
+func (s *scanner) opened(ctx context.Context, name string, f *os.File) error {
+	head := make([]byte, headLen)
+	n, err := io.ReadFull(f, head)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return err
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	head = head[:n]
+	switch {
+	case message.IsMbox(head):
+		return message.Mbox(f, func(n int, r io.Reader) error {
+			return s.mail(ctx, fmt.Sprintf("%s#%d", name, n), r)
+		})
+	case strings.EqualFold(filepath.Ext(name), ".eml") || inspect.IsMessage(head):
+		return s.mail(ctx, name, f)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	res, err := s.filter.File(ctx, filepath.Base(name), f, info.Size())
+	if err != nil {
+		return err
+	}
+	return s.p.result(name, res)
+}
+
+func (s *scanner) mail(ctx context.Context, name string, r io.Reader) error {
+	env, err := s.envelope(name)
+	if err != nil {
+		return err
+	}
+	res, err := s.filter.Message(ctx, filter.Session{Envelope: env}, r)
+	if err != nil {
+		return err
+	}
+	defer res.Close()
+	return s.p.result(name, res)
+}
+
+// envelope reads the session given, else the one beside the mail, else makes one of a stranger's mail that came now.
+func (s *scanner) envelope(name string) (message.Envelope, error) {
+	file, must := s.session, true
+	if file == "" {
+		file, must = strings.TrimSuffix(name, filepath.Ext(name))+".json", false
+		if !strings.EqualFold(filepath.Ext(name), ".eml") {
+			return message.Envelope{Time: time.Now()}, nil
+		}
+	}
+	b, err := os.ReadFile(file)
+	if err != nil && !must && errors.Is(err, fs.ErrNotExist) {
+		return message.Envelope{Time: time.Now()}, nil
+	}
+	if err != nil {
+		return message.Envelope{}, err
+	}
+	return message.ReadSession(bytes.NewReader(b))
+}
+
+// printer writes results for a person or, one JSON object a line, for a program.
+type printer struct {
+	io     streams
+	lang   string
+	json   *json.Encoder
+	paint  painter
+	bar    progress
+	alarms int
+	errors int
+}
+
+func newPrinter(io streams, lang string, asJSON bool) *printer {
+	p := &printer{io: io, lang: lang, paint: newPainter(io.out), bar: newProgress(io.err)}
+	if asJSON {
+		p.json = json.NewEncoder(io.out)
+		p.json.SetEscapeHTML(false)
+	} else if p.paint.on { // the results themselves are the progress
+		p.bar = progress{}
+	}
+	return p
+}
+
+func (p *printer) progress(name string) { p.bar.step(name) }
+
+func (p *printer) done() { p.bar.clear() }
+
+func (p *printer) fail(name string, err error) {
+	p.errors++
+	p.bar.clear()
+	fmt.Fprintf(p.io.err, "sekisho: %s: %v\n", printable(name), err)
+}
+
+func (p *printer) outcome() error {
+	switch {
+	case p.errors > 0:
+		return fmt.Errorf(text(p.lang, "n_unread"), p.errors)
+	case p.alarms > 0:
+		return errVerdict
+	}
+	return nil
+}
+
+func (p *printer) result(name string, res *filter.Result) error {
+	if res.Verdict.Action != rules.Accept {
+		p.alarms++
+	}
+	if p.json != nil {
+		return p.json.Encode(res.Report(name))
+	}
+	p.bar.clear()
+	verdict := p.paint.verdict(res.Verdict.Action)
+	if res.Verdict.Rule != "" {
+		verdict += " (" + res.Verdict.Rule + ")"
+	}
+	if res.Facts.Incomplete {
+		verdict += ", " + text(p.lang, "incomplete")
+	}
+	if _, err := fmt.Fprintf(p.io.out, "%s: %s\n", printable(name), verdict); err != nil {
+		return err
+	}
+	for _, f := range res.Facts.Findings {
+		explainFinding(p.io.out, p.lang, f)
+	}
+	return nil
+}

@@ -1,0 +1,87 @@
+package filter
+
+import (
+	"net/netip"
+	"time"
+
+	"sekisho/internal/finding"
+	"sekisho/internal/inspect"
+	"sekisho/internal/message"
+	"sekisho/rules"
+)
+
+// Attachment is one of the message's own files, as DESIGN's attachments[].
+type Attachment struct {
+	Path     string `json:"path"`
+	Name     string `json:"name"`
+	Kind     string `json:"kind"`
+	Declared string `json:"declared"`
+	SHA256   string `json:"sha256"`
+	Size     int64  `json:"size"`
+}
+
+// Result is what is known of a message at its end.
+type Result struct {
+	Kind        string // "message", or the file's kind
+	Session     Session
+	Client      netip.Addr // the true client, behind trusted relays; invalid when unknown
+	Facts       rules.Facts
+	Verdict     rules.Verdict
+	Header      *message.Header
+	Attachments []Attachment
+	Files       []inspect.FileReport
+	Raw         *message.Buffer // nil for a file
+	Size        int64
+	SHA256      string // of the raw message, lower-case hex
+	Elapsed     time.Duration
+}
+
+// Close frees the raw message unless its spool file was detached.
+func (r *Result) Close() error {
+	if r.Raw == nil {
+		return nil
+	}
+	return r.Raw.Close()
+}
+
+// Schema is the version of Report. It rises when a field changes its meaning or goes; a new field does not raise it.
+const Schema = 1
+
+// Report is what scan and replay print of one mail or file: one JSON object a line.
+type Report struct {
+	Schema       int                     `json:"schema"`
+	File         string                  `json:"file"`
+	Kind         string                  `json:"kind"`
+	SHA256       string                  `json:"sha256"`
+	Size         int64                   `json:"size"`
+	Verdict      rules.Action            `json:"verdict"`
+	Rule         string                  `json:"rule"`
+	Rules        []string                `json:"rules"`
+	Incomplete   bool                    `json:"incomplete"`
+	ElapsedMS    float64                 `json:"elapsed_ms"`
+	Direction    message.Direction       `json:"direction"`
+	Enforced     bool                    `json:"enforced"`
+	PerRecipient map[string]rules.Action `json:"per_recipient"`
+	Findings     []finding.Finding       `json:"findings"`
+	Attachments  []Attachment            `json:"attachments"`
+	Files        []inspect.FileReport    `json:"files"`
+}
+
+// Report renders the result under a file's name. Lists are never null.
+func (r *Result) Report(file string) Report {
+	return Report{
+		Schema: Schema, File: file, Kind: r.Kind, SHA256: r.SHA256, Size: r.Size,
+		Verdict: r.Verdict.Action, Rule: r.Verdict.Rule, Rules: list(r.Verdict.Rules),
+		Incomplete: r.Facts.Incomplete, ElapsedMS: float64(r.Elapsed.Microseconds()) / 1000,
+		Direction: r.Facts.Direction, Enforced: r.Verdict.Enforced,
+		PerRecipient: map[string]rules.Action{},
+		Findings:     list(r.Facts.Findings), Attachments: list(r.Attachments), Files: list(r.Files),
+	}
+}
+
+func list[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}
