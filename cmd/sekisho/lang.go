@@ -96,6 +96,7 @@ var catalogue = map[string]struct{ en, ja string }{
 	"file":         {"file", "ファイル"},
 	"verdict":      {"verdict", "判定"},
 	"rule":         {"rule", "規則"},
+	"n_unread":     {"%d not looked at", "%d 件は検査できませんでした"},
 	"incomplete":   {"not fully inspected", "検査は不完全"},
 	"none_held":    {"Nothing is held.", "隔離中のメールはありません。"},
 	"not_enforced": {"not enforced", "未適用"},

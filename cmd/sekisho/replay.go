@@ -33,7 +33,9 @@ func (c *replayCmd) Run(ctx context.Context, g *globals, io streams) error {
 		return err
 	}
 	defer off.close()
-	off.useSite(c.Folder)
+	if err := off.useSite(c.Folder); err != nil {
+		return err
+	}
 	mails, err := order(c.Folder)
 	if err != nil {
 		return err

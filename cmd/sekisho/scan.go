@@ -57,11 +57,16 @@ func (s *scanner) path(ctx context.Context, path string) error {
 		s.p.fail(path, err)
 		return nil
 	}
+	folder := path
 	if !info.IsDir() {
-		s.useSite(filepath.Dir(path))
+		folder = filepath.Dir(path)
+	}
+	if err := s.useSite(folder); err != nil {
+		return err
+	}
+	if !info.IsDir() {
 		return s.file(ctx, path)
 	}
-	s.useSite(path)
 	return filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:

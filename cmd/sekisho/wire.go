@@ -1,0 +1,147 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"sekisho/internal/config"
+	"sekisho/internal/filter"
+	"sekisho/internal/inspect"
+	"sekisho/internal/message"
+	"sekisho/internal/quarantine"
+	"sekisho/rules"
+)
+
+// load reads the configuration; flags win over the file.
+func (g *globals) load() (*config.Config, error) {
+	c, err := config.Load(g.Config)
+	if err != nil {
+		return nil, err
+	}
+	if g.State != "" {
+		if err := c.Set("state", g.State); err != nil {
+			return nil, err
+		}
+	}
+	if g.Lang != "" {
+		if err := c.Set("language", g.Lang); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// pack loads the rule pack of the configuration, the built-in one where it names none.
+func pack(c *config.Config) (*rules.Pack, error) {
+	if c.Rules.Pack == "" {
+		return rules.Default(), nil
+	}
+	b, err := os.ReadFile(c.Rules.Pack)
+	if err != nil {
+		return nil, fmt.Errorf("rules.pack: %w", err)
+	}
+	p, err := rules.Load(b)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.Rules.Pack, err)
+	}
+	return p, nil
+}
+
+func site(c *config.Config) message.Site {
+	return message.Site{
+		LocalDomains: c.Site.LocalDomains, InternalNetworks: c.Site.InternalNetworks, TrustedRelays: c.Site.TrustedRelays,
+		SubmissionDaemons: c.Site.SubmissionDaemons, Gateway: c.Site.Gateway, AuthservID: c.Site.AuthservID,
+	}
+}
+
+func walkLimits(c *config.Config, spool string) message.Limits {
+	l := c.Limits
+	return message.Limits{
+		Depth: l.Depth, Parts: l.Parts, Header: int(l.HeaderBytes), Body: int64(l.MessageBytes),
+		Memory: int64(l.MemoryBytes), SpoolDir: spool,
+	}
+}
+
+func inspectOptions(c *config.Config, spool string) inspect.Options {
+	l := c.Limits
+	return inspect.Options{
+		Depth: l.Depth, Files: l.Files, Bytes: int64(l.UnpackedBytes), Time: l.InspectTime,
+		Memory: int64(l.MemoryBytes), SpoolDir: spool, Walk: walkLimits(c, spool),
+	}
+}
+
+func filterOptions(c *config.Config, scanner *inspect.Scanner, spool string) (filter.Options, error) {
+	p, err := pack(c)
+	if err != nil {
+		return filter.Options{}, err
+	}
+	var mode rules.Mode
+	if err := mode.UnmarshalText([]byte(c.Mode)); err != nil {
+		return filter.Options{}, err
+	}
+	return filter.Options{Pack: p, Scanner: scanner, Site: site(c), Walk: walkLimits(c, spool), Mode: mode}, nil
+}
+
+func quarantineOptions(c *config.Config) quarantine.Options {
+	q, r := c.Quarantine, c.Release
+	return quarantine.Options{
+		MaxBytes: int64(q.MaxBytes), MaxMessages: int64(q.MaxMessages), SourceShare: float64(q.MaxSourcePercent) / 100,
+		MinFree: int64(q.MinFreeBytes), Retain: q.Retention, KeepReleased: q.KeepReleased, Tombstone: q.KeepRecords,
+		MarkLife: r.Valid, Relay: quarantine.Relay{Addr: r.SMTP, Helo: r.Helo},
+	}
+}
+
+// siteFile stands for the configuration's site in offline runs.
+const siteFile = "site.json"
+
+// offline is the line for scan and replay: no state, no memory.
+type offline struct {
+	lang    string
+	options filter.Options
+	home    message.Site // the configuration's
+	filter  *filter.Filter
+}
+
+func (g *globals) offline(sources bool) (*offline, error) {
+	c, err := g.load()
+	if err != nil {
+		return nil, err
+	}
+	o := inspectOptions(c, "")
+	o.Sources = sources
+	scanner, err := inspect.New(o)
+	if err != nil {
+		return nil, err
+	}
+	opts, err := filterOptions(c, scanner, "")
+	if err != nil {
+		return nil, err
+	}
+	return &offline{lang: c.Lang(os.Getenv), options: opts, home: opts.Site, filter: filter.New(opts)}, nil
+}
+
+func (o *offline) close() { o.options.Scanner.Close() }
+
+// useSite takes the site.json of a folder, or of the one above it, in place of the configuration's site.
+func (o *offline) useSite(folder string) error {
+	o.options.Site = o.home
+	for _, dir := range []string{folder, filepath.Join(folder, "..")} {
+		f, err := os.Open(filepath.Join(dir, siteFile))
+		if err != nil {
+			continue
+		}
+		defer f.Close()
+		s, err := message.ReadSite(f)
+		if err != nil {
+			return fmt.Errorf("%s: %w", filepath.Join(dir, siteFile), err)
+		}
+		if s.SubmissionDaemons == nil {
+			s.SubmissionDaemons = o.home.SubmissionDaemons
+		}
+		o.options.Site = s
+		break
+	}
+	o.filter = filter.New(o.options)
+	return nil
+}
