@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"sekisho/internal/config"
+)
+
+type configCmd struct {
+	Check checkCmd `cmd:"" help:"${help_check}"`
+	Show  cfgShow  `cmd:"" help:"${help_showcfg}"`
+}
+
+type checkCmd struct{}
+
+// Run reads the configuration and the rule pack and says what contradicts.
+func (c *checkCmd) Run(g *globals, io streams) error {
+	lang := language(g.Lang, os.Getenv)
+	cfg, err := g.load()
+	if err != nil {
+		return inLanguage(err, lang)
+	}
+	lang = cfg.Lang(os.Getenv)
+	problems := cfg.Check()
+	for _, p := range problems {
+		fmt.Fprintln(io.out, p.Text(lang))
+	}
+	if _, err := pack(cfg); err != nil {
+		return err
+	}
+	switch {
+	case config.Errors(problems):
+		return errors.New(text(lang, "cfg_bad"))
+	case len(problems) > 0:
+		return errVerdict
+	}
+	fmt.Fprintln(io.out, text(lang, "cfg_good"))
+	return nil
+}
+
+// inLanguage gives a configuration file's error in the reader's language.
+func inLanguage(err error, lang string) error {
+	var fe *config.FileError
+	if errors.As(err, &fe) {
+		return errors.New(fe.Text(lang))
+	}
+	return err
+}
+
+type cfgShow struct{}
+
+// Run prints what is in force.
+func (c *cfgShow) Run(g *globals, io streams) error {
+	cfg, err := g.load()
+	if err != nil {
+		return inLanguage(err, language(g.Lang, os.Getenv))
+	}
+	_, err = io.out.Write(cfg.Marshal(cfg.Lang(os.Getenv)))
+	return err
+}
+
+type healthCmd struct {
+	Web string `placeholder:"HOST:PORT" help:"${help_web}"`
+}
+
+// Run asks a running daemon.
+func (c *healthCmd) Run(ctx context.Context, g *globals, io streams) error {
+	cfg, err := g.load()
+	if err != nil {
+		return err
+	}
+	if c.Web != "" {
+		if err := cfg.Set("web.listen", c.Web); err != nil {
+			return err
+		}
+	}
+	if err := health(ctx, cfg); err != nil {
+		return err
+	}
+	fmt.Fprintln(io.out, text(cfg.Lang(os.Getenv), "ready"))
+	return nil
+}
