@@ -8,8 +8,8 @@ import (
 	"cel.dev/cel-go/common"
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
+	"cel.dev/cel-go/common/overloads"
 	"cel.dev/cel-go/common/types"
-	"cel.dev/cel-go/ext"
 
 	"sekisho/internal/finding"
 	"sekisho/internal/message"
@@ -25,7 +25,8 @@ const (
 	nestingMax = 32
 )
 
-// functions are the names that a condition may call beside CEL's own and ext.Strings; docs/rules.md describes each.
+// functions are the names that a condition may call beside CEL's own; docs/rules.md describes each. CEL's string extensions are left
+// out: replace and join make large texts of small ones before their cost is counted.
 var functions = []string{"has", "count"}
 
 // condition is a compiled expression with what is known of it beforehand.
@@ -39,7 +40,7 @@ type condition struct {
 // free for findings.
 func newEnv() (*cel.Env, error) {
 	opts := []cel.EnvOption{
-		cel.StdLib(), cel.ClearMacros(), ext.Strings(ext.StringsVersion(3)),
+		cel.StdLib(), cel.ClearMacros(), cel.ASTValidators(cel.ValidateRegexLiterals()),
 		cel.Macros(cel.AllMacro, cel.ExistsMacro, cel.ExistsOneMacro, cel.MapMacro, cel.MapFilterMacro, cel.FilterMacro,
 			cel.GlobalMacro("has", 1, expandHas), cel.GlobalMacro("count", 1, expandCount)),
 		cel.ParserExpressionSizeLimit(ConditionMax), cel.ParserRecursionLimit(nestingMax),
@@ -171,19 +172,26 @@ func fewest(args []ast.Expr) []finding.Kind {
 	return best
 }
 
-// mentioned returns the kinds that stand as literals in e, in order, each once.
+// mentioned returns the kinds that stand as literals in e and are not denied, in order, each once.
 func mentioned(e ast.Expr) []finding.Kind {
 	var ks []finding.Kind
+	denied := map[int64]bool{} // literals below a !, which are no reason to act
+	visit(e, func(e ast.Expr) {
+		if e.Kind() == ast.CallKind && e.AsCall().FunctionName() == operators.LogicalNot {
+			visit(e, func(e ast.Expr) { denied[e.ID()] = true })
+		}
+	})
 	visit(e, func(e ast.Expr) {
 		s, ok := stringLiteral(e)
-		if k := finding.Kind(s); ok && k.Valid() && !slices.Contains(ks, k) {
+		if k := finding.Kind(s); ok && k.Valid() && !denied[e.ID()] && !slices.Contains(ks, k) {
 			ks = append(ks, k)
 		}
 	})
 	return ks
 }
 
-// checkWords finds literals that are compared with a closed list and are not in it: such a condition would silently never match.
+// checkWords finds literals that are compared with a closed list and are not in it: such a condition would silently never match. It also
+// refuses patterns that are not literals, which the message could choose.
 func checkWords(a *ast.AST) []compileError {
 	var errs []compileError
 	report := func(e ast.Expr, format, word string) {
@@ -194,6 +202,9 @@ func checkWords(a *ast.AST) []compileError {
 		errs = append(errs, compileError{loc.Line(), loc.Column() + 1, fmt.Sprintf(format, word)})
 	}
 	visit(a.Expr(), func(e ast.Expr) {
+		if p := pattern(e); p != nil && p.Kind() != ast.LiteralKind {
+			report(p, "the pattern of %s has to be a literal", overloads.Matches)
+		}
 		for _, lit := range compared(e, "kinds") {
 			if s, ok := stringLiteral(lit); ok && !finding.Kind(s).Valid() {
 				report(lit, "unknown finding kind %q", s)
@@ -206,6 +217,15 @@ func checkWords(a *ast.AST) []compileError {
 		}
 	})
 	return errs
+}
+
+// pattern returns the pattern of text.matches(pattern) and matches(text, pattern), nil when e is neither.
+func pattern(e ast.Expr) ast.Expr {
+	if e.Kind() != ast.CallKind || e.AsCall().FunctionName() != overloads.Matches {
+		return nil
+	}
+	args := e.AsCall().Args()
+	return args[len(args)-1]
 }
 
 func validDirection(s string) bool {

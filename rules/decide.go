@@ -3,7 +3,6 @@ package rules
 import (
 	"slices"
 	"strings"
-	"unicode"
 
 	"sekisho/internal/finding"
 )
@@ -168,13 +167,7 @@ const failureMax = 200
 
 // clip keeps an error's text printable and short: it may repeat text of the message.
 func clip(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, s)
-	if len(s) > failureMax {
+	if s = printable(s); len(s) > failureMax {
 		s = strings.ToValidUTF8(s[:failureMax], "")
 	}
 	return s

@@ -33,8 +33,8 @@ var variables = []variable{
 	{"subject", cel.StringType, func(a *activation) ref.Val { return text(a.facts.Subject) }},
 	{"from", cel.StringType, func(a *activation) ref.Val { return text(a.facts.From) }},
 	{"mail_from", cel.StringType, func(a *activation) ref.Val { return text(a.facts.Envelope.MailFrom) }},
-	{"rcpts", cel.ListType(cel.StringType), func(a *activation) ref.Val { return texts(a.facts.Envelope.Rcpts) }},
-	{"files", cel.ListType(cel.StringType), func(a *activation) ref.Val { return texts(a.facts.Files) }},
+	{"rcpts", cel.ListType(cel.StringType), func(a *activation) ref.Val { return a.list(&a.rcpts, a.facts.Envelope.Rcpts) }},
+	{"files", cel.ListType(cel.StringType), func(a *activation) ref.Val { return a.list(&a.files, a.facts.Files) }},
 	{"sasl_user", cel.StringType, func(a *activation) ref.Val { return text(a.facts.Envelope.SASLUser) }},
 	{"client_ip", cel.StringType, func(a *activation) ref.Val { return a.clientIP() }},
 	{"client_name", cel.StringType, func(a *activation) ref.Val { return text(a.facts.Envelope.ClientName) }},
@@ -53,6 +53,8 @@ type activation struct {
 	kinds      kindCounts
 	severity   types.Int
 	incomplete bool
+
+	rcpts, files ref.Val // made at the first use: a loop in a condition resolves its variable in every round
 }
 
 func newActivation(f *Facts) *activation {
@@ -96,12 +98,15 @@ func text(s string) types.String {
 	return types.String(strings.ToValidUTF8(s, "\uFFFD"))
 }
 
-func texts(ss []string) ref.Val {
-	vs := make([]ref.Val, len(ss))
-	for i, s := range ss {
-		vs[i] = text(s)
+func (a *activation) list(made *ref.Val, ss []string) ref.Val {
+	if *made == nil {
+		vs := make([]ref.Val, len(ss))
+		for i, s := range ss {
+			vs[i] = text(s)
+		}
+		*made = types.NewRefValList(types.DefaultTypeAdapter, vs)
 	}
-	return types.NewRefValList(types.DefaultTypeAdapter, vs)
+	return *made
 }
 
 // kindCounts is the variable kinds: how many findings of each kind there are. The list of kinds is closed and short, so it is searched

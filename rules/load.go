@@ -1,9 +1,9 @@
 package rules
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,7 +18,6 @@ import (
 	"github.com/goccy/go-yaml/token"
 
 	"sekisho/internal/finding"
-	"sekisho/internal/message"
 )
 
 const (
@@ -185,8 +184,8 @@ func (b *builder) faultf(l located, format string, args ...any) {
 }
 
 func (b *builder) add(s *ruleSource) {
-	b.rule, b.at = s.Name.Text, s.Name
-	line, _ := s.Name.place()
+	b.rule, b.at = s.Name.Text, cmp.Or(s.Name, s.When, s.Action)
+	line, _ := b.at.place()
 	r := Rule{Name: s.Name.Text, When: s.When.Text, Line: line,
 		Title: b.words(s.Title, "title"), Advice: b.words(s.Advice, "advice")}
 	b.name(s.Name)
@@ -286,62 +285,4 @@ func (b *builder) kind(l located) finding.Kind {
 		b.faultf(l, "unknown finding kind %q", l.Text)
 	}
 	return k
-}
-
-// testSource is one test of a rule: what it has to say of these facts.
-type testSource struct {
-	Match *bool       `yaml:"match"`
-	Facts factsSource `yaml:"facts"`
-}
-
-// factsSource has a key for each variable that is not computed from another one.
-type factsSource struct {
-	Direction  located   `yaml:"direction"` // in when absent
-	Findings   []located `yaml:"findings"`  // kinds; severities are the kinds' own
-	Files      []string  `yaml:"files"`
-	Incomplete bool      `yaml:"incomplete"`
-	Subject    string    `yaml:"subject"`
-	From       string    `yaml:"from"`
-	MailFrom   string    `yaml:"mail_from"`
-	Rcpts      []string  `yaml:"rcpts"`
-	SASLUser   string    `yaml:"sasl_user"`
-	ClientIP   located   `yaml:"client_ip"`
-	ClientName string    `yaml:"client_name"`
-	Helo       string    `yaml:"helo"`
-	TLS        bool      `yaml:"tls"`
-}
-
-// ruleTest is a test ready to run.
-type ruleTest struct {
-	facts Facts
-	match bool
-}
-
-func (b *builder) test(s *testSource) ruleTest {
-	if s.Match == nil {
-		b.faultf(located{}, "a test needs match: true or match: false")
-		return ruleTest{}
-	}
-	t := ruleTest{match: *s.Match, facts: Facts{
-		Envelope: message.Envelope{MailFrom: s.Facts.MailFrom, Rcpts: s.Facts.Rcpts, SASLUser: s.Facts.SASLUser,
-			ClientName: s.Facts.ClientName, Helo: s.Facts.Helo, TLS: s.Facts.TLS},
-		Direction: message.In, Subject: s.Facts.Subject, From: s.Facts.From, Files: s.Facts.Files, Incomplete: s.Facts.Incomplete,
-	}}
-	if l := s.Facts.Direction; l.tok != nil {
-		if !validDirection(l.Text) {
-			b.faultf(l, "unknown direction %q: use in, out or internal", l.Text)
-		}
-		t.facts.Direction = message.Direction(l.Text)
-	}
-	if l := s.Facts.ClientIP; l.tok != nil {
-		ip, err := netip.ParseAddr(l.Text)
-		if err != nil {
-			b.faultf(l, "%q is not an IP address", l.Text)
-		}
-		t.facts.Envelope.ClientIP = ip
-	}
-	for _, l := range s.Facts.Findings {
-		t.facts.Findings = append(t.facts.Findings, finding.New(b.kind(l), nil, ""))
-	}
-	return t
 }

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"unicode"
 
@@ -41,7 +42,7 @@ type source struct{ lines []string }
 func newSource(pack []byte) source { return source{strings.Split(string(pack), "\n")} }
 
 func (s source) fault(rule string, line, column int, format string, args ...any) *Error {
-	return &Error{Rule: rule, Line: line, Column: column, Msg: fmt.Sprintf(format, args...), Snippet: s.snippet(line, column)}
+	return &Error{Rule: rule, Line: line, Column: column, Msg: printable(fmt.Sprintf(format, args...)), Snippet: s.snippet(line, column)}
 }
 
 // snippet shows the line and its neighbour before as goccy/go-yaml does, with nothing that could act on a terminal.
@@ -72,16 +73,20 @@ func (s source) snippet(line, column int) string {
 const lineMax = 160
 
 func visible(line string) string {
-	n := 0
+	if rs := []rune(line); len(rs) > lineMax {
+		line = string(rs[:lineMax])
+	}
+	return printable(strings.TrimSuffix(line, "\r"))
+}
+
+// printable puts a space in the place of every character that could act on a terminal.
+func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if n++; n > lineMax {
-			return -1
-		}
 		if !unicode.IsPrint(r) {
 			return ' '
 		}
 		return r
-	}, strings.TrimSuffix(line, "\r"))
+	}, s)
 }
 
 // located is a text of the pack with its place.
@@ -112,7 +117,12 @@ func (l located) within(s source, line, column int) (int, int) {
 	case w.quote != 0:
 		w.column++
 	}
-	return w.skip(blackBefore(l.Text, line, column))
+	n := blackBefore(l.Text, line, column)
+	if all := blackBefore(l.Text, math.MaxInt, 1); n == all { // behind the end, where the next key would be found
+		line, column = w.skip(all - 1)
+		return line, column + 1
+	}
+	return w.skip(n)
 }
 
 func (l located) block() bool {
@@ -154,7 +164,7 @@ type walker struct {
 	quote        rune
 }
 
-// skip goes past n characters and returns the place of the one behind them.
+// skip goes past n characters and returns the place of the one behind them, that of the value when the file ends before.
 func (w *walker) skip(n int) (line, column int) {
 	line, column = w.line, w.column
 	escaped := false
@@ -172,7 +182,6 @@ func (w *walker) skip(n int) (line, column int) {
 			}
 			escaped = false
 			n--
-			line, column = w.line, i+2
 		}
 	}
 	return line, column

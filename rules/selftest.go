@@ -1,6 +1,12 @@
 package rules
 
-import "fmt"
+import (
+	"fmt"
+	"net/netip"
+
+	"sekisho/internal/finding"
+	"sekisho/internal/message"
+)
 
 // TestReport is the result of a pack's own tests.
 type TestReport struct {
@@ -51,4 +57,62 @@ func (r *Rule) test(rep *TestReport) {
 			rep.Failures = append(rep.Failures, TestFailure{r.Name, 0, fmt.Sprintf("it has no test with match: %t", want)})
 		}
 	}
+}
+
+// testSource is one test of a rule: what it has to say of these facts.
+type testSource struct {
+	Match *bool       `yaml:"match"`
+	Facts factsSource `yaml:"facts"`
+}
+
+// factsSource has a key for each variable that is not computed from another one.
+type factsSource struct {
+	Direction  located   `yaml:"direction"` // in when absent
+	Findings   []located `yaml:"findings"`  // kinds; severities are the kinds' own
+	Files      []string  `yaml:"files"`
+	Incomplete bool      `yaml:"incomplete"`
+	Subject    string    `yaml:"subject"`
+	From       string    `yaml:"from"`
+	MailFrom   string    `yaml:"mail_from"`
+	Rcpts      []string  `yaml:"rcpts"`
+	SASLUser   string    `yaml:"sasl_user"`
+	ClientIP   located   `yaml:"client_ip"`
+	ClientName string    `yaml:"client_name"`
+	Helo       string    `yaml:"helo"`
+	TLS        bool      `yaml:"tls"`
+}
+
+// ruleTest is a test ready to run.
+type ruleTest struct {
+	facts Facts
+	match bool
+}
+
+func (b *builder) test(s *testSource) ruleTest {
+	if s.Match == nil {
+		b.faultf(located{}, "a test needs match: true or match: false")
+		return ruleTest{}
+	}
+	t := ruleTest{match: *s.Match, facts: Facts{
+		Envelope: message.Envelope{MailFrom: s.Facts.MailFrom, Rcpts: s.Facts.Rcpts, SASLUser: s.Facts.SASLUser,
+			ClientName: s.Facts.ClientName, Helo: s.Facts.Helo, TLS: s.Facts.TLS},
+		Direction: message.In, Subject: s.Facts.Subject, From: s.Facts.From, Files: s.Facts.Files, Incomplete: s.Facts.Incomplete,
+	}}
+	if l := s.Facts.Direction; l.tok != nil {
+		if !validDirection(l.Text) {
+			b.faultf(l, "unknown direction %q: use in, out or internal", l.Text)
+		}
+		t.facts.Direction = message.Direction(l.Text)
+	}
+	if l := s.Facts.ClientIP; l.tok != nil {
+		ip, err := netip.ParseAddr(l.Text)
+		if err != nil {
+			b.faultf(l, "%q is not an IP address", l.Text)
+		}
+		t.facts.Envelope.ClientIP = ip
+	}
+	for _, l := range s.Facts.Findings {
+		t.facts.Findings = append(t.facts.Findings, finding.New(b.kind(l), nil, ""))
+	}
+	return t
 }
