@@ -3,12 +3,14 @@
 //
 // # Limits
 //
-// A Detail holds at most DetailMax bytes of printable UTF-8; a Path is printed with every "!" in a name escaped and every byte that is
-// not UTF-8, and every control or bidirectional formatting character, written as an escape, so that a printed path has one reading.
+// A Detail holds at most DetailMax bytes of printable UTF-8, a name in a Path at most NameMax bytes. A Path is printed with every "!" in a
+// name escaped and every byte that is not UTF-8, and every control or bidirectional formatting character, written as an escape, so that
+// a printed path has one reading and can be read back.
 package finding
 
 import (
 	"fmt"
+	"hash/crc32"
 	"strconv"
 	"strings"
 	"unicode"
@@ -57,7 +59,8 @@ type Path []string
 const Separator = "!/"
 
 // String joins the components with "!/". A "!" inside a name is written \!, a backslash \\, bytes that are not UTF-8 \xNN, and
-// control or formatting characters \u{N}, so that different paths print differently and nothing printed can act on a terminal.
+// control or formatting characters \u{N}, an empty name \u{}, so that different paths print differently and nothing printed can act on a
+// terminal.
 func (p Path) String() string {
 	if len(p) == 0 {
 		return ""
@@ -73,6 +76,9 @@ func (p Path) String() string {
 }
 
 func escape(b *strings.Builder, name string) {
+	if name == "" {
+		b.WriteString(`\u{}`) // an archive may hold a member without a name, which is not the archive itself
+	}
 	for len(name) > 0 {
 		r, n := utf8.DecodeRuneInString(name)
 		switch {
@@ -90,12 +96,31 @@ func escape(b *strings.Builder, name string) {
 	}
 }
 
-// Child returns the path of a member of p. It never shares memory with p.
+// NameMax is the most bytes of one name: four for each of the 255 UTF-16 units that file systems allow. An archive may give each of its
+// members 64 KiB, and a path stands in every finding, log record and report.
+const NameMax = 1020
+
+// Child returns the path of a member of p. It never shares memory with p. A name longer than NameMax is cut and gets a check sum of the
+// whole name, so that two long names stay two.
 func (p Path) Child(name string) Path {
+	if len(name) > NameMax {
+		sum := fmt.Sprintf("…%08x", crc32.ChecksumIEEE([]byte(name)))
+		name = name[:edge(name, NameMax-len(sum))] + sum
+	}
 	c := make(Path, len(p)+1)
 	copy(c, p)
 	c[len(p)] = name
 	return c
+}
+
+// edge returns the last place at or before n where a rune of s begins, n itself when there is none near.
+func edge(s string, n int) int {
+	for i := n; i > n-utf8.UTFMax; i-- {
+		if utf8.RuneStart(s[i]) {
+			return i
+		}
+	}
+	return n
 }
 
 // MarshalText writes the printed form.
@@ -135,11 +160,11 @@ func unescape(b []byte) (string, int, error) {
 		if n, err := strconv.ParseUint(string(b[2:4]), 16, 8); err == nil {
 			return string([]byte{byte(n)}), 4, nil
 		}
-	case len(b) >= 5 && b[1] == 'u' && b[2] == '{':
-		if end := strings.IndexByte(string(b[3:]), '}'); end > 0 {
-			if n, err := strconv.ParseUint(string(b[3:3+end]), 16, 32); err == nil {
-				return string(rune(n)), end + 4, nil
-			}
+	case len(b) >= 4 && b[1] == 'u' && b[2] == '{':
+		if digits, _, ok := strings.Cut(string(b[3:min(len(b), 3+len("10ffff}"))]), "}"); ok && digits == "" {
+			return "", 4, nil
+		} else if n, err := strconv.ParseUint(digits, 16, 32); ok && err == nil && utf8.ValidRune(rune(n)) {
+			return string(rune(n)), len(digits) + 4, nil
 		}
 	}
 	return "", 0, fmt.Errorf("finding: bad escape in path %q", b)
@@ -172,9 +197,5 @@ func clip(s string) string {
 	if len(s) <= DetailMax {
 		return s
 	}
-	cut := DetailMax - len("…")
-	for cut > 0 && !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return s[:cut] + "…"
+	return s[:edge(s, DetailMax-len("…"))] + "…"
 }

@@ -1,5 +1,10 @@
 package finding
 
+import (
+	"maps"
+	"slices"
+)
+
 // Kind names what was seen. The list is closed: tools, rules and metrics rely on the words.
 type Kind string
 
@@ -84,14 +89,8 @@ var meanings = map[Kind]Meaning{
 		"このファイルの解析中に問題が起きたため、安全に中断しました。検査できなかったものとして扱います。"},
 }
 
-// Kinds returns every kind, in no order.
-func Kinds() []Kind {
-	ks := make([]Kind, 0, len(meanings))
-	for k := range meanings {
-		ks = append(ks, k)
-	}
-	return ks
-}
+// Kinds returns every kind in the order of the names.
+func Kinds() []Kind { return slices.Sorted(maps.Keys(meanings)) }
 
 // Valid reports whether k is one of the list.
 func (k Kind) Valid() bool { _, ok := meanings[k]; return ok }
@@ -106,9 +105,8 @@ func (k Kind) Severity() Severity {
 
 // Explain says in words what the kind means and why it matters, in Japanese for "ja", in English for everything else.
 func (k Kind) Explain(lang string) string {
-	if m := meanings[k]; lang == "ja" {
-		return m.JA
-	} else {
-		return m.EN
+	if lang == "ja" {
+		return meanings[k].JA
 	}
+	return meanings[k].EN
 }
