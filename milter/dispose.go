@@ -1,0 +1,321 @@
+package milter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+
+	gomilter "github.com/emersion/go-milter"
+
+	"sekisho/internal/filter"
+	"sekisho/internal/message"
+	"sekisho/internal/quarantine"
+	"sekisho/rules"
+)
+
+// The steps of dispose, in their order. StepHold and StepPut come only with mail to be held.
+const (
+	StepDecided  = "decided"  // nothing has been done yet
+	StepPut      = "put"      // the message is held durably; the MTA has it too
+	StepModified = "modified" // the MTA has our modifications, but no reply
+	StepAudited  = "audited"
+	StepCounted  = "counted"
+	StepReplied  = "replied" // the MTA's system has the last reply
+)
+
+// Steps returns the names Options.Step is called with, in order.
+func Steps() []string {
+	return []string{StepDecided, StepPut, StepModified, StepAudited, StepCounted, StepReplied}
+}
+
+// markOK is quarantine.Redeem's word for a good mark.
+const markOK quarantine.MarkResult = "ok"
+
+// doneHold is the audit's word for mail in the MTA's hold queue.
+const doneHold = "hold"
+
+// disposal is what is done with one message.
+type disposal struct {
+	action rules.Action // what is carried out
+	done   string       // the audit's word for it
+	held   string       // quarantine id
+	hold   bool         // the MTA keeps it, in its hold queue
+	err    error        // why it is not what the verdict asked for
+	stage  string
+}
+
+// dispose carries out a verdict. The order is fixed: what must be kept is on disk before anything else happens, and the reply, with
+// which we or the MTA take over responsibility, is last.
+func (m *mail) dispose(mod *gomilter.Modifier) gomilter.Response {
+	step := m.session.srv.o.Step
+	step(StepDecided)
+	d := m.decide()
+	if d.action == rules.Quarantine {
+		m.store(&d)
+	}
+	if err := m.modify(d, mod); err != nil {
+		d.err, d.stage = err, ""
+	}
+	step(StepModified)
+	m.audit(d)
+	step(StepAudited)
+	m.count(d)
+	step(StepCounted)
+	return m.reply(d)
+}
+
+// decide softens the verdict by mode.
+func (m *mail) decide() disposal {
+	a := m.result.Verdict.Effective(m.policy.Mode)
+	if a == rules.Disarm { // see the package comment
+		a = rules.Quarantine
+	}
+	return disposal{action: a, done: a.String()}
+}
+
+// store makes a message durable, or notes that the MTA will hold it. When it cannot, this message comes again later: it must
+// neither pass nor be lost.
+func (m *mail) store(d *disposal) {
+	srv := m.session.srv
+	d.hold = m.policy.MTAHold && m.session.conn.terms.can(gomilter.OptQuarantine)
+	ctx, cancel := context.WithTimeout(srv.base, srv.o.HoldTimeout)
+	defer cancel()
+	item := m.item()
+	switch {
+	case srv.o.Holder == nil:
+		d.err = errNoHolder
+	case d.hold:
+		item.Where = "mta"
+		d.held, d.err = srv.o.Holder.NoteHold(ctx, item)
+		d.done = doneHold
+	default:
+		item.Where = "store"
+		d.held, d.err = srv.o.Holder.Put(ctx, item, m.result.Raw)
+	}
+	if d.err != nil {
+		d.held, d.hold, d.stage = "", false, "store"
+		d.action = rules.TempFail
+		if m.onFailure() == FailReject {
+			d.action = rules.Reject
+		}
+		d.done = d.action.String()
+		srv.o.Metrics.QuarantineRefused.WithLabelValues(refusalCause(d.err)).Inc()
+		return
+	}
+	srv.o.Metrics.QuarantineActs.WithLabelValues("hold").Inc()
+	srv.o.Step(StepPut)
+}
+
+var errNoHolder = errors.New("milter: no quarantine is configured")
+
+func refusalCause(err error) string {
+	if errors.Is(err, quarantine.ErrFull) {
+		return "full"
+	}
+	return "store"
+}
+
+// item is the message as the quarantine knows it.
+func (m *mail) item() quarantine.Item {
+	r := m.result
+	it := quarantine.Item{
+		Direction: r.Facts.Direction, Source: source(r), Envelope: r.Session.Envelope, Verdict: r.Verdict,
+		Subject: r.Facts.Subject, From: r.Facts.From, MessageID: m.first.messageID,
+		Size: r.Size, SHA256: r.SHA256, Incomplete: r.Facts.Incomplete,
+	}
+	if r.Header != nil {
+		it.From = r.Header.Text("From")
+	}
+	for _, a := range r.Attachments {
+		it.Attachments = append(it.Attachments, quarantine.Attachment{Path: a.Path, Name: a.Name, Kind: a.Kind, SHA256: a.SHA256, Size: a.Size})
+	}
+	return it
+}
+
+// source is whom a held message is counted against: the account, else the client's network, which is as much as one sender
+// usually has (a /24; RFC 6177's /64).
+func source(r *filter.Result) string {
+	env := r.Session.Envelope
+	if env.SASLUser != "" {
+		return env.SASLUser
+	}
+	addr := env.ClientIP
+	if !addr.IsValid() {
+		return "local"
+	}
+	bits := 64
+	if addr.Is4() {
+		bits = 24
+	}
+	return netip.PrefixFrom(addr, bits).Masked().String()
+}
+
+// modify sends the modifications and sees them off. After an error the connection is gone: the MTA still has the mail.
+func (m *mail) modify(d disposal, mod *gomilter.Modifier) error {
+	if delivered := d.action <= rules.Tag || d.hold; delivered {
+		if err := m.mark(d, mod); err != nil {
+			return err
+		}
+	}
+	if err := m.session.conn.flush(nil); err != nil {
+		return fmt.Errorf("milter: sending modifications: %w", err)
+	}
+	return nil
+}
+
+// mark removes incoming fields of our names, then writes ours; in mode monitor it writes none.
+func (m *mail) mark(d disposal, mod *gomilter.Modifier) error {
+	terms := m.session.conn.terms
+	if terms.can(gomilter.OptChangeHeader) {
+		err := m.own.each(func(name string, index int) error { return mod.ChangeHeader(index, name, "") })
+		if err != nil {
+			return err
+		}
+	}
+	if d.hold {
+		if err := mod.Quarantine(ascii("sekisho: " + m.result.Verdict.Rule)); err != nil {
+			return err
+		}
+	}
+	if m.policy.Mode == rules.ModeMonitor {
+		return nil
+	}
+	if terms.can(gomilter.OptAddHeader) {
+		if err := m.insert(d, mod); err != nil {
+			return err
+		}
+	}
+	if d.action == rules.Tag && terms.can(gomilter.OptChangeHeader) {
+		return m.tagSubject(mod)
+	}
+	return nil
+}
+
+// insert puts our fields above all others: the last one inserted stands first.
+func (m *mail) insert(d disposal, mod *gomilter.Modifier) error {
+	fields := [][2]string{{fieldVerdict, d.action.String()}}
+	if d.action != rules.Accept {
+		v := m.result.Verdict
+		fields = append(fields, [2]string{fieldRule, v.Rule}, [2]string{fieldFindings, kindList(v.Why)})
+	} else if m.policy.TaggedOnly {
+		return nil
+	}
+	fields = append(fields, [2]string{fieldID, m.id(d)})
+	for i := len(fields) - 1; i >= 0; i-- {
+		name, value := fields[i][0], ascii(fields[i][1])
+		if value == "" {
+			continue
+		}
+		if err := mod.InsertHeader(0, name, m.spaced(value)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// spaced puts the space after the colon where the MTA leaves that to us.
+func (m *mail) spaced(value string) string {
+	if m.session.conn.terms.leadingSpace() {
+		return " " + value
+	}
+	return value
+}
+
+func (m *mail) tagSubject(mod *gomilter.Modifier) error {
+	if m.policy.SubjectTag == "" || m.first.isSealed() {
+		return nil
+	}
+	value, ok := taggedSubject(m.policy.SubjectTag, m.first.subject)
+	if !ok {
+		return nil
+	}
+	return mod.ChangeHeader(1, "Subject", m.spaced(value))
+}
+
+// id names the message to a person who has only our reply or field: the quarantine's id, else the MTA's, else the beginning of its
+// digest, which the audit record holds.
+func (m *mail) id(d disposal) string {
+	const digest = 16 // hex digits: enough for one log
+	id := m.session.macro("i")
+	switch {
+	case d.held != "":
+		id = d.held
+	case id == "" && m.result != nil:
+		id = m.result.SHA256[:min(len(m.result.SHA256), digest)]
+	}
+	return ascii(id)
+}
+
+// reply is the last word on the message. A held message is ours, and the MTA drops its copy.
+func (m *mail) reply(d disposal) gomilter.Response {
+	switch {
+	case d.hold:
+		return response{code: replyAccept}
+	case d.action == rules.Quarantine:
+		return response{code: replyDiscard}
+	case d.action == rules.Reject:
+		return reject(m.id(d))
+	case d.action == rules.TempFail:
+		return tempFail(m.id(d))
+	default:
+		return response{code: replyAccept}
+	}
+}
+
+// onFailure is the answer to failures of ours on this message.
+func (m *mail) onFailure() OnFailure {
+	switch {
+	case m.policy.Mode == rules.ModeMonitor:
+		return FailAccept
+	case m.session.macro("auth_authen") != "":
+		return m.policy.OnFailureSubmission
+	default:
+		return m.policy.OnFailure
+	}
+}
+
+// failed answers a message that we could not judge. Nothing has been modified; the record says why.
+func (m *mail) failed(stage string, err error) gomilter.Response {
+	d := m.failure(stage, err)
+	m.giveUp()
+	m.auditFailure(d)
+	m.countFailure(d)
+	return m.reply(d)
+}
+
+func (m *mail) failure(stage string, err error) disposal {
+	d := disposal{action: rules.TempFail, err: err, stage: stage}
+	switch m.onFailure() {
+	case FailAccept:
+		d.action = rules.Accept
+	case FailReject:
+		d.action = rules.Reject
+	}
+	d.done = d.action.String()
+	return d
+}
+
+// lastResort answers after a panic at the end of the message. What panicked may do so again while the failure is recorded.
+func (m *mail) lastResort(err error) (r gomilter.Response) {
+	const stage = "panic"
+	defer func() {
+		if p := recover(); p != nil {
+			m.session.srv.panicked("recording a failure", p)
+			r = m.reply(m.failure(stage, err))
+		}
+	}()
+	return m.failed(stage, err)
+}
+
+// direction is the message's, or what can be said of it without a result.
+func (m *mail) direction() message.Direction {
+	switch {
+	case m.result != nil && m.result.Facts.Direction != "":
+		return m.result.Facts.Direction
+	case m.session.macro("auth_authen") != "":
+		return message.Out
+	default:
+		return message.In
+	}
+}

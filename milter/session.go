@@ -1,0 +1,235 @@
+package milter
+
+import (
+	"fmt"
+	"net"
+	"net/textproto"
+	"strings"
+
+	gomilter "github.com/emersion/go-milter"
+
+	"sekisho/internal/message"
+)
+
+// response is our reply. Its Continue is always true: session.go:299 of the library forgets the connection's backend after any
+// other, and with it the client's data for all later messages.
+type response struct {
+	code byte
+	data string
+}
+
+var _ gomilter.Response = response{}
+
+func (r response) Response() *gomilter.Message {
+	return &gomilter.Message{Code: r.code, Data: []byte(r.data)}
+}
+func (response) Continue() bool { return true }
+
+// reject and tempFail are SMFIR_REPLYCODE. They reveal nothing but an id. Sendmail reads the text as a format, and Postfix turns "%%"
+// into "%" for its sake.
+func reject(id string) response { return replyCode("550 5.7.1 Message refused", id) }
+
+func tempFail(id string) response { return replyCode("451 4.7.1 Try again later", id) }
+
+func replyCode(text, id string) response {
+	if id != "" {
+		text += ", id " + id
+	}
+	return response{code: replyReplyCode, data: strings.ReplaceAll(text, "%", "%%") + "\x00"}
+}
+
+// macros are the MTA's symbols, by the command they came for: a packet replaces those of its own command only.
+type macros map[byte]map[string]string
+
+// macroOrder is where a symbol is looked for: the latest step first.
+const macroOrder = "ENLTRMHC"
+
+func (m macros) get(name string) string {
+	for i := range len(macroOrder) {
+		if v := m[macroOrder[i]][name]; v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// session is one milter connection's state: what the library calls back. It outlives messages, and with SMFIC_QUIT_NC SMTP connections.
+type session struct {
+	srv    *Server
+	conn   *conn
+	client client
+	helo   string
+	macros macros            // of the SMTP connection: those of CONNECT and HELO
+	ahead  map[string]string // of the MAIL to come
+	mail   *mail             // the message in work, nil between messages
+}
+
+var _ gomilter.Milter = (*session)(nil)
+
+// setMacros keeps a packet as long as what it describes lasts.
+func (s *session) setMacros(cmd byte, values map[string]string) {
+	switch cmd {
+	case cmdConnect, cmdHelo:
+		if s.macros == nil {
+			s.macros = macros{}
+		}
+		s.macros[cmd] = values
+	case cmdMail:
+		s.ahead = values
+	case cmdRcpt, cmdData, cmdHeader, cmdEOH, cmdEOM:
+		s.message().macros[cmd] = values
+	}
+}
+
+// macro is a symbol's latest value, "" when it has none.
+func (s *session) macro(name string) string {
+	if s.mail != nil {
+		if v := s.mail.macros.get(name); v != "" {
+			return v
+		}
+	}
+	return s.macros.get(name)
+}
+
+// receiving reports whether the MTA is sending a message's content.
+func (s *session) receiving() bool { return s.mail != nil && s.mail.run != nil }
+
+// step runs one callback. A panic fails the message in work and nothing else; the reply is continue where the MTA waits for one.
+func (s *session) step(cmd byte, f func()) (gomilter.Response, error) {
+	func() {
+		defer func() {
+			if p := recover(); p != nil {
+				s.srv.panicked("callback "+string(rune(cmd)), p)
+				s.message().fail("panic", fmt.Errorf("milter: panic: %v", p))
+			}
+		}()
+		f()
+	}()
+	if !s.conn.terms.wantsReply(cmd) {
+		return nil, nil
+	}
+	return gomilter.RespContinue, nil
+}
+
+// Connect has the client's data from the raw frame already.
+func (s *session) Connect(string, string, uint16, net.IP, *gomilter.Modifier) (gomilter.Response, error) {
+	return s.step(cmdConnect, func() {})
+}
+
+// Helo notes the name. It comes again after STARTTLS.
+func (s *session) Helo(name string, _ *gomilter.Modifier) (gomilter.Response, error) {
+	return s.step(cmdHelo, func() { s.helo = name })
+}
+
+// MailFrom begins a message. It does not rely on Abort: not every MTA sends one after an accepted message.
+func (s *session) MailFrom(from string, _ *gomilter.Modifier) (gomilter.Response, error) {
+	return s.step(cmdMail, func() {
+		s.drop()
+		s.mail = newMail(s, from)
+		s.mail.macros[cmdMail], s.ahead = s.ahead, nil
+	})
+}
+
+// RcptTo notes an accepted recipient. A refused one has the mailer "error" with MTAs that show them.
+func (s *session) RcptTo(to string, _ *gomilter.Modifier) (gomilter.Response, error) {
+	return s.step(cmdRcpt, func() {
+		if s.message().macros[cmdRcpt]["rcpt_mailer"] != "error" {
+			s.message().recipient(to)
+		}
+	})
+}
+
+// Header takes a field as the MTA sends it.
+func (s *session) Header(name, value string, _ *gomilter.Modifier) (gomilter.Response, error) {
+	return s.step(cmdHeader, func() { s.message().field(name, value) })
+}
+
+// Headers ends the header. The library's own collection has no order, and leaks from one message into the next.
+func (s *session) Headers(textproto.MIMEHeader, *gomilter.Modifier) (gomilter.Response, error) {
+	return s.step(cmdEOH, func() { s.message().endHeader() })
+}
+
+// BodyChunk takes body bytes, valid during the call.
+func (s *session) BodyChunk(chunk []byte, _ *gomilter.Modifier) (gomilter.Response, error) {
+	return s.step(cmdBody, func() { s.message().body(chunk) })
+}
+
+// Body is the end of the message: it is decided and disposed of here.
+func (s *session) Body(m *gomilter.Modifier) (r gomilter.Response, err error) {
+	mail := s.message()
+	defer func() {
+		if p := recover(); p != nil {
+			s.srv.panicked("end of message", p)
+			r = mail.lastResort(fmt.Errorf("milter: panic: %v", p))
+		}
+	}()
+	return mail.end(m), nil
+}
+
+// Abort drops the message; the connection goes on.
+func (s *session) Abort(*gomilter.Modifier) error {
+	s.drop()
+	return nil
+}
+
+// message is the message in work. An MTA that sends content without MAIL gets one with an empty envelope.
+func (s *session) message() *mail {
+	if s.mail == nil {
+		s.mail = newMail(s, "")
+	}
+	return s.mail
+}
+
+// drop ends the message in work without a verdict. Its symbols go with it.
+func (s *session) drop() {
+	if s.mail == nil {
+		return
+	}
+	m := s.mail
+	s.mail = nil
+	if m.run != nil {
+		s.srv.o.Metrics.Aborted.Inc()
+	}
+	m.release()
+}
+
+// replied is called when the last reply of a message is on its way.
+func (s *session) replied() {
+	m := s.mail
+	s.mail = nil
+	if m == nil {
+		return
+	}
+	m.release()
+	s.srv.o.Step(StepReplied)
+}
+
+// disconnect forgets the SMTP connection.
+func (s *session) disconnect() {
+	s.drop()
+	s.client, s.helo, s.macros, s.ahead = client{}, "", nil, nil
+}
+
+// envelope is what is known now. Symbols are read as late as this: Postfix knows {i} only from the second RCPT on.
+func (s *session) envelope(m *mail) message.Envelope {
+	e := message.Envelope{
+		QueueID:    s.macro("i"),
+		MailFrom:   m.from,
+		Rcpts:      m.rcpts,
+		ClientIP:   s.client.addr,
+		ClientName: s.client.host,
+		Helo:       s.helo,
+		TLS:        s.macro("tls_version") != "",
+		SASLUser:   s.macro("auth_authen"),
+		SASLMethod: s.macro("auth_type"),
+		DaemonName: s.macro("daemon_name"),
+		Time:       m.begun,
+	}
+	if !e.ClientIP.IsValid() {
+		e.ClientIP = parseAddr(s.macro("client_addr"))
+	}
+	if e.ClientName == "" {
+		e.ClientName = s.macro("client_name")
+	}
+	return e
+}
