@@ -1,2 +1,186 @@
-// Package store opens the database (SQLite, embedded) and owns the schema and the state folder's files.
+// Package store opens the state folder: its database (SQLite, embedded) with the schema, the key of release marks, and the helpers
+// by which files in the folder become durable and keep their owner.
+//
+// The daemon and the command line use one folder at the same time. Every connection waits for a lock (busy_timeout) before it gives up,
+// journals ahead (WAL) so that readers never wait, and checks foreign keys. Whoever opens the folder, root included, every file it
+// makes there belongs to the folder's owner, so that the daemon can go on using it.
+//
+// # Limits
+//
+// SQLite needs a local file system: WAL does not work over NFS. The folder and its quarantine lie on one file system, because a held
+// message is moved, never copied. A database written by a newer version is refused, not guessed at.
 package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/pressly/goose/v3"
+	"golang.org/x/sys/unix"
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+// ErrNewer means that the database was written by a newer version of this program.
+var ErrNewer = errors.New("store: the database belongs to a newer version")
+
+// DatabaseName is the database's name in the state folder.
+const DatabaseName = "sekisho.db"
+
+// busyTimeout is how long a statement waits for another process's lock, in milliseconds. It stays below the patience of an MTA waiting
+// for a milter's reply at end of message (Postfix: 300 s) and above any transaction of ours (milliseconds).
+const busyTimeout = 5000
+
+// maxConns bounds the connections of one pool: SQLite has one writer at a time, more connections only wait in line.
+const maxConns = 4
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Store is an open state folder, safe for concurrent use.
+type Store struct {
+	// DB syncs each commit to disk (synchronous=FULL): for what exists nowhere else, as acts and release marks.
+	DB *sql.DB
+	// Index syncs at checkpoints only (synchronous=NORMAL): for what can be rebuilt from the held files. A process that is killed loses
+	// nothing; a power failure may lose the last rows, and the quarantine's reconciliation brings them back.
+	Index *sql.DB
+
+	dir      string
+	uid, gid int // the folder's owner
+}
+
+// Open opens the state folder, makes what is missing and brings the schema up to date.
+func Open(ctx context.Context, dir string) (*Store, error) {
+	s, err := openFolder(dir)
+	if err != nil {
+		return nil, fmt.Errorf("store: open %q: %w", dir, err)
+	}
+	if err := s.openDatabase(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("store: open %q: %w", dir, err), s.Close())
+	}
+	return s, nil
+}
+
+func openFolder(dir string) (*Store, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return nil, err
+	}
+	fi, err := os.Stat(dir)
+	if err != nil {
+		return nil, err
+	}
+	st, ok := fi.Sys().(*syscall.Stat_t)
+	if !ok {
+		return nil, errors.New("the folder has no owner to be read")
+	}
+	return &Store{dir: dir, uid: int(st.Uid), gid: int(st.Gid)}, nil
+}
+
+// openDatabase makes the file first, with the right owner: SQLite gives its -wal and -shm files the owner of the database.
+func (s *Store) openDatabase(ctx context.Context) error {
+	unlock, err := s.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	f, err := s.Create(DatabaseName, 0o640)
+	switch {
+	case err == nil:
+		if err := f.Close(); err != nil {
+			return err
+		}
+	case !errors.Is(err, fs.ErrExist):
+		return err
+	}
+	if s.DB, err = s.pool("FULL"); err != nil {
+		return err
+	}
+	if s.Index, err = s.pool("NORMAL"); err != nil {
+		return err
+	}
+	return migrate(ctx, s.DB)
+}
+
+// lock keeps two processes from making the schema at once. It locks the folder itself, so there is no lock file to own or to leave behind.
+func (s *Store) lock() (func(), error) {
+	d, err := os.Open(s.dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(d.Fd()), unix.LOCK_EX); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return func() { d.Close() }, nil // closing drops the lock
+}
+
+func (s *Store) pool(synchronous string) (*sql.DB, error) {
+	u := url.URL{Scheme: "file", Path: filepath.Join(s.dir, DatabaseName)}
+	q := url.Values{"_txlock": {"immediate"}} // a transaction takes the write lock at once: no deadlock when it upgrades
+	for _, p := range []string{
+		fmt.Sprintf("busy_timeout(%d)", busyTimeout), "journal_mode(WAL)", "foreign_keys(1)", "synchronous(" + synchronous + ")",
+	} {
+		q.Add("_pragma", p)
+	}
+	u.RawQuery = q.Encode()
+	db, err := sql.Open("sqlite", u.String())
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(maxConns)
+	db.SetMaxIdleConns(maxConns)
+	return db, nil
+}
+
+func migrate(ctx context.Context, db *sql.DB) error {
+	dir, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, dir, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return err
+	}
+	current, target, err := p.GetVersions(ctx)
+	switch {
+	case err != nil:
+		return fmt.Errorf("the database cannot be read: %w", err)
+	case current > target:
+		return fmt.Errorf("%w: schema %d, known up to %d", ErrNewer, current, target)
+	case current == target:
+		return nil
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("the schema cannot be made: %w", err)
+	}
+	return nil
+}
+
+// Dir is the state folder's absolute path.
+func (s *Store) Dir() string { return s.dir }
+
+// Path is the absolute path of a name in the state folder.
+func (s *Store) Path(elem ...string) string {
+	return filepath.Join(append([]string{s.dir}, elem...)...)
+}
+
+// Close closes the database.
+func (s *Store) Close() error {
+	var errs []error
+	for _, db := range []*sql.DB{s.DB, s.Index} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	return errors.Join(errs...)
+}

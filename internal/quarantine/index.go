@@ -1,0 +1,316 @@
+package quarantine
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"sekisho/internal/store"
+)
+
+// The words of Act.Act.
+const (
+	ActHold    = "hold"
+	ActRelease = "release"
+	ActDelete  = "delete"
+	ActExpire  = "expire"
+	ActExport  = "export"
+	ActRepair  = "repair"
+)
+
+// Acts are the words of Act.Act, the label of the metric.
+func Acts() []string {
+	return []string{ActHold, ActRelease, ActDelete, ActExpire, ActExport, ActRepair}
+}
+
+// Act is one thing done with a message, kept as long as the record of the message.
+type Act struct {
+	At    time.Time `json:"at"`
+	Who   string    `json:"who"`
+	Act   string    `json:"act"`
+	Why   string    `json:"why"`
+	Rcpts []Outcome `json:"rcpts,omitempty"` // of a release
+}
+
+// By says who acts and why.
+type By struct{ Who, Why string }
+
+func (q *Quarantine) addAct(ctx context.Context, tx *sql.Tx, id, act string, by By, rcpts []Outcome) error {
+	b, err := json.Marshal(rcpts)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO acts (item_id, at, who, act, why, rcpts) VALUES (?, ?, ?, ?, ?, ?)`,
+		id, q.now().UnixMilli(), clip(by.Who), act, clip(by.Why), string(b))
+	return err
+}
+
+// index writes the row of a message whose file is durable. A row that is there already stays as it is.
+func (q *Quarantine) index(ctx context.Context, h held, who string) error {
+	b, err := marshalItem(h.it)
+	if err != nil {
+		return err
+	}
+	return q.tx(ctx, q.st.Index, func(tx *sql.Tx) error {
+		it := h.it
+		res, err := tx.ExecContext(ctx, `INSERT INTO items (id, state, place, held, expires, source, space, counted, item)
+			VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)
+			ON CONFLICT (id) DO UPDATE SET state = excluded.state, space = excluded.space, item = excluded.item WHERE state = ?`,
+			it.ID, StateHeld, it.Where, it.Held.UnixMilli(), it.Expires.UnixMilli(), it.Source, h.space, string(b), statePutting)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return err
+		}
+		act := ActHold
+		if who != "sekisho" {
+			act = ActRepair
+		}
+		if err := q.addAct(ctx, tx, it.ID, act, By{who, it.Verdict.Rule}, nil); err != nil {
+			return err
+		}
+		return q.queueNotices(ctx, tx, it)
+	})
+}
+
+// queueNotices enters the readers to be told, in the transaction of the row itself, so that no notice is lost by a crash. A notice of our
+// own that was held causes none: its Message-ID was drawn by package notify and is known to nobody who is not a reader of it.
+func (q *Quarantine) queueNotices(ctx context.Context, tx *sql.Tx, it Item) error {
+	var own int
+	err := tx.QueryRowContext(ctx, `SELECT count(*) FROM notice_ids WHERE message_id = ?`, strings.Trim(it.MessageID, "<> ")).Scan(&own)
+	if err != nil || own > 0 {
+		return err
+	}
+	for _, a := range q.opts.Notice(it) {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO notices (item_id, audience, queued) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
+			it.ID, a, q.now().UnixMilli()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// indexPending writes the rows that index could not write before.
+func (q *Quarantine) indexPending(ctx context.Context) error {
+	q.mu.Lock()
+	pending := make([]held, 0, len(q.unindexed))
+	for _, h := range q.unindexed {
+		pending = append(pending, h)
+	}
+	q.mu.Unlock()
+	for _, h := range pending {
+		if err := q.index(ctx, h, "sekisho"); err != nil {
+			return fmt.Errorf("quarantine: index %s: %w", h.it.ID, err)
+		}
+		q.mu.Lock()
+		delete(q.unindexed, h.it.ID)
+		q.mu.Unlock()
+	}
+	return nil
+}
+
+// Filter chooses what List gives.
+type Filter struct {
+	State  string // one of the states, "all"; "" means held
+	Limit  int    // the most items; 0 means 1000
+	Before *Item  // only what is older than this item: the last one of the page before
+}
+
+// defaultLimit is a page: more than a person reads, little enough for one answer.
+const defaultLimit = 1000
+
+const itemColumns = `state, expires, released, item`
+
+// List gives messages, newest first.
+func (q *Quarantine) List(ctx context.Context, f Filter) ([]Item, error) {
+	if f.Limit <= 0 {
+		f.Limit = defaultLimit
+	}
+	if f.State == "" {
+		f.State = StateHeld
+	}
+	where, args := []string{"state <> ?"}, []any{statePutting}
+	if f.State != "all" {
+		where, args = append(where, "state = ?"), append(args, f.State)
+	}
+	if f.Before != nil {
+		where, args = append(where, "(held, id) < (?, ?)"), append(args, f.Before.Held.UnixMilli(), f.Before.ID)
+	}
+	rows, err := q.st.Index.QueryContext(ctx, `SELECT `+itemColumns+` FROM items WHERE `+strings.Join(where, " AND ")+
+		` ORDER BY held DESC, id DESC LIMIT ?`, append(args, f.Limit)...)
+	if err != nil {
+		return nil, fmt.Errorf("quarantine: list: %w", err)
+	}
+	defer rows.Close()
+	var items []Item
+	for rows.Next() {
+		it, err := scanItem(rows)
+		if err != nil {
+			return nil, fmt.Errorf("quarantine: list: %w", err)
+		}
+		items = append(items, it)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("quarantine: list: %w", err)
+	}
+	return items, nil
+}
+
+type scanner interface{ Scan(...any) error }
+
+// scanItem reads itemColumns. The columns are newer than the JSON beside them.
+func scanItem(row scanner) (Item, error) {
+	var state, released, b string
+	var expires int64
+	if err := row.Scan(&state, &expires, &released, &b); err != nil {
+		return Item{}, err
+	}
+	it, err := unmarshalItem([]byte(b))
+	if err != nil {
+		return Item{}, err
+	}
+	it.State, it.Expires, it.Released = state, time.UnixMilli(expires).UTC(), nil
+	var rcpts [][]byte // bytes, since an address need not be UTF-8
+	if err := json.Unmarshal([]byte(released), &rcpts); err != nil {
+		return Item{}, err
+	}
+	for _, r := range rcpts {
+		it.Released = append(it.Released, string(r))
+	}
+	return it, nil
+}
+
+// querier is a database or a transaction.
+type querier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+func getItem(ctx context.Context, db querier, id string) (Item, error) {
+	it, err := scanItem(db.QueryRowContext(ctx, `SELECT `+itemColumns+` FROM items WHERE id = ? AND state <> ?`, id, statePutting))
+	if errors.Is(err, sql.ErrNoRows) {
+		err = fmt.Errorf("%w: %q", ErrNotFound, clip(id))
+	}
+	return it, err
+}
+
+// Get gives one message by its whole id, tombstones included.
+func (q *Quarantine) Get(ctx context.Context, id string) (Item, error) {
+	it, err := getItem(ctx, q.st.Index, id)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		err = fmt.Errorf("quarantine: get: %w", err)
+	}
+	return it, err
+}
+
+// Acts gives what was done with a message, in order.
+func (q *Quarantine) Acts(ctx context.Context, id string) ([]Act, error) {
+	rows, err := q.st.DB.QueryContext(ctx, `SELECT at, who, act, why, rcpts FROM acts WHERE item_id = ? ORDER BY seq`, id)
+	if err != nil {
+		return nil, fmt.Errorf("quarantine: acts: %w", err)
+	}
+	defer rows.Close()
+	var acts []Act
+	for rows.Next() {
+		var a Act
+		var at int64
+		var rcpts string
+		err := rows.Scan(&at, &a.Who, &a.Act, &a.Why, &rcpts)
+		if err == nil {
+			err = json.Unmarshal([]byte(rcpts), &a.Rcpts)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("quarantine: acts: %w", err)
+		}
+		a.At = time.UnixMilli(at).UTC()
+		acts = append(acts, a)
+	}
+	return acts, rows.Err()
+}
+
+// Raw opens the exact bytes of a held message. It needs no index.
+func (q *Quarantine) Raw(_ context.Context, id string) (io.ReadCloser, error) {
+	f, it, err := q.openFile(id)
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.NewSectionReader(f, 0, it.Size), f}, nil
+}
+
+// openFile opens the file of an id and reads its Item, as it was when the message was held.
+func (q *Quarantine) openFile(id string) (*os.File, Item, error) {
+	if !ValidID(id) {
+		return nil, Item{}, fmt.Errorf("%w: %q", ErrNotFound, clip(id))
+	}
+	f, err := store.OpenRegular(q.path(id))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, Item{}, fmt.Errorf("%w: %q", ErrNotFound, id)
+	}
+	if err != nil {
+		return nil, Item{}, fmt.Errorf("quarantine: open: %w", err)
+	}
+	it, err := q.readItem(f, id)
+	if err != nil {
+		return nil, Item{}, errors.Join(err, f.Close())
+	}
+	return f, it, nil
+}
+
+func (q *Quarantine) readItem(f *os.File, id string) (Item, error) {
+	fi, err := f.Stat()
+	if err != nil {
+		return Item{}, fmt.Errorf("quarantine: open: %w", err)
+	}
+	it, err := readTail(f, fi.Size())
+	if err == nil && it.ID != id {
+		err = damaged("the file of %s holds %s", id, it.ID)
+	}
+	return it, err
+}
+
+// Stats is what the metrics show.
+type Stats struct {
+	Messages, Bytes int64
+	LimitMessages   int64
+	LimitBytes      int64
+	Oldest          time.Time        // zero when nothing is held
+	Acts            map[string]int64 // by word, since the database was made
+}
+
+// Stats reads the figures of the whole quarantine.
+func (q *Quarantine) Stats(ctx context.Context) (Stats, error) {
+	s := Stats{LimitMessages: q.opts.MaxMessages, LimitBytes: q.opts.MaxBytes, Acts: map[string]int64{}}
+	var oldest sql.NullInt64
+	err := q.st.Index.QueryRowContext(ctx, `SELECT messages, bytes, (SELECT min(held) FROM items WHERE state = ?)
+		FROM usage WHERE kind = 'total'`, StateHeld).Scan(&s.Messages, &s.Bytes, &oldest)
+	if err != nil {
+		return s, fmt.Errorf("quarantine: stats: %w", err)
+	}
+	if oldest.Valid {
+		s.Oldest = time.UnixMilli(oldest.Int64).UTC()
+	}
+	rows, err := q.st.Index.QueryContext(ctx, `SELECT act, n FROM act_counts`)
+	if err != nil {
+		return s, fmt.Errorf("quarantine: stats: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var act string
+		var n int64
+		if err := rows.Scan(&act, &n); err != nil {
+			return s, fmt.Errorf("quarantine: stats: %w", err)
+		}
+		s.Acts[act] = n
+	}
+	return s, rows.Err()
+}
