@@ -40,7 +40,7 @@ func (r Relay) withDefaults() Relay {
 // The results of an Outcome.
 const (
 	Sent    = "sent"    // the relay took responsibility
-	Denied  = "refused" // the relay answered no; Code and Text say why
+	Denied  = "refused" // the relay answered no; Code and Reply say why
 	Failed  = "failed"  // the relay never had it
 	Unknown = "unknown" // the connection broke after the final dot: it may have it
 )
@@ -50,7 +50,15 @@ type Outcome struct {
 	Rcpt   string `json:"rcpt"`
 	Result string `json:"result"`
 	Code   int    `json:"code,omitempty"`
-	Text   string `json:"text,omitempty"`
+	Reply  string `json:"reply,omitempty"` // the relay's words, or what went wrong
+}
+
+// Text says it in one line; the words are the relay's and may hold anything printable or not.
+func (o Outcome) Text() string {
+	if o.Code == 0 {
+		return strings.TrimSuffix(o.Result+": "+o.Reply, ": ")
+	}
+	return strings.TrimSpace(fmt.Sprintf("%s: %d %s", o.Result, o.Code, o.Reply))
 }
 
 // transaction is one mail to one set of recipients.
@@ -164,7 +172,7 @@ func data(c *smtp.Client, conn net.Conn, content io.Reader, out []Outcome) []Out
 	}
 	for i := range out {
 		if out[i].Result == "" {
-			out[i].Result, out[i].Code, out[i].Text = Sent, 250, clip(resp.StatusText)
+			out[i].Result, out[i].Code, out[i].Reply = Sent, 250, clip(resp.StatusText)
 		}
 	}
 	return out
@@ -172,10 +180,10 @@ func data(c *smtp.Client, conn net.Conn, content io.Reader, out []Outcome) []Out
 
 // settle gives an error to every recipient that has no outcome yet: the relay's answer, or what else means when there was none.
 func settle(out []Outcome, err error, otherwise string) []Outcome {
-	o := Outcome{Result: otherwise, Text: clip(err.Error())}
+	o := Outcome{Result: otherwise, Reply: clip(err.Error())}
 	var answer *smtp.SMTPError
 	if errors.As(err, &answer) {
-		o = Outcome{Result: Denied, Code: answer.Code, Text: clip(strings.ReplaceAll(answer.Message, "\n", " "))}
+		o = Outcome{Result: Denied, Code: answer.Code, Reply: clip(strings.ReplaceAll(answer.Message, "\n", " "))}
 	}
 	for i := range out {
 		if out[i].Result == "" {

@@ -38,7 +38,7 @@ func (q *Quarantine) Release(ctx context.Context, id string, req ReleaseRequest)
 	}
 	for _, o := range out {
 		if o.Result != Sent {
-			return out, fmt.Errorf("%w: %s", ErrUndelivered, o.Text)
+			return out, fmt.Errorf("%w: %s", ErrUndelivered, o.Text())
 		}
 	}
 	return out, nil

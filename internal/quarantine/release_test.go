@@ -198,7 +198,7 @@ func TestReleasePartialFailureIsRecorded(t *testing.T) {
 	if !errors.Is(err, ErrUndelivered) || len(out) != 2 {
 		t.Fatal(out, err)
 	}
-	want := []Outcome{{"hanako@our.example", Sent, 250, out[0].Text}, {"jiro@our.example", Denied, 450, "busy"}}
+	want := []Outcome{{"hanako@our.example", Sent, 250, out[0].Reply}, {"jiro@our.example", Denied, 450, "busy"}}
 	if diff := cmp.Diff(want, out); diff != "" {
 		t.Error(diff)
 	}
