@@ -1,7 +1,68 @@
-// Package inspect looks inside the files of a message under one budget: one file per format, one table of inspectors.
+// Package inspect looks inside the files of a message under one budget: one file per format, one table of inspectors. What a file is, is
+// read from its content; names and declared types are never asked. Mails inside files are walked like the message itself.
 //
-// (A helper completes this comment; # Limits.)
+// # Limits
+//
+// One Scan is one message. It ends a file, or the whole scan, at these limits, and each is a finding and makes the result incomplete:
+// Options.Depth containers inside containers, Options.Files files, Options.Bytes unpacked, Options.Time inside inspectors, and
+// an archive that grows past 100 MB and 200 times its size is a bomb. Every reader handed to a format's library counts what passes and
+// asks the context on each Read. A panic is the finding parser.error on that file. A file that was being opened when the process died is
+// remembered in the journal, and after two deaths not opened again.
+//
+// At most 100 findings a file and 1,000 a message are kept; one that is the first of its kind in the message is always kept, so that
+// many harmless ones cannot push a grave one out.
 package inspect
+
+import (
+	"context"
+	"io"
+
+	"sekisho/internal/finding"
+	"sekisho/zipinspect"
+)
+
+// Inspector looks inside one format.
+type Inspector interface {
+	// Name is a metrics label.
+	Name() string
+	// Match reports whether the file is of the format, by its content.
+	Match(f *File) bool
+	// Inspect adds what it finds to the scan. What is malformed is a finding; the error is the budget's, the context's or the file system's.
+	Inspect(ctx context.Context, f *File, s *Scan) error
+}
+
+// inspectors is the table, in the order in which they are asked: zip and ole say more precisely what the file is, for those after them.
+func inspectors() []Inspector {
+	return []Inspector{zipFile{}, ooxmlFile{}, oleFile{}, mailFile{}, gzipFile{}, bzip2File{}, zstdFile{}, tarFile{}, unreadFile{}}
+}
+
+// File is one file on its way through the inspectors.
+type File struct {
+	Path finding.Path
+	Name string // as given, "" where none is
+	Kind string // one of the Kind constants
+	Size int64
+
+	content  io.ReaderAt
+	sum      [32]byte // SHA-256, where the journal needs it
+	tailEnd  bool     // the end of a ZIP stands in the last bytes
+	archive  *zipinspect.Archive
+	parent   *File
+	depth    int   // containers around it
+	unpacked int64 // bytes unpacked from it and from what is in it
+	found    int   // findings on it
+	report   int   // its place in Scan.files, -1 while it has none
+}
+
+// child is a file inside f.
+func (f *File) child(name string) *File {
+	return &File{Path: f.Path.Child(name), Name: name, parent: f, depth: f.depth + 1, report: -1}
+}
+
+// reader is the content for a format's library: every read asks the context, and an error of the file system is told from the format's.
+func (f *File) reader(ctx context.Context) *io.SectionReader {
+	return io.NewSectionReader(contextReader{ctx, f.content}, 0, f.Size)
+}
 
 // Module is one VBA module of a file.
 type Module struct {

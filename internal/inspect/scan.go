@@ -2,6 +2,9 @@ package inspect
 
 import (
 	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -22,34 +25,214 @@ type Options struct {
 	Walk     message.Limits // for mails inside files
 }
 
+const (
+	defaultDepth  = 10               // honest mail has a mail in an archive in an archive, then a document with an object: five
+	defaultFiles  = 10_000           // a zipped source tree or photo collection; a report of so many is 2 MB
+	defaultBytes  = 512 << 20        // ten times the largest mail that gateways commonly let in; three seconds of inflating
+	defaultTime   = 20 * time.Second // far below the 300 seconds an MTA waits for the answer to the final dot
+	defaultMemory = 4 << 20          // most documents stay in memory; ten nested ones are 40 MB
+)
+
+func (o Options) withDefaults() Options {
+	if o.Depth <= 0 {
+		o.Depth = defaultDepth
+	}
+	if o.Files <= 0 {
+		o.Files = defaultFiles
+	}
+	if o.Bytes <= 0 {
+		o.Bytes = defaultBytes
+	}
+	if o.Time <= 0 {
+		o.Time = defaultTime
+	}
+	if o.Memory <= 0 {
+		o.Memory = defaultMemory
+	}
+	if o.Walk.SpoolDir == "" {
+		o.Walk.SpoolDir = o.SpoolDir
+	}
+	return o
+}
+
 // Scanner is built once and safe for concurrent use.
-type Scanner struct{}
+type Scanner struct {
+	o       Options
+	table   []Inspector
+	journal *journal
+}
 
 // New makes a Scanner. The error is the journal's.
-func New(o Options) (*Scanner, error) { panic("skeleton") }
+func New(o Options) (*Scanner, error) {
+	s := &Scanner{o: o.withDefaults(), table: inspectors()}
+	if o.Journal == "" {
+		return s, nil
+	}
+	j, err := openJournal(o.Journal, time.Now())
+	if err != nil {
+		return nil, fmt.Errorf("inspect: journal: %w", err)
+	}
+	s.journal = j
+	return s, nil
+}
 
 // Close closes the journal.
-func (s *Scanner) Close() error { panic("skeleton") }
+func (s *Scanner) Close() error {
+	if s.journal == nil {
+		return nil
+	}
+	return s.journal.close()
+}
 
 // Begin starts the scan of one message (or one file).
-func (s *Scanner) Begin() *Scan { panic("skeleton") }
+func (s *Scanner) Begin() *Scan {
+	return &Scan{scanner: s, o: &s.o, kinds: map[finding.Kind]bool{}}
+}
 
 // Scan is one message's budget and results. Not safe for concurrent use.
-type Scan struct{}
+type Scan struct {
+	scanner *Scanner
+	o       *Options
+	budget
+	findings   []finding.Finding
+	kinds      map[finding.Kind]bool // found at least once
+	files      []FileReport
+	incomplete bool
+	capped     bool
+	buf        []byte
+}
 
 // Part inspects one part of the message. A recovered panic is a finding. The error is the context's or the spool's: the scan is then incomplete
 // and the caller goes on with the next part.
 func (s *Scan) Part(ctx context.Context, p *message.Part) (kind string, err error) {
-	panic("skeleton")
+	f := partFile(p, nil)
+	err = s.top(ctx, f, p.Attachment)
+	return f.Kind, err
+}
+
+// partFile is a part of the mail in the file parent, nil for the message itself.
+func partFile(p *message.Part, parent *File) *File {
+	f := &File{Path: p.Path, Name: p.Name, Size: p.Content.Size(), content: p.Content, sum: p.SHA256, parent: parent, report: -1}
+	if parent != nil {
+		f.depth = parent.depth + 1
+	}
+	return f
 }
 
 // File inspects a file by itself (scan FILE): path is nil for the scanned file.
 func (s *Scan) File(ctx context.Context, path finding.Path, name string, r io.ReaderAt, size int64) (kind string, err error) {
-	panic("skeleton")
+	f := &File{Path: path, Name: name, Size: size, content: r, report: -1}
+	if s.scanner.journal != nil {
+		h := sha256.New()
+		if _, err := io.Copy(h, f.reader(ctx)); err != nil {
+			s.found(f, finding.New(finding.ScanIncomplete, path, "the file cannot be read"))
+			return KindData, err
+		}
+		h.Sum(f.sum[:0])
+	}
+	err = s.top(ctx, f, true)
+	return f.Kind, err
 }
 
-// Add takes a finding of the walk; limit findings make the scan incomplete.
-func (s *Scan) Add(f finding.Finding) { panic("skeleton") }
+// top inspects a file of the message itself and keeps the time. What ended it early is a finding by now; only our own trouble is an error.
+func (s *Scan) top(ctx context.Context, f *File, listed bool) error {
+	start := time.Now()
+	within, cancel := context.WithTimeout(ctx, s.o.Time-s.spent)
+	defer cancel()
+	err := s.file(within, f, listed)
+	s.spent += time.Since(start)
+	switch {
+	case err == nil, errors.Is(err, errStop):
+		return nil
+	case ctx.Err() == nil && within.Err() != nil:
+		s.limit(f, finding.LimitTime, "after %s", s.o.Time)
+		return nil
+	}
+	s.found(f, finding.New(finding.ScanIncomplete, f.Path, "scanning broke off: %q", err.Error()))
+	return err
+}
+
+// file finds out what f is and hands it to the inspectors that match. listed files have a report whatever they are.
+func (s *Scan) file(ctx context.Context, f *File, listed bool) error {
+	if err := s.enter(ctx, f); err != nil {
+		return err
+	}
+	if err := s.identify(ctx, f); err != nil {
+		return err
+	}
+	if f.Kind == KindMessage && !listed {
+		f.Kind = KindText // text that quotes a header, not a mail attached as a file
+	}
+	if listed {
+		s.report(f)
+	}
+	if !s.matched(f) {
+		return nil
+	}
+	s.report(f)
+	if f.depth > s.o.Depth {
+		s.limit(f, finding.LimitDepth, "more than %d containers around it", s.o.Depth)
+		return nil
+	}
+	return s.noted(f, func() error { return s.inspect(ctx, f) })
+}
+
+func (s *Scan) matched(f *File) bool {
+	for _, i := range s.scanner.table {
+		if i.Match(f) {
+			return true
+		}
+	}
+	return false
+}
+
+// noted runs fn with the file in the journal.
+func (s *Scan) noted(f *File, fn func() error) error {
+	if s.scanner.journal == nil {
+		return fn()
+	}
+	done, crashes := s.scanner.journal.enter(f.sum)
+	if crashes >= maxCrashes {
+		s.found(f, finding.New(finding.ScanIncomplete, f.Path, "not opened: the scanner died %d times with this file", crashes))
+		return nil
+	}
+	err := fn()
+	done()
+	return err
+}
+
+// inspect asks every inspector that matches: a program with an archive behind it is both.
+func (s *Scan) inspect(ctx context.Context, f *File) error {
+	for _, i := range s.scanner.table {
+		if !i.Match(f) {
+			continue
+		}
+		if err := s.guard(f, func() error { return i.Inspect(ctx, f, s) }); err != nil {
+			return err
+		}
+		s.report(f).Kind = f.Kind
+	}
+	return nil
+}
+
+// guard makes a panic the finding parser.error.
+func (s *Scan) guard(f *File, fn func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			s.found(f, finding.New(finding.ParserError, f.Path, "%q", fmt.Sprint(r)))
+		}
+	}()
+	return fn()
+}
+
+// report is the file's report, made when it is first asked for. It is valid until the next one is made.
+func (s *Scan) report(f *File) *FileReport {
+	if f.report < 0 {
+		f.report = len(s.files)
+		s.files = append(s.files, FileReport{Path: f.Path.String(), Kind: f.Kind})
+	}
+	return &s.files[f.report]
+}
 
 // Result is what the scan found so far.
 type Result struct {
@@ -59,4 +242,6 @@ type Result struct {
 }
 
 // Result returns what the scan found so far.
-func (s *Scan) Result() Result { panic("skeleton") }
+func (s *Scan) Result() Result {
+	return Result{Findings: s.findings, Files: s.files, Incomplete: s.incomplete}
+}

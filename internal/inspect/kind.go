@@ -1,0 +1,286 @@
+package inspect
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"unicode/utf8"
+)
+
+// The kinds of files: a closed list, in the words of reports, rules and JSON.
+const (
+	KindEmpty   = "empty"
+	KindData    = "data" // nothing we know
+	KindText    = "text"
+	KindHTML    = "html"
+	KindXML     = "xml"
+	KindMessage = "message" // a mail
+	KindRTF     = "rtf"
+	KindPDF     = "pdf"
+	KindPNG     = "png"
+	KindJPEG    = "jpg"
+	KindGIF     = "gif"
+	KindBMP     = "bmp"
+	KindTIFF    = "tiff"
+	KindEMF     = "emf"
+	KindWMF     = "wmf"
+
+	KindZip  = "zip"
+	Kind7z   = "7z"
+	KindRAR  = "rar"
+	KindCAB  = "cab"
+	KindARJ  = "arj"
+	KindACE  = "ace"
+	KindLZH  = "lzh"
+	KindALZ  = "alz"
+	KindEGG  = "egg"
+	KindTar  = "tar"
+	KindGzip = "gz"
+	KindBzip = "bz2"
+	KindXZ   = "xz"
+	KindZstd = "zst"
+	KindISO  = "iso"
+	KindUDF  = "udf"
+	KindIMG  = "img" // a disk image that begins with a FAT, exFAT or NTFS boot sector
+	KindVHD  = "vhd"
+	KindVHDX = "vhdx"
+
+	KindOLE  = "ole" // a compound file; doc, xls, ppt, msg, msi, pub or vsd once it was read
+	KindDOC  = "doc"
+	KindXLS  = "xls"
+	KindPPT  = "ppt"
+	KindMSG  = "msg"
+	KindMSI  = "msi"
+	KindPUB  = "pub"
+	KindVSD  = "vsd"
+	KindOPC  = "ooxml" // a package; docx, docm, xlsx, xlsm, xlsb, pptx, pptm, vsdx … once it was read
+	KindDOCX = "docx"
+	KindXLSX = "xlsx"
+	KindXLSB = "xlsb"
+	KindPPTX = "pptx"
+	KindVSDX = "vsdx"
+
+	KindOneNote = "one"
+	KindLNK     = "lnk"
+	KindEXE     = "exe"
+	KindELF     = "elf"
+	KindCHM     = "chm"
+	KindTNEF    = "tnef"
+)
+
+// magic is a signature at a fixed place.
+type magic struct {
+	at   int
+	sig  string
+	kind string
+}
+
+// magics lists the signatures, none of which is the beginning of another. Formats by their own specifications; 7z, rar, ace, lzh, alz and
+// egg by their archivers' notes.
+func magics() []magic {
+	return []magic{
+		{0, "PK\x03\x04", KindZip}, {0, "PK\x05\x06", KindZip}, // APPNOTE 4.3.7, 4.3.16
+		{0, "PK\x07\x08PK\x03\x04", KindZip}, {0, "PK00PK\x03\x04", KindZip}, // 8.5.4, 8.5.5: split archives of one segment
+		{0, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", KindOLE}, // MS-CFB 2.2
+		{0, "7z\xBC\xAF\x27\x1C", Kind7z}, {0, "Rar!\x1A\x07", KindRAR}, {0, "MSCF\x00\x00\x00\x00", KindCAB},
+		{7, "**ACE**", KindACE}, {0, "ALZ\x01", KindALZ}, {0, "EGGA", KindEGG},
+		{257, "ustar", KindTar},       // POSIX.1-1988 pax, ustar
+		{0, "\x1F\x8B\x08", KindGzip}, // RFC 1952 2.3.1, deflate is the only method
+		{0, "\xFD7zXZ\x00", KindXZ}, {0, "\x28\xB5\x2F\xFD", KindZstd},
+		{0, "conectix", KindVHD}, {0, "vhdxfile", KindVHDX},
+		{0, "\xE4\x52\x5C\x7B\x8C\xD8\xA7\x4D\xAE\xB1\x53\x78\xD0\x29\x96\xD3", KindOneNote},             // MS-ONESTORE 2.3.1 guidFileType
+		{0, "\x4C\x00\x00\x00\x01\x14\x02\x00\x00\x00\x00\x00\xC0\x00\x00\x00\x00\x00\x00\x46", KindLNK}, // MS-SHLLINK 2.1
+		{0, "ITSF", KindCHM}, {0, "\x78\x9F\x3E\x22", KindTNEF}, // MS-OXTNEF 2.1.3.1
+		{0, "\x7FELF", KindELF}, {0, "{\\rt", KindRTF},
+		{0, "\x89PNG\r\n\x1A\n", KindPNG}, {0, "\xFF\xD8\xFF", KindJPEG}, {0, "GIF8", KindGIF},
+		{0, "II*\x00", KindTIFF}, {0, "MM\x00*", KindTIFF}, {40, " EMF", KindEMF}, {0, "\xD7\xCD\xC6\x9A", KindWMF},
+		{3, "NTFS    ", KindIMG}, {3, "EXFAT   ", KindIMG}, {54, "FAT1", KindIMG}, {82, "FAT32   ", KindIMG},
+	}
+}
+
+const (
+	headSize = 4096     // the first header lines of a mail, a boot sector, the "ustar" of a tar
+	tailSize = 66 << 10 // an end of central directory with the longest comment (APPNOTE 4.3.16)
+	volume   = 32 << 10 // ECMA-119 6.2.1, ECMA-167 2/8.3.1: volume structures begin at sector 16
+	pdfStart = 1024     // PDF 1.7 annex H, 3.4.1, note 13: readers accept the header in there
+	vhdTail  = 512      // a fixed VHD has only its footer
+	isoStep  = 2048     // one volume structure descriptor
+	isoCount = 8        // the descriptors looked at: BEA01 and NSR stand among the first
+)
+
+// identify sets f.Kind by content.
+func (s *Scan) identify(ctx context.Context, f *File) error {
+	head, err := f.peek(ctx, 0, headSize)
+	if err != nil {
+		return err
+	}
+	f.Kind = headKind(head)
+	if f.Kind == KindData {
+		if err := f.farKind(ctx); err != nil {
+			return err
+		}
+	}
+	switch f.Kind {
+	case KindZip, KindEmpty, KindMessage:
+		return nil
+	}
+	tail, err := f.peek(ctx, max(0, f.Size-tailSize), tailSize)
+	if err == nil {
+		f.tailEnd = bytes.Contains(tail, []byte("PK\x05\x06"))
+	}
+	return err
+}
+
+// peek reads up to n bytes at off.
+func (f *File) peek(ctx context.Context, off int64, n int) ([]byte, error) {
+	b := make([]byte, min(int64(n), max(0, f.Size-off)))
+	got, err := f.reader(ctx).ReadAt(b, off)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	return b[:got], nil
+}
+
+// headKind is the kind that the first bytes tell.
+func headKind(b []byte) string {
+	if len(b) == 0 {
+		return KindEmpty
+	}
+	for _, m := range magics() {
+		if len(b) >= m.at+len(m.sig) && string(b[m.at:m.at+len(m.sig)]) == m.sig && (m.kind != KindIMG || bootSector(b)) {
+			return m.kind
+		}
+	}
+	switch {
+	case len(b) > 10 && string(b[:3]) == "BZh" && (string(b[4:10]) == "1AY&SY" || string(b[4:10]) == "\x17rE8P\x90"):
+		return KindBzip
+	case len(b) > 7 && b[2] == '-' && b[3] == 'l' && (b[4] == 'h' || b[4] == 'z') && b[6] == '-':
+		return KindLZH
+	case len(b) > 4 && b[0] == 0x60 && b[1] == 0xEA && binary.LittleEndian.Uint16(b[2:]) <= 2600:
+		return KindARJ // the archiver's note: a basic header of at most 2,600 bytes
+	case bytes.Contains(b[:min(len(b), pdfStart)], []byte("%PDF-")):
+		return KindPDF
+	case oldTar(b):
+		return KindTar
+	case isText(b):
+		return textKind(b)
+	case b[0] == 'M' && len(b) > 1 && b[1] == 'Z':
+		return KindEXE
+	case b[0] == 'B' && len(b) > 14 && b[1] == 'M':
+		return KindBMP
+	}
+	return KindData
+}
+
+// bootSector reports whether b begins as a FAT, exFAT or NTFS volume: a jump, and the signature that ends the sector.
+func bootSector(b []byte) bool {
+	return len(b) >= 512 && (b[0] == 0xEB || b[0] == 0xE9) && b[510] == 0x55 && b[511] == 0xAA
+}
+
+// oldTar reports whether b begins with a tar header of before POSIX: only its checksum tells.
+func oldTar(b []byte) bool {
+	if len(b) < 512 || b[0] == 0 {
+		return false
+	}
+	var sum, said int64
+	for i, c := range b[:512] {
+		if i >= 148 && i < 156 {
+			c = ' '
+		}
+		sum += int64(c)
+	}
+	digits := bytes.Trim(b[148:156], " \x00")
+	for _, c := range digits {
+		if c < '0' || c > '7' {
+			return false
+		}
+		said = said<<3 | int64(c-'0')
+	}
+	return len(digits) > 0 && said == sum
+}
+
+// farKind looks for the signatures that do not stand at the beginning.
+func (f *File) farKind(ctx context.Context) error {
+	for i := range int64(isoCount) {
+		b, err := f.peek(ctx, volume+i*isoStep, 6)
+		if err != nil || len(b) < 6 {
+			return err
+		}
+		switch string(b[1:6]) {
+		case "CD001": // ECMA-119 8.1.2
+			f.Kind = KindISO
+			return nil
+		case "NSR02", "NSR03": // ECMA-167 3/9.1.2
+			f.Kind = KindUDF
+			return nil
+		}
+	}
+	b, err := f.peek(ctx, max(0, f.Size-vhdTail), 8)
+	if string(b) == "conectix" {
+		f.Kind = KindVHD
+	}
+	return err
+}
+
+// isText reports whether b reads as text of some encoding: no NUL outside UTF-16, and hardly any other control character.
+func isText(b []byte) bool {
+	if utf16(b) {
+		return true
+	}
+	odd := 0
+	for _, c := range b {
+		switch {
+		case c == 0:
+			return false
+		case c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1B: // ESC begins ISO-2022-JP
+			odd++
+		}
+	}
+	return odd*50 <= len(b)
+}
+
+func utf16(b []byte) bool {
+	return bytes.HasPrefix(b, []byte("\xFF\xFE")) || bytes.HasPrefix(b, []byte("\xFE\xFF"))
+}
+
+// textKind tells markup and mails from other text.
+func textKind(b []byte) string {
+	if utf16(b) {
+		b = narrow(b)
+	}
+	b = bytes.TrimLeft(bytes.TrimPrefix(b, []byte("\xEF\xBB\xBF")), " \t\r\n\f")
+	low := bytes.ToLower(b[:min(len(b), 1024)])
+	switch {
+	case htmlStart(low):
+		return KindHTML
+	case bytes.HasPrefix(low, []byte("<?xml")):
+		return KindXML
+	case mailStart(b):
+		return KindMessage
+	}
+	return KindText
+}
+
+// narrow leaves every second byte of UTF-16 away: enough to compare with ASCII.
+func narrow(b []byte) []byte {
+	out := make([]byte, 0, len(b)/2)
+	for i := 2; i+1 < len(b); i += 2 {
+		out = append(out, b[i]|b[i+1])
+	}
+	if !utf8.Valid(out) {
+		return nil
+	}
+	return out
+}
+
+// htmlStart reports whether lower-case text begins as HTML does, or has a document or script tag soon.
+func htmlStart(low []byte) bool {
+	for _, tag := range []string{"<!doctype html", "<html", "<head", "<body", "<script", "<title", "<meta ", "<iframe", "<table", "<div", "<svg"} {
+		if bytes.HasPrefix(low, []byte(tag)) {
+			return true
+		}
+	}
+	return bytes.Contains(low, []byte("<html")) || bytes.Contains(low, []byte("<script"))
+}

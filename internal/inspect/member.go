@@ -1,0 +1,71 @@
+package inspect
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+
+	"sekisho/internal/finding"
+	"sekisho/internal/message"
+)
+
+const copyBuffer = 32 << 10 // deflate's window: decoders deliver no more at once
+
+// member unpacks a file inside f from r and inspects it. Data that breaks off is inspected as far as it goes, as programs deliver it,
+// and makes the scan incomplete.
+func (s *Scan) member(ctx context.Context, f *File, name string, r io.Reader) error {
+	child := f.child(name)
+	b := message.NewBuffer(s.o.SpoolDir, s.o.Memory)
+	defer b.Close()
+	h := sha256.New()
+	broken, err := s.unpack(b, h, &unpacking{ctx, s, f, r})
+	if err != nil {
+		child.Kind = KindData
+		s.report(child)
+		return err
+	}
+	child.content, child.Size = b, b.Size()
+	h.Sum(child.sum[:0])
+	if broken != nil {
+		s.found(child, finding.New(finding.ScanIncomplete, child.Path, "unpacked %d bytes, then: %q", child.Size, broken.Error()))
+	}
+	return s.file(ctx, child, true)
+}
+
+// unpack copies. broken is the format's error, err everybody else's.
+func (s *Scan) unpack(b *message.Buffer, h io.Writer, r *unpacking) (broken, err error) {
+	buf := s.buf
+	if s.buf = nil; buf == nil {
+		buf = make([]byte, copyBuffer)
+	}
+	defer func() { s.buf = buf }()
+	for {
+		n, err := r.Read(buf)
+		h.Write(buf[:n])
+		if _, werr := b.Write(buf[:n]); werr != nil {
+			return nil, &ioError{fmt.Errorf("inspect: unpacking: %w", werr)}
+		}
+		switch {
+		case err == nil:
+		case errors.Is(err, io.EOF):
+			return nil, nil
+		case ours(r.ctx, err):
+			return nil, err
+		default:
+			return err, nil
+		}
+	}
+}
+
+// locked lists a member that cannot be opened without a password.
+func (s *Scan) locked(ctx context.Context, f *File, name string) error {
+	child := f.child(name)
+	if err := s.enter(ctx, child); err != nil {
+		return err
+	}
+	child.Kind = KindData
+	s.report(child).Encrypted = true
+	return nil
+}

@@ -1,0 +1,197 @@
+package inspect
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"io/fs"
+	"path"
+	"strings"
+
+	"sekisho/oleparse"
+	"sekisho/zipinspect"
+)
+
+// ooxmlFile reads Office Open XML packages (ECMA-376 part 2), which the ZIP inspector has listed.
+type ooxmlFile struct{}
+
+var _ Inspector = ooxmlFile{}
+
+func (ooxmlFile) Name() string { return "ooxml" }
+
+func (ooxmlFile) Match(f *File) bool {
+	switch f.Kind {
+	case KindOPC, KindDOCX, KindXLSX, KindXLSB, KindPPTX, KindVSDX:
+		return f.archive != nil
+	}
+	return false
+}
+
+// mainParts are the parts that make a package a document. Names are compared as Office does, without regard to case.
+func mainParts() map[string]string {
+	return map[string]string{
+		"word/document.xml": KindDOCX, "xl/workbook.xml": KindXLSX, "xl/workbook.bin": KindXLSB, "ppt/presentation.xml": KindPPTX,
+		"visio/document.xml": KindVSDX,
+	}
+}
+
+// zipKind tells documents from other archives. A package whose main part has an unusual name has the list of content types and
+// the relationships of its root.
+func zipKind(a *zipinspect.Archive) string {
+	parts, types, rels := mainParts(), false, false
+	for i := range a.Entries {
+		switch name := partName(a.Entries[i].Name); name {
+		case "[content_types].xml":
+			types = true
+		case "_rels/.rels":
+			rels = true
+		default:
+			if k, ok := parts[name]; ok {
+				return k
+			}
+		}
+	}
+	if types && rels {
+		return KindOPC
+	}
+	return KindZip
+}
+
+func partName(name string) string {
+	return strings.ToLower(strings.TrimPrefix(strings.ReplaceAll(name, `\`, "/"), "/"))
+}
+
+func (o ooxmlFile) Inspect(ctx context.Context, f *File, s *Scan) error {
+	p := newParts(ctx, f, s)
+	doc, err := oleparse.ReadOOXML(ctx, p, oleparse.Options{})
+	switch {
+	case p.err != nil:
+		return p.err
+	case err != nil:
+		return err
+	}
+	if doc.Kind != "" {
+		f.Kind = doc.Kind
+	}
+	s.document(f, doc)
+	read := map[string]bool{}
+	for i := range doc.Projects {
+		read[partName(doc.Projects[i].Path)] = true
+	}
+	return o.embedded(ctx, f, s, read)
+}
+
+// embedded looks at every part but those in read for files: objects, controls, packages, and what has no business in a package.
+func (o ooxmlFile) embedded(ctx context.Context, f *File, s *Scan, read map[string]bool) error {
+	for i := range f.archive.Entries {
+		e := &f.archive.Entries[i]
+		if e.Directory && e.Compressed <= 0 || read[partName(e.Name)] {
+			continue
+		}
+		if err := o.part(ctx, f, e, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const partHead = 512 // enough for headKind to know what has a signature
+
+func (ooxmlFile) part(ctx context.Context, f *File, e *zipinspect.Entry, s *Scan) error {
+	if usualPart(e.Name) && !readable(e.Method) {
+		return nil
+	}
+	if e.Encrypted {
+		return s.locked(ctx, f, e.Name)
+	}
+	r, err := openEntry(e)
+	if err != nil {
+		return (zipFile{}).member(ctx, f, e, s)
+	}
+	defer r.Close()
+	head := make([]byte, partHead)
+	n, err := io.ReadFull(&unpacking{ctx, s, f, r}, head)
+	if err != nil && ours(ctx, err) {
+		return err
+	}
+	if usualPart(e.Name) && passive(headKind(head[:n])) {
+		return nil // oleparse reads the markup
+	}
+	return s.member(ctx, f, e.Name, io.MultiReader(bytes.NewReader(head[:n]), r))
+}
+
+// usualPart reports whether Office names its own parts so. Others are listed as files whatever they hold.
+func usualPart(name string) bool {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".xml", ".rels", ".bin", ".vml", ".png", ".jpg", ".jpeg", ".jpe", ".gif", ".emf", ".wmf", ".tif", ".tiff", ".bmp", ".svg", ".wdp",
+		".odttf", ".fntdata", ".ttf", ".dat", ".psmdcp", ".sigs", ".thmx", ".wav", ".mp3", ".mp4", ".m4a", ".wmv", ".avi":
+		return true
+	}
+	return false
+}
+
+// passive reports whether a part of that kind is content of the document and no file of its own.
+func passive(kind string) bool {
+	switch kind {
+	case KindEmpty, KindData, KindText, KindXML, KindHTML, KindPNG, KindJPEG, KindGIF, KindBMP, KindTIFF, KindEMF, KindWMF:
+		return true
+	}
+	return false
+}
+
+// parts is the package for oleparse.
+type parts struct {
+	ctx     context.Context
+	s       *Scan
+	f       *File
+	entries map[string]*zipinspect.Entry
+	names   []string
+	err     error // what must end the scan, whatever oleparse makes of it
+}
+
+var _ oleparse.Parts = (*parts)(nil)
+
+// newParts takes the first entry of each name, the directory's first.
+func newParts(ctx context.Context, f *File, s *Scan) *parts {
+	p := &parts{ctx: ctx, s: s, f: f, entries: map[string]*zipinspect.Entry{}}
+	for i := range f.archive.Entries {
+		e := &f.archive.Entries[i]
+		if _, ok := p.entries[e.Name]; ok || e.Directory {
+			continue
+		}
+		p.entries[e.Name] = e
+		p.names = append(p.names, e.Name)
+	}
+	return p
+}
+
+func (p *parts) Names() []string { return p.names }
+
+func (p *parts) Open(name string) (io.ReadCloser, error) {
+	e, ok := p.entries[name]
+	if !ok {
+		return nil, fs.ErrNotExist
+	}
+	r, err := openEntry(e)
+	if err != nil {
+		return nil, err
+	}
+	return &part{p, &unpacking{p.ctx, p.s, p.f, r}, r}, nil
+}
+
+// part is one part's content under the budget.
+type part struct {
+	p *parts
+	u *unpacking
+	r entryReader
+}
+
+func (r *part) Read(b []byte) (int, error) {
+	n, err := r.u.Read(b)
+	if err != nil && ours(r.p.ctx, err) && r.p.err == nil {
+		r.p.err = err
+	}
+	return n, err
+}
+
+func (r *part) Close() error { return r.r.Close() }
