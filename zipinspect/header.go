@@ -128,11 +128,9 @@ func (h *header) knowsSize() bool { return h.flags&flagDescriptor == 0 }
 // encryption names the scheme (4.4.4 bits 0 and 6, 4.5 0x9901).
 func (h *header) encryption() string {
 	switch {
-	case h.flags&flagMasked != 0: // 7.3: the directory is encrypted and this header masked
-		return "strong"
 	case h.flags&flagEncrypted == 0:
 		return ""
-	case h.flags&flagStrong != 0:
+	case h.flags&(flagStrong|flagMasked) != 0: // 7.2.3, 7.3
 		return "strong"
 	case h.aesStrength == 1:
 		return "AES-128"
