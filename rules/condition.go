@@ -25,9 +25,9 @@ const (
 	nestingMax = 32
 )
 
-// functions are the names that a condition may call beside CEL's own; docs/rules.md describes each. CEL's string extensions are left
-// out: replace and join make large texts of small ones before their cost is counted.
-var functions = []string{"has", "count"}
+// functions are what a condition may call beside CEL's own; docs/rules.md describes each. CEL's string extensions are left out: replace
+// and join make large texts of small ones before their cost is counted.
+var functions = []cel.Macro{cel.GlobalMacro("has", 1, expandHas), cel.GlobalMacro("count", 1, expandCount)}
 
 // condition is a compiled expression with what is known of it beforehand.
 type condition struct {
@@ -41,8 +41,8 @@ type condition struct {
 func newEnv() (*cel.Env, error) {
 	opts := []cel.EnvOption{
 		cel.StdLib(), cel.ClearMacros(), cel.ASTValidators(cel.ValidateRegexLiterals()),
-		cel.Macros(cel.AllMacro, cel.ExistsMacro, cel.ExistsOneMacro, cel.MapMacro, cel.MapFilterMacro, cel.FilterMacro,
-			cel.GlobalMacro("has", 1, expandHas), cel.GlobalMacro("count", 1, expandCount)),
+		cel.Macros(cel.AllMacro, cel.ExistsMacro, cel.ExistsOneMacro, cel.MapMacro, cel.MapFilterMacro, cel.FilterMacro),
+		cel.Macros(functions...),
 		cel.ParserExpressionSizeLimit(ConditionMax), cel.ParserRecursionLimit(nestingMax),
 	}
 	for _, v := range variables {

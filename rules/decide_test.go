@@ -166,6 +166,14 @@ func TestConditionsSeeTheFacts(t *testing.T) {
 	}
 }
 
+func TestUnknownDirectionCountsAsOutside(t *testing.T) {
+	for dir, want := range map[message.Direction]Action{"": Quarantine, "sideways": Quarantine, message.Out: Tag, message.Internal: Tag} {
+		if v := Default().Decide(facts(dir, finding.VBAAutoexec)); v.Action != want {
+			t.Errorf("%q: got %s, want %s", dir, v.Action, want)
+		}
+	}
+}
+
 func TestEmptyFacts(t *testing.T) {
 	v := packOf(t, `r tag severity_max == 0 && client_ip == "" && size(kinds) == 0 && rcpts == [] && subject == ""`).Decide(Facts{})
 	if v.Rule != "r" {

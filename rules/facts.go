@@ -11,6 +11,7 @@ import (
 	"cel.dev/cel-go/common/types/traits"
 
 	"sekisho/internal/finding"
+	"sekisho/internal/message"
 )
 
 // TextMax is the most bytes of one text of the message that a condition sees: RFC 5322 2.1.1 allows 998 in a line, and no mail
@@ -29,7 +30,7 @@ var variables = []variable{
 	{"kinds", cel.MapType(cel.StringType, cel.IntType), func(a *activation) ref.Val { return &a.kinds }},
 	{"severity_max", cel.IntType, func(a *activation) ref.Val { return a.severity }},
 	{"incomplete", cel.BoolType, func(a *activation) ref.Val { return types.Bool(a.incomplete) }},
-	{"direction", cel.StringType, func(a *activation) ref.Val { return types.String(a.facts.Direction) }},
+	{"direction", cel.StringType, func(a *activation) ref.Val { return a.direction() }},
 	{"subject", cel.StringType, func(a *activation) ref.Val { return text(a.facts.Subject) }},
 	{"from", cel.StringType, func(a *activation) ref.Val { return text(a.facts.From) }},
 	{"mail_from", cel.StringType, func(a *activation) ref.Val { return text(a.facts.Envelope.MailFrom) }},
@@ -78,6 +79,16 @@ func (a *activation) ResolveName(name string) (any, bool) {
 
 // Parent implements cel.Activation.
 func (a *activation) Parent() cel.Activation { return nil }
+
+// direction takes what is not known to come from one of ours as coming from outside.
+func (a *activation) direction() ref.Val {
+	switch d := a.facts.Direction; d {
+	case message.Out, message.Internal:
+		return types.String(d)
+	default:
+		return types.String(message.In)
+	}
+}
 
 func (a *activation) clientIP() ref.Val {
 	if ip := a.facts.Envelope.ClientIP; ip.IsValid() {

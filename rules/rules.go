@@ -64,9 +64,9 @@ func (a *Action) UnmarshalText(b []byte) error {
 // Facts is everything that is known of one message when it is decided.
 type Facts struct {
 	Envelope   message.Envelope
-	Direction  message.Direction
-	Subject    string // decoded
-	From       string // the From field's address, lower case; "" when none can be read
+	Direction  message.Direction // anything but Out and Internal counts as In
+	Subject    string            // decoded
+	From       string            // the From field's address, lower case; "" when none can be read
 	Findings   []finding.Finding
 	Files      []string // kinds of all files seen, as in inspect's closed list
 	Incomplete bool
