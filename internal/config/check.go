@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -93,7 +94,7 @@ func (k *checker) site() {
 			"自組織のドメインが未設定です。送信と受信はネットワークと認証だけで見分けます")
 	}
 	for _, d := range s.LocalDomains {
-		if !isDomain(d) {
+		if !isDomain(strings.TrimPrefix(d, ".")) { // ".example.jp" takes in the subdomains
 			k.fail("site.local_domains", "%[1]q is no domain name", "%[1]q はドメイン名ではありません", d)
 		}
 	}

@@ -106,7 +106,7 @@ func TestContradictions(t *testing.T) {
 
 // TestGoodFilesHaveNoErrors: set-ups of real sites pass; the number of warnings is exact.
 func TestGoodFilesHaveNoErrors(t *testing.T) {
-	ours := "state: /tmp\nsite: {local_domains: [example.co.jp, 例え.jp], internal_networks: [10.0.0.0/8], trusted_relays: [10.0.0.25]}\n" +
+	ours := "state: /tmp\nsite: {local_domains: [example.co.jp, .example.co.jp, 例え.jp], internal_networks: [10.0.0.0/8], trusted_relays: [10.0.0.25]}\n" +
 		"quarantine: {max_bytes: 2GiB, min_free_bytes: 1MiB, max_source_percent: 50}\n"
 	// In the hold queue the quarantine's caps are without effect, which is told.
 	for name, text := range map[string]string{

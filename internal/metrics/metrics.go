@@ -15,7 +15,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"sekisho/internal/finding"
-	"sekisho/internal/message"
 	"sekisho/rules"
 )
 
@@ -47,15 +46,16 @@ type Metrics struct {
 
 // The closed lists of label values. A new value is a line here and one in docs/metrics.md.
 var (
-	refusals  = []string{"limit", "peer"}
-	protocol  = []string{"frame", "timeout"}
-	stages    = []string{"spool", "store", "audit", "notify", "release", "panic"}
-	reloads   = []string{"ok", "error"}
-	heldCause = []string{"full", "sender", "disk", "store"}
-	acts      = []string{"hold", "release", "delete", "expire", "export"}
-	marks     = []string{"ok", "forged", "replayed", "expired", "content", "recipient", "client"}
-	notices   = []string{"sent", "failed"}
-	modes     = []string{"monitor", "tag", "enforce"}
+	directions = []string{"in", "out", "internal"}
+	refusals   = []string{"limit", "peer"}
+	protocol   = []string{"frame", "timeout"}
+	stages     = []string{"spool", "store", "audit", "notify", "release", "panic"}
+	reloads    = []string{"ok", "error"}
+	heldCause  = []string{"full", "sender", "disk", "store"}
+	acts       = []string{"hold", "release", "delete", "expire", "export"}
+	marks      = []string{"ok", "forged", "replayed", "expired", "content", "recipient", "client"}
+	notices    = []string{"sent", "failed"}
+	modes      = []string{"monitor", "tag", "enforce"}
 )
 
 // durationBuckets reach from an ordinary mail (1-2 ms with everything opened) to where MTAs give up: Postfix's milter_content_timeout is
@@ -83,9 +83,9 @@ func (m *Metrics) messages(r prometheus.Registerer) {
 	verdicts := words(rules.Actions())
 	m.Messages = counterVec(r, "sekisho_messages_total",
 		"Messages decided, by direction and verdict.", "direction", "verdict")
-	for _, d := range []message.Direction{message.In, message.Out, message.Internal} {
+	for _, d := range directions {
 		for _, v := range verdicts {
-			m.Messages.WithLabelValues(string(d), v)
+			m.Messages.WithLabelValues(d, v)
 		}
 	}
 	m.Unenforced = zeroed(counterVec(r, "sekisho_unenforced_total",
