@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -20,21 +21,22 @@ import (
 type Set struct {
 	Name     string
 	Packages []string
+	Also     []string // packages that some releases split off and the others make depend on
 	Needs    []string // programs that must be there afterwards, below the root folder
 }
 
 // The sets. Sendmail's configuration is made by m4, which calls a shell.
 var (
-	PostfixSet    = Set{"postfix", []string{"postfix"}, []string{"usr/lib/postfix/sbin/master", "usr/sbin/postconf"}}
-	SendmailSet   = Set{"sendmail", []string{"sendmail-bin", "sendmail-base", "sendmail-cf", "m4", "dash"}, []string{"usr/bin/m4", "usr/share/sendmail/cf/m4/cf.m4"}}
-	PrometheusSet = Set{"prometheus", []string{"prometheus"}, []string{"usr/bin/prometheus", "usr/bin/promtool"}}
+	PostfixSet    = Set{"postfix", []string{"postfix"}, nil, []string{"usr/lib/postfix/sbin/master", "usr/sbin/postconf"}}
+	SendmailSet   = Set{"sendmail", []string{"sendmail-bin", "sendmail-base", "sendmail-cf", "m4", "dash"}, nil, []string{"usr/bin/m4", "usr/share/sendmail/cf/m4/cf.m4"}}
+	PrometheusSet = Set{"prometheus", []string{"prometheus"}, []string{"promtool"}, []string{"usr/bin/prometheus", "usr/bin/promtool"}}
 )
 
 // Sets is every set, for fetching ahead.
 func Sets() []Set { return []Set{PostfixSet, SendmailSet, PrometheusSet} }
 
 // recipe changes when the way of unpacking does, so that an old cache is not taken for a new one.
-const recipe = "1"
+const recipe = "2"
 
 // fetchLimit bounds one apt-get call. The largest set is 25 MB; a slow mirror and a busy machine need patience, a hang must end.
 const fetchLimit = 10 * time.Minute
@@ -196,7 +198,7 @@ func (a apt) resolve(ctx context.Context, s Set) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := neededOf(out, s.Packages)
+	list := neededOf(out, append(slices.Clone(s.Packages), s.Also...))
 	if len(list) < len(s.Packages) {
 		return nil, fmt.Errorf("apt-get names only %q", list)
 	}
@@ -222,8 +224,8 @@ func (a apt) update(ctx context.Context) error {
 
 var (
 	instLine = regexp.MustCompile(`(?m)^Inst (\S+) \((\S+) `)
-	// Libraries serve the programs; everything else a package depends on serves its maintainer scripts, which are never run.
-	library    = regexp.MustCompile(`^lib`)
+	// Libraries serve the programs; everything else a package depends on serves its maintainer scripts, which are never run. (zlib1g is libz.)
+	library    = regexp.MustCompile(`^z?lib`)
 	notLibrary = regexp.MustCompile(`^libjs-|perl|^libpam-modules|^libpam-runtime`)
 )
 

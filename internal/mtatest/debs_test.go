@@ -35,6 +35,7 @@ func TestReleaseID(t *testing.T) {
 
 func TestNeededOf(t *testing.T) {
 	const simulated = `Reading package lists...
+Inst zlib1g (1:1.2.13 Debian:12.13/oldstable [amd64])
 Inst libc6 (2.36-9+deb12u14 Debian:12.13/oldstable [amd64])
 Inst perl-base (5.36.0-7 Debian:12.13/oldstable [amd64])
 Inst libperl5.36 (5.36.0-7 Debian:12.13/oldstable [amd64])
@@ -44,7 +45,7 @@ Inst passwd (1:4.13 Debian:12.13/oldstable [amd64])
 Inst postfix (3.7.11-0+deb12u1 Debian:12.13/oldstable [amd64])
 Conf libc6 (2.36-9+deb12u14 Debian:12.13/oldstable [amd64])
 `
-	want := []string{"libc6=2.36-9+deb12u14", "postfix=3.7.11-0+deb12u1"}
+	want := []string{"zlib1g=1:1.2.13", "libc6=2.36-9+deb12u14", "postfix=3.7.11-0+deb12u1"}
 	if diff := cmp.Diff(want, neededOf(simulated, []string{"postfix"})); diff != "" {
 		t.Error(diff)
 	}
