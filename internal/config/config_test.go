@@ -274,7 +274,7 @@ func TestDiffNamesWhatChangedAndWhatNeedsARestart(t *testing.T) {
 	want := []Change{
 		{"listen", "inet:8899@127.0.0.1", "inet:1@127.0.0.1", true},
 		{"mode", "enforce", "tag", false},
-		{"release.clients", "[127.0.0.1/32, ::1/128]", "[]", false},
+		{"release.clients", `[127.0.0.1/32, "::1/128"]`, "[]", false},
 	}
 	if diff := cmp.Diff(want, Diff(a, b)); diff != "" {
 		t.Error(diff)

@@ -67,11 +67,11 @@ func yamlText(v reflect.Value) string {
 	return quote(s)
 }
 
-// quote quotes a text where YAML would read it as something else, and inside a flow list too.
+// quote quotes a text where YAML would read it as something else, inside a flow list too, or where other YAML readers stumble ("::1").
 func quote(s string) string {
 	var back []string
 	err := yaml.Unmarshal([]byte("["+s+"]"), &back)
-	if err == nil && len(back) == 1 && back[0] == s && !strings.ContainsAny(s, "\n\"'#") && !looksTyped(s) {
+	if err == nil && len(back) == 1 && back[0] == s && !strings.HasPrefix(s, ":") && !strings.ContainsAny(s, "\n\"'#") && !looksTyped(s) {
 		return s
 	}
 	b, err := yaml.MarshalWithOptions(s, yaml.JSON())
