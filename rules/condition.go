@@ -32,9 +32,12 @@ var functions = []cel.Macro{cel.GlobalMacro("has", 1, expandHas), cel.GlobalMacr
 // condition is a compiled expression with what is known of it beforehand.
 type condition struct {
 	program cel.Program
-	needs   []finding.Kind // it cannot be true unless one of these is present; nil when nothing is known
+	needs   []finding.Kind // it cannot be true unless one of these is present, or isIncomplete true; nil when nothing is known
 	kinds   []finding.Kind // kinds it mentions
 }
+
+// isIncomplete stands among a condition's needs for the variable incomplete.
+const isIncomplete finding.Kind = "incomplete"
 
 // newEnv declares the vocabulary. CEL's own has() macro tests fields of protocol messages, which facts have none of, so the name is
 // free for findings.
@@ -72,6 +75,7 @@ func expandCount(eh cel.MacroExprFactory, _ ast.Expr, args []ast.Expr) (ast.Expr
 	return eh.NewCall(operators.Conditional, there, n, eh.NewLiteral(types.IntZero)), nil
 }
 
+// wantLiteral keeps the kinds that a condition asks for known when it is loaded: they are checked, cited, and used to spare evaluations.
 func wantLiteral(eh cel.MacroExprFactory, e ast.Expr) *cel.Error {
 	if _, ok := stringLiteral(e); ok {
 		return nil
@@ -102,6 +106,7 @@ func compile(env *cel.Env, src string) (*condition, []compileError) {
 	if errs := checkWords(native); len(errs) > 0 {
 		return nil, errs
 	}
+	// OptOptimize folds constants and compiles patterns now rather than at each message. Programs are safe for concurrent use.
 	program, err := env.Program(checked, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(CostMax))
 	if err != nil {
 		return nil, []compileError{{1, 1, err.Error()}}
@@ -111,7 +116,7 @@ func compile(env *cel.Env, src string) (*condition, []compileError) {
 
 // eval says whether the condition is true of a. An error means that nothing is known.
 func (c *condition) eval(a *activation) (bool, error) {
-	if !c.possible(&a.kinds) {
+	if !c.possible(a) {
 		return false, nil
 	}
 	out, _, err := c.program.Eval(a)
@@ -126,16 +131,24 @@ func (c *condition) eval(a *activation) (bool, error) {
 }
 
 // possible spares the evaluation of conditions that cannot be true; most mail has no findings at all.
-func (c *condition) possible(k *kindCounts) bool {
+func (c *condition) possible(a *activation) bool {
 	if c.needs == nil {
 		return true
 	}
-	return slices.ContainsFunc(c.needs, func(n finding.Kind) bool { return k.count(n) > 0 })
+	for _, n := range c.needs {
+		if n == isIncomplete && a.incomplete || a.kinds.count(n) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // needs returns kinds of which one at least must be present for e to be true, nil when that cannot be told. It is sound although CEL's
 // && and || absorb errors: an operand that is false makes && false whatever the other one does.
 func needs(e ast.Expr) []finding.Kind {
+	if isIdent(e, "incomplete") {
+		return []finding.Kind{isIncomplete}
+	}
 	if e.Kind() != ast.CallKind {
 		return nil
 	}
@@ -228,6 +241,7 @@ func pattern(e ast.Expr) ast.Expr {
 	return args[len(args)-1]
 }
 
+// validDirection tells the directions that Facts can have.
 func validDirection(s string) bool {
 	switch message.Direction(s) {
 	case message.In, message.Out, message.Internal:
@@ -260,6 +274,7 @@ func compared(e ast.Expr, name string) []ast.Expr {
 	return []ast.Expr{other}
 }
 
+// visit calls f for e and everything below it.
 func visit(e ast.Expr, f func(ast.Expr)) { ast.PreOrderVisit(e, ast.NewExprVisitor(f)) }
 
 func isIdent(e ast.Expr, name string) bool { return e.Kind() == ast.IdentKind && e.AsIdent() == name }

@@ -80,6 +80,7 @@ func (p *Pack) Explain(name, lang string) (title, advice string) {
 func (p *Pack) Decide(f Facts) Verdict {
 	a := newActivation(&f)
 	out := p.ask(a)
+	// One more round at most: incomplete is true in it and cannot change again.
 	if len(out.failed) > 0 && !a.incomplete {
 		first := out.failed
 		a.incomplete = true
@@ -101,6 +102,7 @@ type match struct {
 	action Action
 }
 
+// ask puts the message to every rule.
 func (p *Pack) ask(a *activation) (o outcome) {
 	for i := range p.rules {
 		r := &p.rules[i]
@@ -127,6 +129,7 @@ func merge(first, second []Failure) []Failure {
 	return first
 }
 
+// verdict orders what matched. Nothing in it is nil, and nothing in it depends on more than the facts.
 func (p *Pack) verdict(a *activation, o outcome) Verdict {
 	v := Verdict{Rules: []string{}, Why: []finding.Finding{}, Enforced: true, Incomplete: a.incomplete, Failed: o.failed}
 	if len(o.matched) == 0 {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -166,6 +167,43 @@ func TestConditionsSeeTheFacts(t *testing.T) {
 	}
 }
 
+// kinds is a map of our own making; CEL has to find nothing odd about it.
+func TestKindsIsAMapToCEL(t *testing.T) {
+	f := facts(message.In, finding.VBAPresent)
+	for _, tc := range []struct{ when, failure string }{
+		{`type(kinds) == map`, ""},
+		{`dyn(kinds)["vba.present"] == 1 && dyn(kinds)[subject + "vba.present"] == 1`, ""},
+		{`{"a": kinds}["a"]["vba.present"] == 1`, ""},
+		{`[kinds].all(m, m["vba.present"] == 1)`, ""},
+		{`kinds.map(k, k) == ["vba.present"]`, ""},
+		{`!(dyn(1) in kinds) || true`, ""},
+		{`kinds["zip.encrypted"] > 0`, "no such key"},
+		{`kinds[subject] > 0`, "no such key"},
+		{`dyn(kinds)[1] > 0`, "no such"},
+		{`dyn(1) in kinds`, "no such overload"},
+		{`string(dyn(kinds)) == ""`, "no such overload"},
+	} {
+		v := packOf(t, "r tag "+tc.when).Decide(f)
+		if tc.failure == "" && (v.Action != Tag || len(v.Failed) > 0) {
+			t.Errorf("%s: got %+v", tc.when, v)
+		}
+		if tc.failure != "" && (len(v.Failed) != 1 || !strings.Contains(v.Failed[0].Error, tc.failure)) {
+			t.Errorf("%s: got %+v, want the failure %q", tc.when, v.Failed, tc.failure)
+		}
+	}
+}
+
+func TestKindsAsAGoMap(t *testing.T) {
+	a := newActivation(&Facts{Findings: facts(message.In, finding.VBAPresent, finding.VBAPresent).Findings})
+	got, err := a.kinds.ConvertToNative(reflect.TypeFor[map[string]int]())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]int{"vba.present": 2}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestUnknownDirectionCountsAsOutside(t *testing.T) {
 	for dir, want := range map[message.Direction]Action{"": Quarantine, "sideways": Quarantine, message.Out: Tag, message.Internal: Tag} {
 		if v := Default().Decide(facts(dir, finding.VBAAutoexec)); v.Action != want {
@@ -204,6 +242,8 @@ func TestNeedsOnlySparesConditionsThatAreFalse(t *testing.T) {
 		{`tls && has("vba.present")`, []finding.Kind{finding.VBAPresent}},
 		{`(has("vba.present") || has("zip.encrypted")) && has("archive.bomb")`, []finding.Kind{finding.ArchiveBomb}},
 		{`has("vba.present") || has("zip.encrypted")`, []finding.Kind{finding.VBAPresent, finding.ZipEncrypted}},
+		{`has("vba.present") || incomplete`, []finding.Kind{finding.VBAPresent, isIncomplete}},
+		{`!incomplete`, nil},
 		{`has("vba.present") || tls`, nil},
 		{`!has("vba.present")`, nil},
 		{`has("vba.present") ? tls : incomplete`, nil},
@@ -214,6 +254,31 @@ func TestNeedsOnlySparesConditionsThatAreFalse(t *testing.T) {
 		p := packOf(t, "r tag "+tc.when)
 		if diff := cmp.Diff(tc.want, p.rules[0].cond.needs); diff != "" {
 			t.Errorf("%s: %s", tc.when, diff)
+		}
+	}
+}
+
+// The same conditions, once spared and once asked whatever the facts, have to give the same.
+func TestNeedsAgreeWithEvaluation(t *testing.T) {
+	whens := []string{`tls && has("vba.present")`, `(has("vba.present") || has("zip.encrypted")) && has("archive.bomb")`,
+		`has("vba.present") || incomplete`, `incomplete && has("zip.encrypted") || has("archive.bomb") && rcpts[0] == "x"`}
+	kinds := []finding.Kind{finding.VBAPresent, finding.ZipEncrypted, finding.ArchiveBomb}
+	for _, when := range whens {
+		p := packOf(t, "r tag "+when)
+		asked := *p.rules[0].cond
+		asked.needs = nil
+		for set := range 1 << (len(kinds) + 2) {
+			f := Facts{Incomplete: set&1 != 0, Envelope: message.Envelope{TLS: set&2 != 0}}
+			for i, k := range kinds {
+				if set>>(i+2)&1 != 0 {
+					f.Findings = append(f.Findings, finding.New(k, nil, ""))
+				}
+			}
+			got, err := p.rules[0].cond.eval(newActivation(&f))
+			want, wantErr := asked.eval(newActivation(&f))
+			if got != want || (err == nil) != (wantErr == nil) {
+				t.Errorf("%s on %v: %t, %v; evaluated %t, %v", when, f.Findings, got, err, want, wantErr)
+			}
 		}
 	}
 }

@@ -26,6 +26,17 @@ func TestDefaultPackPassesItsOwnTests(t *testing.T) {
 	}
 }
 
+func TestDefaultYAMLIsTheDefaultPackAndTheCallers(t *testing.T) {
+	text := DefaultYAML()
+	if p := mustLoad(t, string(text)); len(p.Rules()) != len(Default().Rules()) {
+		t.Errorf("%d rules, want %d", len(p.Rules()), len(Default().Rules()))
+	}
+	clear(text)
+	if len(Default().Rules()) == 0 {
+		t.Error("the embedded pack was changed")
+	}
+}
+
 func TestDefaultPackHasARuleForEachKind(t *testing.T) {
 	p := Default()
 	for _, k := range finding.Kinds() {

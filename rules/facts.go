@@ -46,6 +46,7 @@ var variables = []variable{
 // severities are the constants that severity_max is compared with; 0 is a message without findings.
 var severities = []finding.Severity{finding.Info, finding.Suspicious, finding.Malicious}
 
+// severityRank leaves 0 to "no findings".
 func severityRank(s finding.Severity) types.Int { return types.Int(s) + 1 }
 
 // activation is one message as CEL sees it (cel.Activation). It belongs to one Decide.
@@ -58,6 +59,7 @@ type activation struct {
 	rcpts, files ref.Val // made at the first use: a loop in a condition resolves its variable in every round
 }
 
+// newActivation counts the findings; everything else waits until a condition asks for it.
 func newActivation(f *Facts) *activation {
 	a := &activation{facts: f, incomplete: f.Incomplete}
 	for i := range f.Findings {
@@ -90,6 +92,7 @@ func (a *activation) direction() ref.Val {
 	}
 }
 
+// clientIP writes an IPv4 address in its usual form, however the MTA gave it (RFC 4291 2.5.5.2).
 func (a *activation) clientIP() ref.Val {
 	if ip := a.facts.Envelope.ClientIP; ip.IsValid() {
 		return types.String(ip.Unmap().String())
@@ -109,6 +112,7 @@ func text(s string) types.String {
 	return types.String(strings.ToValidUTF8(s, "\uFFFD"))
 }
 
+// list makes a list of texts once and keeps it.
 func (a *activation) list(made *ref.Val, ss []string) ref.Val {
 	if *made == nil {
 		vs := make([]ref.Val, len(ss))

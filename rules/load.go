@@ -25,9 +25,11 @@ const (
 	PackMax = 1 << 20
 	// RulesMax is the most rules of a pack. Each is asked of each message, so a thousand already cost a millisecond.
 	RulesMax = 1000
-	// flowMax is the deepest nesting of [ and {, lineTokensMax the most marks of structure (- ? : [ {) in one line. The format needs 3 and 16;
+	// flowMax is the deepest nesting of [ and {, lineMarksMax the most marks of structure (- ? : [ {) in one line. The format needs 3 and 16;
 	// the limits keep the YAML parser's recursion flat.
-	flowMax, lineTokensMax = 8, 64
+	flowMax, lineMarksMax = 8, 64
+	// entriesMax is the most list entries (-) of a pack, 20 for each of RulesMax rules: the YAML parser's time grows with their square.
+	entriesMax = 20_000
 	// wordsMax is the most characters of a title or an advice: a screenful.
 	wordsMax = 2000
 )
@@ -38,7 +40,7 @@ var namePattern = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 // nameMax is the longest name of a rule: a header line of 78 characters holds it (RFC 5322 2.1.1).
 const nameMax = 50
 
-// packSource, ruleSource and testSource are the format of a pack.
+// packSource is the format of a pack; ruleSource, textSource, testSource and factsSource are its parts.
 type packSource struct {
 	Rules []ruleSource `yaml:"rules"`
 }
@@ -123,7 +125,7 @@ func decode(src source, pack []byte, ps *packSource) error {
 
 // checkTokens refuses what a pack has no use for, before the parser recurses into it.
 func checkTokens(src source, tokens token.Tokens) error {
-	flow, line, marks := 0, 0, 0
+	flow, line, marks, entries := 0, 0, 0, 0
 	for _, t := range tokens {
 		if t.Position.Line != line {
 			line, marks = t.Position.Line, 0
@@ -136,11 +138,17 @@ func checkTokens(src source, tokens token.Tokens) error {
 			marks++
 		case token.SequenceEndType, token.MappingEndType:
 			flow--
-		case token.SequenceEntryType, token.MappingKeyType, token.MappingValueType:
+		case token.SequenceEntryType:
+			entries++
+			marks++
+		case token.MappingKeyType, token.MappingValueType:
 			marks++
 		}
-		if flow > flowMax || marks > lineTokensMax {
+		if flow > flowMax || marks > lineMarksMax {
 			return src.fault("", line, t.Position.Column, "too much nesting")
+		}
+		if entries > entriesMax {
+			return src.fault("", line, t.Position.Column, "more than %d list entries", entriesMax)
 		}
 	}
 	return nil
@@ -163,15 +171,16 @@ func syntaxError(n ast.Node, msg string) error {
 	return &yaml.SyntaxError{Message: msg, Token: n.GetToken()}
 }
 
-// builder turns decoded rules into compiled ones and collects the faults.
+// builder turns decoded rules into compiled ones. It goes on after a fault, so that an author sees all of them at once; what it has built is
+// thrown away then.
 type builder struct {
 	src   source
 	env   *cel.Env
-	seen  map[string]bool
+	seen  map[string]bool // names used
 	rules []Rule
 	errs  []error
-	rule  string // the one being built
-	at    located
+	rule  string  // the name of the rule being built
+	at    located // where faults are shown that have no place of their own
 }
 
 // faultf reports a fault at l, or at the rule's name when l is missing from the file.
@@ -183,6 +192,7 @@ func (b *builder) faultf(l located, format string, args ...any) {
 	b.errs = append(b.errs, b.src.fault(b.rule, line, column, format, args...))
 }
 
+// add builds one rule. A rule without a name is told by its condition or its action.
 func (b *builder) add(s *ruleSource) {
 	b.rule, b.at = s.Name.Text, cmp.Or(s.Name, s.When, s.Action)
 	line, _ := b.at.place()
@@ -225,6 +235,7 @@ func (b *builder) action(l located) (a Action) {
 	return a
 }
 
+// words checks that both languages are there: whoever is on duty reads one of them.
 func (b *builder) words(t textSource, key string) Text {
 	for _, w := range []struct {
 		lang string
@@ -242,6 +253,7 @@ func (b *builder) words(t textSource, key string) Text {
 	return Text{strings.TrimSpace(t.EN.Text), strings.TrimSpace(t.JA.Text)}
 }
 
+// unprintable tells what could act on a terminal or reorder a line. Line breaks and IDEOGRAPHIC SPACE belong to texts.
 func unprintable(r rune) bool { return r != '\n' && r != '\u3000' && !unicode.IsPrint(r) }
 
 func (b *builder) references(ls []located) (refs []string) {
@@ -254,6 +266,7 @@ func (b *builder) references(ls []located) (refs []string) {
 	return refs
 }
 
+// condition compiles and puts the faults, whose places count within the condition, to where they stand in the file.
 func (b *builder) condition(l located) *condition {
 	if strings.TrimSpace(l.Text) == "" {
 		b.faultf(l, "a rule needs a condition, when:")

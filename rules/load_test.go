@@ -97,6 +97,7 @@ func TestLoadFaultsHaveTheirPlace(t *testing.T) {
 		{"too long", oneRule(map[string]string{"when": "when: tls" + strings.Repeat(" || tls", ConditionMax/7+1)}), "3:11", "size exceeds limit"},
 		{"too much nesting of YAML", "rules: " + strings.Repeat("[", 1000) + "\n", "1:16", "too much nesting"},
 		{"sequences in sequences", "rules: \n" + strings.Repeat("- ", 1000) + "\n", "2:129", "too much nesting"},
+		{"too many list entries", "rules:\n" + strings.Repeat("-\n", entriesMax+1), "20002:1", "more than 20000 list entries"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, err := Load([]byte(tc.yaml))

@@ -41,6 +41,7 @@ type source struct{ lines []string }
 
 func newSource(pack []byte) source { return source{strings.Split(string(pack), "\n")} }
 
+// fault makes an Error. Its text may repeat the file, which somebody else may have written.
 func (s source) fault(rule string, line, column int, format string, args ...any) *Error {
 	return &Error{Rule: rule, Line: line, Column: column, Msg: printable(fmt.Sprintf(format, args...)), Snippet: s.snippet(line, column)}
 }
@@ -125,10 +126,12 @@ func (l located) within(s source, line, column int) (int, int) {
 	return w.skip(n)
 }
 
+// block tells | and >, whose text begins on the line after.
 func (l located) block() bool {
 	return l.tok.Type == token.LiteralType || l.tok.Type == token.FoldedType
 }
 
+// quote returns the quotation mark that the text stands in, 0 for none.
 func (l located) quote() rune {
 	switch {
 	case l.tok == nil:
@@ -187,6 +190,7 @@ func (w *walker) skip(n int) (line, column int) {
 	return line, column
 }
 
+// escape tells whether r only announces the next character (YAML 1.2.2, 7.3.1 and 7.3.2).
 func (w *walker) escape(r rune) bool {
 	return w.quote == '"' && r == '\\' || w.quote == '\'' && r == '\''
 }
