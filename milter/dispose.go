@@ -103,7 +103,6 @@ func (m *mail) store(d *disposal) {
 		srv.o.Metrics.QuarantineRefused.WithLabelValues(refusalCause(d.err)).Inc()
 		return
 	}
-	srv.o.Metrics.QuarantineActs.WithLabelValues("hold").Inc()
 	srv.o.Step(StepPut)
 }
 

@@ -267,7 +267,6 @@ func TestHeldItem(t *testing.T) {
 	if rec := r.audit.last(t); rec.Quarantine != "Q1" || rec.QueueID != "4Xq1" || rec.ClientIP != "192.0.2.1" {
 		t.Errorf("record %+v", rec)
 	}
-	r.wantCounter(r.m.QuarantineActs.WithLabelValues("hold"), 1)
 	r.wantCounter(r.m.Findings.WithLabelValues("vba.autoexec"), 2)
 	if line := r.log.String(); !strings.Contains(line, `msg=4Xq1: verdict=quarantine`) {
 		t.Errorf("log line does not start with the queue id: %s", line)

@@ -36,7 +36,6 @@ type Metrics struct {
 	Reloads           *prometheus.CounterVec // sekisho_config_reloads_total{result}: ok, error
 	ReloadOK          prometheus.Gauge       // sekisho_config_last_reload_successful
 	QuarantineRefused *prometheus.CounterVec // sekisho_quarantine_refused_total{cause}: full, sender, disk, store
-	QuarantineActs    *prometheus.CounterVec // sekisho_quarantine_acts_total{act}: hold, release, delete, expire, export
 	ReleaseMarks      *prometheus.CounterVec // sekisho_release_marks_total{result}: ok, forged, replayed, expired, content, recipient, client
 	Notices           *prometheus.CounterVec // sekisho_notices_total{result}: sent, failed
 
@@ -52,7 +51,7 @@ var (
 	stages     = []string{"spool", "store", "audit", "notify", "release", "panic"}
 	reloads    = []string{"ok", "error"}
 	heldCause  = []string{"full", "sender", "disk", "store"}
-	acts       = []string{"hold", "release", "delete", "expire", "export"}
+	acts       = []string{"hold", "release", "delete", "expire", "export", "repair"} // as in the quarantine's index
 	marks      = []string{"ok", "forged", "replayed", "expired", "content", "recipient", "client"}
 	notices    = []string{"sent", "failed"}
 	modes      = []string{"monitor", "tag", "enforce"}
@@ -121,8 +120,6 @@ func (m *Metrics) upkeep(r prometheus.Registerer) {
 	m.ReloadOK.Set(1)
 	m.QuarantineRefused = zeroed(counterVec(r, "sekisho_quarantine_refused_total",
 		"Messages to be held that got a temporary failure because they could not be stored, by cause.", "cause"), heldCause)
-	m.QuarantineActs = zeroed(counterVec(r, "sekisho_quarantine_acts_total",
-		"Acts on held messages, by act.", "act"), acts)
 	m.ReleaseMarks = zeroed(counterVec(r, "sekisho_release_marks_total",
 		"Release marks seen on incoming mail, by result of the check.", "result"), marks)
 	m.Notices = zeroed(counterVec(r, "sekisho_notices_total",

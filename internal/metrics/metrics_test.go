@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"errors"
 	"os"
 	"regexp"
 	"slices"
@@ -90,7 +91,7 @@ func TestEverySeriesExistsAndStartsAtZero(t *testing.T) {
 		"sekisho_protocol_errors_total":         2,
 		"sekisho_config_reloads_total":          2,
 		"sekisho_quarantine_refused_total":      4,
-		"sekisho_quarantine_acts_total":         5,
+		"sekisho_quarantine_acts_total":         6,
 		"sekisho_release_marks_total":           7,
 		"sekisho_notices_total":                 2,
 		"sekisho_mode":                          3,
@@ -150,7 +151,7 @@ func TestQuarantineIsReadAtEveryScrape(t *testing.T) {
 	m.CollectQuarantine(func() QuarantineStats {
 		held++
 		return QuarantineStats{Messages: held, MessageLimit: 10, Bytes: 2048, ByteLimit: 1 << 20, Free: 5, MinFree: 3,
-			Oldest: time.Now().Add(-time.Hour)}
+			Oldest: time.Now().Add(-time.Hour), Acts: map[string]int64{"release": 4, "unknown to us": 9}}
 	})
 	gathered(t, r)
 	got := gathered(t, r)
@@ -166,6 +167,11 @@ func TestQuarantineIsReadAtEveryScrape(t *testing.T) {
 			t.Errorf("%s = %v, want %v", name, got[name][0].value, want)
 		}
 	}
+	for _, act := range got["sekisho_quarantine_acts_total"] {
+		if want := map[string]float64{"act=release": 4}[act.labels[0]]; act.value != want {
+			t.Errorf("%v = %v, want %v", act.labels, act.value, want)
+		}
+	}
 	if age := got["sekisho_quarantine_oldest_seconds"][0].value; age < 3600 {
 		t.Errorf("oldest = %v s, want at least an hour", age)
 	}
@@ -179,11 +185,25 @@ func TestOldestIsNeverNegative(t *testing.T) {
 	}
 }
 
-func TestPanicInTheCallbackIsAnErrorOfTheScrape(t *testing.T) {
-	m, r := fresh(t)
-	m.CollectQuarantine(func() QuarantineStats { panic("index gone") })
-	if _, err := r.Gather(); err == nil || !strings.Contains(err.Error(), "index gone") {
-		t.Errorf("Gather error = %v, want the panic's text", err)
+func TestStateThatCannotBeReadIsLeftOut(t *testing.T) {
+	for name, read := range map[string]func() QuarantineStats{
+		"panic": func() QuarantineStats { panic("index gone") },
+		"error": func() QuarantineStats { return QuarantineStats{Messages: 1, Err: errors.New("index gone")} },
+	} {
+		m, r := fresh(t)
+		m.CollectQuarantine(read)
+		families, err := r.Gather()
+		if err == nil || !strings.Contains(err.Error(), "index gone") {
+			t.Errorf("%s: Gather error = %v, want the text", name, err)
+		}
+		for _, f := range families {
+			if f.GetName() == "sekisho_quarantine_messages" {
+				t.Errorf("%s: %s is exposed all the same", name, f.GetName())
+			}
+		}
+		if len(families) < 20 {
+			t.Errorf("%s: only %d other families are left", name, len(families))
+		}
 	}
 }
 

@@ -17,17 +17,24 @@ type QuarantineStats struct {
 	Free         int64     // bytes free on its file system
 	MinFree      int64     // least bytes to leave free
 	Oldest       time.Time // when the oldest of them was held; zero when there is none
+
+	// Acts counts what was done by word, since the index was made: most acts are of other processes than the daemon.
+	Acts map[string]int64
+	// Err is why the state could not be read: the series are then left out of this scrape, for a 0 would be a lie.
+	Err error
 }
 
 // quarantineCollector reads the state when it is scraped, so that the series are never older than the scrape.
 type quarantineCollector struct {
 	read  atomic.Pointer[func() QuarantineStats]
 	descs []*prometheus.Desc
+	acts  *prometheus.Desc
 }
 
 func newQuarantineCollector() *quarantineCollector {
 	d := func(name, help string) *prometheus.Desc { return prometheus.NewDesc(name, help, nil, nil) }
-	return &quarantineCollector{descs: []*prometheus.Desc{
+	acts := prometheus.NewDesc("sekisho_quarantine_acts_total", "Acts on held messages, by act, since the index was made.", []string{"act"}, nil)
+	return &quarantineCollector{acts: acts, descs: []*prometheus.Desc{
 		d("sekisho_quarantine_messages", "Messages held and not yet released, deleted or expired."),
 		d("sekisho_quarantine_limit_messages", "Most messages the quarantine may hold."),
 		d("sekisho_quarantine_bytes", "Size of the held messages."),
@@ -47,6 +54,7 @@ func (q *quarantineCollector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range q.descs {
 		ch <- d
 	}
+	ch <- q.acts
 }
 
 // Collect implements prometheus.Collector.
@@ -56,6 +64,7 @@ func (q *quarantineCollector) Collect(ch chan<- prometheus.Metric) {
 		for _, d := range q.descs {
 			ch <- prometheus.NewInvalidMetric(d, err)
 		}
+		ch <- prometheus.NewInvalidMetric(q.acts, err)
 		return
 	}
 	oldest := 0.0
@@ -69,6 +78,9 @@ func (q *quarantineCollector) Collect(ch chan<- prometheus.Metric) {
 	for i, v := range values {
 		ch <- prometheus.MustNewConstMetric(q.descs[i], prometheus.GaugeValue, v)
 	}
+	for _, act := range acts {
+		ch <- prometheus.MustNewConstMetric(q.acts, prometheus.CounterValue, float64(s.Acts[act]), act)
+	}
 }
 
 // stats reads the state. A registry collects in goroutines of its own, where a panic would end the process.
@@ -81,5 +93,5 @@ func (q *quarantineCollector) stats() (s QuarantineStats, err error) {
 	if read := q.read.Load(); read != nil {
 		s = (*read)()
 	}
-	return s, nil
+	return s, s.Err
 }
