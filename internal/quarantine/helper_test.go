@@ -182,6 +182,7 @@ type relay struct {
 	// onRcpt and onData decide; nil takes everything.
 	onRcpt func(to string) error
 	onData func(m received) error
+	drop   bool // hang up in place of an answer to the content
 }
 
 func newRelay(t *testing.T, extensions bool) *relay {
@@ -205,7 +206,9 @@ type quiet struct{}
 func (quiet) Printf(string, ...any) {}
 func (quiet) Println(...any)        {}
 
-func (r *relay) NewSession(*smtp.Conn) (smtp.Session, error) { return &session{relay: r}, nil }
+func (r *relay) NewSession(c *smtp.Conn) (smtp.Session, error) {
+	return &session{relay: r, hangUp: c.Conn().Close}, nil
+}
 
 func (r *relay) got() []received {
 	r.mu.Lock()
@@ -214,8 +217,9 @@ func (r *relay) got() []received {
 }
 
 type session struct {
-	relay *relay
-	m     received
+	relay  *relay
+	hangUp func() error
+	m      received
 }
 
 func (s *session) Mail(from string, o *smtp.MailOptions) error {
@@ -239,6 +243,9 @@ func (s *session) Data(r io.Reader) error {
 		return err
 	}
 	s.m.data = string(b)
+	if s.relay.drop {
+		return s.hangUp()
+	}
 	if s.relay.onData != nil {
 		if err := s.relay.onData(s.m); err != nil {
 			return err

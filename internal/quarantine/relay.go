@@ -2,6 +2,7 @@ package quarantine
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/emersion/go-smtp"
 )
@@ -70,6 +72,19 @@ type transaction struct {
 	content  io.Reader
 }
 
+// Send sends a mail of our own, as a notice, and gives an outcome for each recipient, in order.
+func (r Relay) Send(ctx context.Context, from string, rcpts []string, content []byte) []Outcome {
+	e := envelope{from, rcpts}
+	return r.withDefaults().send(ctx, transaction{
+		envelope: e, needUTF8: e.beyondASCII(), size: int64(len(content)), content: bytes.NewReader(content),
+	})
+}
+
+// beyondASCII reports whether an address needs SMTPUTF8.
+func (e envelope) beyondASCII() bool {
+	return strings.ContainsFunc(e.mailFrom+strings.Join(e.rcpts, ""), func(r rune) bool { return r >= utf8.RuneSelf })
+}
+
 // send runs a transaction and gives an outcome for each recipient, in order.
 func (r Relay) send(ctx context.Context, t transaction) []Outcome {
 	ctx, cancel := context.WithTimeout(ctx, r.Timeout)
@@ -89,10 +104,9 @@ func (r Relay) send(ctx context.Context, t transaction) []Outcome {
 	if err := r.begin(c, t); err != nil {
 		return settle(out, err, Failed)
 	}
-	if !recipients(c, out) {
-		return out
+	if recipients(c, out) {
+		out = data(c, conn, t.content, out)
 	}
-	out = data(c, conn, t.content, out)
 	_ = c.Quit() // the outcome stands already
 	return out
 }

@@ -192,7 +192,7 @@ func (q *Quarantine) releaseTo(ctx context.Context, f *os.File, it Item, facts s
 	field := MarkField + ": " + m.String() + "\r\n"
 	out := q.opts.Relay.send(ctx, transaction{
 		envelope: e,
-		needUTF8: strings.ContainsFunc(e.mailFrom+strings.Join(rcpts, ""), func(r rune) bool { return r >= utf8.RuneSelf }),
+		needUTF8: e.beyondASCII(),
 		wantUTF8: facts.utf8Header,
 		size:     int64(len(field)) + it.Size,
 		content:  io.MultiReader(strings.NewReader(field), io.NewSectionReader(f, 0, it.Size)),

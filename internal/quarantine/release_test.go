@@ -56,18 +56,19 @@ func TestReleaseSendsExactBytesAndEnvelope(t *testing.T) {
 		"a large mail":                   {mail + words(20_000), nil, false},
 		"a line end split by the buffer": {"A: b\r\n\r\n" + strings.Repeat("x", 64<<10-9) + "\r\n.\r\n", nil, false},
 	}
+	rel := newRelay(t, true)
+	r := with(t, rel, Options{})
+	n := 0
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			rel := newRelay(t, true)
-			r := with(t, rel, Options{})
 			it := item()
 			if tt.edit != nil {
 				tt.edit(&it)
 			}
 			id := r.put(it, tt.content)
 			out := r.release(id, ReleaseRequest{})
-			got := rel.got()
-			if len(got) != 1 {
+			got := rel.got()[n:]
+			if n++; len(got) != 1 {
 				t.Fatalf("%d mails, outcome %+v", len(got), out)
 			}
 			_, data := split(t, got[0].data)
@@ -224,14 +225,17 @@ func TestReleaseFailsWhole(t *testing.T) {
 	free.Close()
 	no := newRelay(t, true)
 	no.onData = func(received) error { return &smtp.SMTPError{Code: 451, Message: "later"} }
-	tests := map[string]struct{ addr, result string }{
-		"nobody listens":            {free.Addr().String(), Failed},
-		"the relay never greets":    {deaf.Addr().String(), Failed},
-		"the relay refuses content": {no.addr, Denied},
+	tests := map[string]struct {
+		relay  Relay
+		result string
+	}{
+		"nobody listens":            {Relay{Addr: free.Addr().String()}, Failed},
+		"the relay never greets":    {Relay{Addr: deaf.Addr().String(), Timeout: 300 * time.Millisecond}, Failed},
+		"the relay refuses content": {Relay{Addr: no.addr}, Denied},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			r := newRig(t, Options{Relay: Relay{Addr: tt.addr, Timeout: 300 * time.Millisecond}})
+			r := newRig(t, Options{Relay: tt.relay})
 			id := r.put(item(), mail)
 			out, err := r.Release(t.Context(), id, ReleaseRequest{By: by})
 			if !errors.Is(err, ErrUndelivered) || len(out) != 2 || out[0].Result != tt.result || out[1].Result != tt.result {
@@ -246,10 +250,8 @@ func TestReleaseFailsWhole(t *testing.T) {
 
 func TestConnectionLostAfterTheDotIsUnknownAndHeld(t *testing.T) {
 	rel := newRelay(t, true)
-	r := with(t, rel, Options{Relay: Relay{Timeout: 500 * time.Millisecond}})
-	hang := make(chan struct{})
-	t.Cleanup(func() { close(hang) })
-	rel.onData = func(received) error { <-hang; return nil }
+	rel.drop = true
+	r := with(t, rel, Options{})
 	id := r.put(item(), mail)
 	out, err := r.Release(t.Context(), id, ReleaseRequest{By: by})
 	if !errors.Is(err, ErrUndelivered) || out[0].Result != Unknown {
@@ -370,28 +372,29 @@ func TestRedeem(t *testing.T) {
 		"a header without end":            {same, env, other("Subject: " + strings.Repeat("x", maxHeader)), 0, MarkContent},
 		"the blank line after the header": {same, env, replace("\r\n\r\nDear", "\r\nDear"), 0, MarkContent},
 	}
+	rel := newRelay(t, true)
+	r := with(t, rel, Options{})
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			rel := newRelay(t, true)
-			r := with(t, rel, Options{})
 			id := r.put(item(), mail)
 			r.release(id, ReleaseRequest{})
-			whole := rel.got()[0].data
+			got := rel.got()
+			whole := got[len(got)-1].data
 			value, _ := split(t, whole)
 			r.clock.add(tt.late)
-			gotID, got, err := r.Redeem(t.Context(), tt.mark(value), tt.env, r.buffer(tt.data(whole), 1<<10))
+			gotID, res, err := r.Redeem(t.Context(), tt.mark(value), tt.env, r.buffer(tt.data(whole), 1<<10))
 			must(t, err)
-			if got != tt.want {
-				t.Fatalf("%s, want %s", got, tt.want)
+			if res != tt.want {
+				t.Fatalf("%s, want %s", res, tt.want)
 			}
 			if (gotID == id) != (tt.want != MarkForged) {
-				t.Errorf("id %q of %s", gotID, got)
+				t.Errorf("id %q of %s", gotID, res)
 			}
 			if tt.want == MarkOK || tt.want == MarkExpired {
 				return
 			}
-			if _, got, err = r.Redeem(t.Context(), value, env, r.buffer(whole, 1<<20)); got != MarkOK || err != nil {
-				t.Errorf("the refused try used the mark up: %s, %v", got, err)
+			if _, res, err = r.Redeem(t.Context(), value, env, r.buffer(whole, 1<<20)); res != MarkOK || err != nil {
+				t.Errorf("the refused try used the mark up: %s, %v", res, err)
 			}
 		})
 	}

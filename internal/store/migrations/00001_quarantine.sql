@@ -91,7 +91,7 @@ CREATE TABLE mark_rcpts (
 
 -- Notices still to be sent, one row an item and reader.
 CREATE TABLE notices (
-    seq      INTEGER PRIMARY KEY,
+    seq      INTEGER PRIMARY KEY AUTOINCREMENT, -- never used again: a notice takes what is up to a number
     item_id  TEXT    NOT NULL REFERENCES items (id) ON DELETE CASCADE,
     audience TEXT    NOT NULL,
     queued   INTEGER NOT NULL,
