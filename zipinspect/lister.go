@@ -173,16 +173,13 @@ func (l *lister) covered(p int64) bool {
 // gaps looks for local headers where no listed entry lies.
 func (l *lister) gaps() {
 	p := int64(0)
-	n := len(l.a.Entries)
 	for _, x := range append(l.extents[:len(l.extents):len(l.extents)], extent{from: l.size, to: l.size}) {
 		if x.from > p {
 			l.gap(p, x.from)
 		}
 		p = max(p, x.to)
 	}
-	if l.dirs == 0 && len(l.a.Entries) > n {
-		l.mismatch(NoDirectory, l.a.Entries[n].Name, "no central directory, but %d local headers", len(l.a.Entries)-n)
-	}
+	l.a.NoEnd = l.dirs == 0
 }
 
 // gap lists the local headers in [p, to) that stand there by themselves. Data whose length is known is skipped, as a program that goes

@@ -14,7 +14,7 @@ import (
 )
 
 // Reader unpacks one entry. Its Read returns what unpacking programs would deliver, then io.EOF; or, after that data, ErrChecksum,
-// ErrCorrupt or io.ErrUnexpectedEOF (the data ends early), or the error of the archive's reader.
+// ErrCorrupt or io.ErrUnexpectedEOF (the file ends before the data), or the error of the archive's reader.
 type Reader struct {
 	e    *Entry
 	in   *bufio.Reader
@@ -136,10 +136,10 @@ func (r *Reader) final(err error) error {
 	switch {
 	case r.src.err != nil:
 		return r.src.err
-	case errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, io.ErrUnexpectedEOF) && r.e.DataOffset+r.src.n >= r.e.archive.size:
 		return io.ErrUnexpectedEOF
 	case !errors.Is(err, io.EOF):
-		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+		return fmt.Errorf("%w: %v", ErrCorrupt, err) // not wrapped: to the caller a decoder's EOF is damage
 	case r.e.Method == Stored && r.e.Compressed > r.n:
 		return io.ErrUnexpectedEOF
 	case r.e.checked && r.crc != r.e.CRC32:

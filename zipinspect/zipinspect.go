@@ -95,6 +95,7 @@ type Archive struct {
 	Prefix     int64  // bytes before the first local header: a stub, or junk
 	Trailing   int64  // bytes behind the end of the archive and its comment
 	Comment    string // raw bytes of the archive comment
+	NoEnd      bool   // there is no directory: cut off, or its end is damaged; programs refuse it or list the local headers
 	Limit      string // what ended the listing early: "entries", "names", "directories"; else ""
 
 	r     io.ReaderAt
@@ -115,7 +116,6 @@ const (
 	Duplicate     MismatchKind = "duplicate"      // one name, two contents
 	CountDiffers  MismatchKind = "count"          // the directory holds another number of entries than its end says
 	SecondArchive MismatchKind = "second-archive" // another directory with entries of its own
-	NoDirectory   MismatchKind = "no-directory"   // local headers only: some programs list it, others refuse
 	NameAmbiguous MismatchKind = "name-ambiguous" // NUL in a name, or a Unicode path of another file type
 )
 

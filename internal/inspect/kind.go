@@ -205,8 +205,11 @@ func oldTar(b []byte) bool {
 func (f *File) farKind(ctx context.Context) error {
 	for i := range int64(isoCount) {
 		b, err := f.peek(ctx, volume+i*isoStep, 6)
-		if err != nil || len(b) < 6 {
+		if err != nil {
 			return err
+		}
+		if len(b) < 6 {
+			break
 		}
 		switch string(b[1:6]) {
 		case "CD001": // ECMA-119 8.1.2
@@ -259,9 +262,14 @@ func textKind(b []byte) string {
 		return KindXML
 	case mailStart(b):
 		return KindMessage
+	case bytes.Contains(low, []byte("<html")), bytes.Contains(low, []byte("<script")):
+		return KindHTML
 	}
 	return KindText
 }
+
+// IsMessage reports whether a file that begins with head is a mail.
+func IsMessage(head []byte) bool { return headKind(head) == KindMessage }
 
 // narrow leaves every second byte of UTF-16 away: enough to compare with ASCII.
 func narrow(b []byte) []byte {
@@ -275,12 +283,12 @@ func narrow(b []byte) []byte {
 	return out
 }
 
-// htmlStart reports whether lower-case text begins as HTML does, or has a document or script tag soon.
+// htmlStart reports whether lower-case text begins as HTML does.
 func htmlStart(low []byte) bool {
 	for _, tag := range []string{"<!doctype html", "<html", "<head", "<body", "<script", "<title", "<meta ", "<iframe", "<table", "<div", "<svg"} {
 		if bytes.HasPrefix(low, []byte(tag)) {
 			return true
 		}
 	}
-	return bytes.Contains(low, []byte("<html")) || bytes.Contains(low, []byte("<script"))
+	return false
 }

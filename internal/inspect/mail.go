@@ -21,10 +21,10 @@ func (mailFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 	h := &mailHandler{ctx: ctx, f: f, s: s}
 	w := message.NewWalker(f.Path, s.o.Walk, h)
 	_, err := io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{f.reader(ctx)}, make([]byte, copyBuffer))
-	if err != nil {
-		return err
+	if closed := w.Close(); err == nil { // after an error Close only frees
+		err = closed
 	}
-	return w.Close()
+	return err
 }
 
 // mailHandler hands the parts of a mail to the scan that found the mail.

@@ -13,8 +13,8 @@ import (
 
 const copyBuffer = 32 << 10 // deflate's window: decoders deliver no more at once
 
-// member unpacks a file inside f from r and inspects it. Data that breaks off is inspected as far as it goes, as programs deliver it,
-// and makes the scan incomplete.
+// member unpacks a file inside f from r and inspects it, also when its data breaks off: programs deliver that much. Where the file was cut
+// there is no more to be had; damage in the middle may be read otherwise by another program and makes the scan incomplete.
 func (s *Scan) member(ctx context.Context, f *File, name string, r io.Reader) error {
 	child := f.child(name)
 	b := message.NewBuffer(s.o.SpoolDir, s.o.Memory)
@@ -49,7 +49,7 @@ func (s *Scan) unpack(b *message.Buffer, h io.Writer, r *unpacking) (broken, err
 		}
 		switch {
 		case err == nil:
-		case errors.Is(err, io.EOF):
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 			return nil, nil
 		case ours(r.ctx, err):
 			return nil, err

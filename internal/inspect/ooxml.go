@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"sekisho/oleparse"
@@ -73,19 +74,30 @@ func (o ooxmlFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 	if doc.Kind != "" {
 		f.Kind = doc.Kind
 	}
+	read := p.own(doc)
 	s.document(f, doc)
-	read := map[string]bool{}
-	for i := range doc.Projects {
-		read[partName(doc.Projects[i].Path)] = true
-	}
 	return o.embedded(ctx, f, s, read)
+}
+
+// own leaves in doc the projects that are a part of the package, and returns those parts. A project deeper inside a part is that of an
+// embedded file, which is inspected by itself.
+func (p *parts) own(doc *oleparse.Document) map[string]bool {
+	read := map[string]bool{}
+	doc.Projects = slices.DeleteFunc(doc.Projects, func(q oleparse.Project) bool {
+		_, ok := p.entries[q.Path]
+		if ok {
+			read[q.Path] = true
+		}
+		return !ok
+	})
+	return read
 }
 
 // embedded looks at every part but those in read for files: objects, controls, packages, and what has no business in a package.
 func (o ooxmlFile) embedded(ctx context.Context, f *File, s *Scan, read map[string]bool) error {
 	for i := range f.archive.Entries {
 		e := &f.archive.Entries[i]
-		if e.Directory && e.Compressed <= 0 || read[partName(e.Name)] {
+		if e.Directory && e.Compressed <= 0 || read[e.Name] {
 			continue
 		}
 		if err := o.part(ctx, f, e, s); err != nil {

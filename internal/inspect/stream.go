@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"compress/bzip2"
 	"context"
+	"errors"
 	"io"
 	"strings"
 
@@ -80,10 +81,13 @@ func inner(f *File, endings ...string) string {
 	return "content"
 }
 
-// unreadable reports a file whose format's library cannot begin with it.
+// unreadable reports a file with which the format's library cannot go on. Where the file ends there is nothing more to read.
 func (s *Scan) unreadable(ctx context.Context, f *File, err error) error {
-	if ours(ctx, err) {
+	switch {
+	case ours(ctx, err):
 		return err
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return nil
 	}
 	s.found(f, finding.New(finding.ScanIncomplete, f.Path, "%s: %q", f.Kind, err.Error()))
 	return nil

@@ -1,0 +1,86 @@
+package inspect
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+
+	"sekisho/internal/finding"
+	"sekisho/internal/fixture"
+)
+
+// FuzzScan holds that no file makes a panic, that no more is unpacked than the budget, that what was cut short is told, and that every path of
+// a report or finding starts at a listed file.
+func FuzzScan(f *testing.F) {
+	doc := fixture.DocVBA(downloader)
+	mail := fixture.Message("a@example.com", "b@example.com", "s", fixture.TextPart("x"), fixture.FilePart("a.zip", "a/b", fixture.Zip("a", "b")))
+	for _, b := range [][]byte{
+		doc, fixture.DOCM(downloader), fixture.XLSVBA(quiet), fixture.DocEncrypted(), zipOf(entry("a.doc", doc)), nested(3, doc), mail.Bytes(),
+		zipOf(fixture.ZIPEntry{Name: "a", Password: "p"}, fixture.ZIPEntry{Name: "b", Unlisted: true}), fixture.ZipBombOverlapping(20, 1<<16),
+		gz(f, "a", tarOf(f, "b", []byte("c"))), []byte(bz2Text), zst(f, []byte("x")), []byte("Rar!\x1A\x07"),
+	} {
+		f.Add(b)
+	}
+	const limit = 1 << 20
+	s, err := New(Options{Bytes: limit, Files: 200, SpoolDir: f.TempDir()})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		scan := s.Begin()
+		kind, err := scan.File(context.Background(), finding.Path{"1"}, "", bytes.NewReader(b), int64(len(b)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if scan.bytes > limit || scan.count > 200 {
+			t.Errorf("%d bytes, %d files", scan.bytes, scan.count)
+		}
+		r := scan.Result()
+		if len(r.Files) == 0 || r.Files[0].Kind != kind || r.Files[0].Path != "1" {
+			t.Errorf("kind %q, files %v", kind, r.Files)
+		}
+		for _, found := range r.Findings {
+			if found.Kind == finding.ParserError {
+				t.Errorf("panic: %s", found.Detail)
+			}
+			if limits(found.Kind) && !r.Incomplete {
+				t.Errorf("%v, but not incomplete", found)
+			}
+			if !strings.HasPrefix(found.Path.String(), "1") {
+				t.Errorf("path of %v", found)
+			}
+		}
+	})
+}
+
+func BenchmarkScan(b *testing.B) {
+	doc := fixture.DocVBA(downloader)
+	for _, bb := range []struct {
+		name string
+		file []byte
+	}{
+		{"doc", doc},
+		{"docm", fixture.DOCM(downloader)},
+		{"zip of doc", zipOf(entry("a.doc", doc))},
+		{"zip of 10 MB", zipOf(entry("a", bytes.Repeat(fixture.Noise(1<<16), 160)))},
+		{"text", []byte("hello\n")},
+	} {
+		b.Run(bb.name, func(b *testing.B) {
+			s, err := New(Options{Journal: b.TempDir() + "/journal"})
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.SetBytes(int64(len(bb.file)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := s.Begin().File(context.Background(), nil, "", bytes.NewReader(bb.file), int64(len(bb.file))); err != nil {
+					b.Fatal(err)
+				}
+			}
+			if err := s.Close(); err != nil {
+				b.Fatal(err)
+			}
+		})
+	}
+}
