@@ -6,11 +6,22 @@ import (
 	"strings"
 )
 
-// Every module's source begins with Attribute VB_Name (MS-OVBA 2.3.4.3). Compressed, that is the container's signature byte, a chunk header
-// and a flag byte of zero before the eight literals; nothing can be copied yet.
-var attribut = []byte("\x00Attribut")
+// Every module's source begins with Attribute VB_Name (MS-OVBA 2.3.4.3). In a container the signature byte and a chunk header stand before it, and
+// in a compressed chunk a flag byte: nothing can be copied yet, so that the first eight characters are literals.
+var attribut = []byte("Attribut")
 
-const attributAt = 3 // bytes of the container before the pattern
+// carve decompresses the source whose first characters are at an offset; open gives the bytes from an offset on. It is nil where there is none.
+func (c *compound) carve(at int64, open func(from int64) io.Reader) ([]byte, error) {
+	for _, before := range [...]int64{4, 3} {
+		if at < before {
+			continue
+		}
+		if src, err := decompress(open(at-before), c.r.o.Source); bytes.HasPrefix(src, attribut) {
+			return src, err
+		}
+	}
+	return nil, errContainer
+}
 
 // search calls hit with each offset of pattern in r, in order, until it returns false.
 func search(r io.Reader, pattern []byte, hit func(at int64) bool) error {
@@ -44,19 +55,18 @@ func search(r io.Reader, pattern []byte, hit func(at int64) bool) error {
 	}
 }
 
-// carveProject looks for sources in the streams of a VBA storage whose dir stream is of no use for them. A stream that yields none may be
-// a module we could not read.
-func (c *compound) carveProject(storage int, d dirStream, claimed map[int]bool) {
-	project := len(c.r.doc.Projects) - 1
-	if claimed == nil {
-		project = c.project(storage, d)
-	}
+// carveProject looks for sources in the streams of a VBA storage that dir does not claim. Where dir is damaged, a stream that yields none may
+// be a module we could not read.
+func (c *compound) carveProject(project, storage int, claimed map[int]bool, damaged bool) {
 	for _, id := range c.entries[storage].kids {
 		e := &c.entries[id]
 		if e.kind != typeStream || claimed[id] || isSupport(e.name) {
 			continue
 		}
-		if c.carveStream(project, id) == 0 {
+		switch found := c.carveStream(project, id); {
+		case found > 0:
+			c.fault(c.path(id), "source of a module that dir does not name")
+		case damaged:
 			c.note(true, c.path(id), "no source found, and dir is damaged")
 		}
 	}
@@ -71,12 +81,12 @@ func isSupport(name string) bool {
 // carveStream reads every compressed source it finds in a stream and returns how many.
 func (c *compound) carveStream(project, id int) (found int) {
 	_ = search(c.open(id, 0), attribut, func(at int64) bool { // a stream that ends early was searched as far as it goes
-		if at < attributAt {
+		src, err := c.carve(at, func(from int64) io.Reader { return c.open(id, from) })
+		if src == nil {
 			return true
 		}
-		src, _ := decompress(c.open(id, at-attributAt), c.r.o.Source)
-		if len(src) == 0 {
-			return true
+		if err != nil {
+			c.note(true, c.path(id), "source: %v after %d bytes", err, len(src))
 		}
 		found++
 		return c.keep(project, moduleName(c.r.doc.Projects[project].CodePage, src), c.path(id), src)
@@ -97,30 +107,35 @@ func (c *compound) carveFile() {
 		page = c.r.doc.Projects[n-1].CodePage
 	}
 	_ = search(io.NewSectionReader(c.src, 0, c.src.size), attribut, func(at int64) bool {
-		if at < attributAt {
-			return true
-		}
-		src := c.carveAt(at - attributAt)
+		src := c.carveAt(at)
 		text := decodeSource(page, src)
 		if text == "" || have[text] {
 			return true
 		}
 		have[text] = true
 		if project < 0 {
-			project = c.project(c.root, dirStream{codePage: page})
+			project = len(c.r.doc.Projects)
+			c.r.doc.Projects = append(c.r.doc.Projects, Project{Path: c.prefix, CodePage: page})
 		}
 		return c.keep(project, moduleName(page, src), c.join("(lost)"), src)
 	})
 }
 
-// carveAt decompresses a source at an offset of the file: along the chain its sector belongs to, or straight on where that gives more.
+// carveAt decompresses a source at an offset of the file: straight on, or along the chain its sector belongs to where that gives more.
 func (c *compound) carveAt(at int64) []byte {
-	straight, err := decompress(io.NewSectionReader(c.src, at, c.src.size-at), c.r.o.Source)
-	if sect := at>>c.h.shift - 1; err != nil && sect >= 0 {
-		chained, _ := decompress(&chain{c: c, unit: c.sector, cur: uint32(sect), off: at & (c.sector - 1), left: c.src.size}, c.r.o.Source)
-		if len(chained) > len(straight) {
-			return chained
+	straight, err := c.carve(at, func(from int64) io.Reader { return io.NewSectionReader(c.src, from, c.src.size-from) })
+	if err == nil {
+		return straight
+	}
+	chained, _ := c.carve(at, func(from int64) io.Reader {
+		sect := from>>c.h.shift - 1
+		if sect < 0 {
+			return bytes.NewReader(nil)
 		}
+		return &chain{c: c, unit: c.sector, cur: uint32(sect), off: from & (c.sector - 1), left: c.src.size}
+	})
+	if len(chained) > len(straight) {
+		return chained
 	}
 	return straight
 }

@@ -59,7 +59,7 @@ func (r *reading) compound(ra io.ReaderAt, size int64, prefix string, nest int) 
 		c.readEncryption()
 		c.readPowerPoint()
 	}
-	if c.src.left == 0 && c.src.size > 0 {
+	if c.src.spent {
 		c.broken("file", "sectors are read more than %d times", readsPerByte)
 	}
 	r.fail(c.src.err)

@@ -64,16 +64,16 @@ func (j *judgement) statement(t []token) {
 		}
 		return
 	}
-	if j.definition(t) {
-		return
+	calls := !j.definition(t)
+	if calls {
+		j.open(t)
 	}
-	j.open(t)
 	for i := range t {
-		switch t[i].kind {
-		case tokenWord:
-			j.word(t, i)
-		case tokenString:
+		switch {
+		case t[i].kind == tokenString:
 			j.text(t[i])
+		case t[i].kind == tokenWord && calls:
+			j.word(t, i)
 		}
 	}
 }
@@ -159,7 +159,9 @@ func (j *judgement) open(t []token) {
 // word looks up one identifier.
 func (j *judgement) word(t []token, i int) {
 	k := j.key(t[i].text)
-	if w, ok := names[string(k)]; ok {
+	if w, ok := objects[string(k)]; ok && !j.ordinary(t[i+1:]) {
+		j.suspicious(w, t[i].line)
+	} else if w, ok := names[string(k)]; ok {
 		j.suspicious(w, t[i].line)
 	} else if w, ok := calls[string(k)]; ok && called(t, i) {
 		j.suspicious(w, t[i].line)
@@ -170,12 +172,22 @@ func (j *judgement) word(t []token, i int) {
 	}
 }
 
+// ordinary says whether the arguments name, as text, a class that honest code makes every day and that does nothing by itself.
+func (j *judgement) ordinary(t []token) bool {
+	for i := range min(4, len(t)) { // (, path or nothing, comma, class
+		if t[i].kind == tokenString && ordinaryClasses[string(j.key(t[i].text))] {
+			return true
+		}
+	}
+	return false
+}
+
 // called says whether the word at i is a call of the language's own function: it has an argument, is not declared there, and is no other object's member.
 func called(t []token, i int) bool {
 	if i > 0 && t[i-1].punct('.') && (i < 2 || !t[i-2].is("vba") && !t[i-2].is("interaction") && !t[i-2].is("filesystem")) {
 		return false
 	}
-	if i > 0 && (t[i-1].is("dim") || t[i-1].is("as") || t[i-1].is("const") || t[i-1].is("set") || t[i-1].is("new")) {
+	if i > 0 && (t[i-1].is("get") || t[i-1].is("let") || t[i-1].is("dim") || t[i-1].is("as") || t[i-1].is("const") || t[i-1].is("set") || t[i-1].is("new")) {
 		return false
 	}
 	rest := t[i+1:]
@@ -204,6 +216,9 @@ func oddChar(t []token) bool {
 
 // text looks up the words of a string literal: each run of letters, digits, underscores and points, its first two parts, and each part.
 func (j *judgement) text(t token) {
+	if w, ok := names[string(j.key(t.text))]; ok { // an Alias, or for CallByName
+		j.suspicious(w, t.line)
+	}
 	for s := t.text; s != ""; {
 		n := 0
 		for n < len(s) && isNameByte(s[n]) {
@@ -211,6 +226,9 @@ func (j *judgement) text(t token) {
 		}
 		if n > 0 {
 			j.run(s[:n], t.line)
+		}
+		if rest := strings.TrimLeft(s[n:], " "); equalFold(s[:n], "cmd") && strings.HasPrefix(rest, "/") {
+			j.suspicious(texts["cmd.exe"], t.line)
 		}
 		s = s[min(n+1, len(s)):]
 	}
@@ -238,9 +256,6 @@ func (j *judgement) run(s string, line int) {
 func (j *judgement) lookUp(s string, line int) bool {
 	k := j.key(s)
 	w, ok := texts[string(k)]
-	if !ok {
-		w, ok = names[string(k)]
-	}
 	if ok {
 		j.suspicious(w, line)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/klauspost/compress/zlib"
 )
@@ -19,15 +20,17 @@ const (
 	stgZlib      = 0x10 // MS-PPT 2.10.35, ExOleObjStgCompressedAtom: recInstance 1
 )
 
-// readPowerPoint reads the compound files in a presentation's objects; its VBA project is one of them (MS-PPT 2.4.11).
+// readPowerPoint reads the compound files in presentations' objects; a presentation's VBA project is one of them (MS-PPT 2.4.11). An embedded
+// presentation has its stream in a storage of its own.
 func (c *compound) readPowerPoint() {
-	if len(c.entries) == 0 {
-		return
+	for _, id := range c.order {
+		if e := &c.entries[id]; e.kind == typeStream && strings.EqualFold(e.name, "PowerPoint Document") {
+			c.readPresentation(id)
+		}
 	}
-	id := c.find(c.root, typeStream, "PowerPoint Document")
-	if id < 0 {
-		return
-	}
+}
+
+func (c *compound) readPresentation(id int) {
 	_ = search(c.open(id, 0), exOleObjStg, func(at int64) bool {
 		if at > 0 {
 			c.readObject(id, at-1)
@@ -46,7 +49,7 @@ func (c *compound) readObject(id int, at int64) {
 	}
 	size := int64(binary.LittleEndian.Uint32(head[4:]))
 	body := io.LimitReader(c.open(id, at+recordHeader), size)
-	name := fmt.Sprintf("PowerPoint Document/ExOleObjStg@%#x", at)
+	name := fmt.Sprintf("%s/ExOleObjStg@%#x", c.path(id), at)
 	switch {
 	case head[0] == stgPlain && IsOLE(head[recordHeader:]):
 		c.readNested(name, body, size)
@@ -63,7 +66,7 @@ func (c *compound) readObject(id int, at int64) {
 
 // readNested reads a compound file of size bytes that lies in a stream of this one.
 func (c *compound) readNested(name string, body io.Reader, size int64) {
-	c.r.embedded(c.join(name), body, size, c.nest+1)
+	c.r.embedded(name, body, size, c.nest+1)
 }
 
 // embedded unpacks a compound file to memory and reads it; anything else is left alone. That it ends badly after size bytes does not matter.

@@ -18,7 +18,7 @@ func (c *compound) readProjects() {
 			c.readProject(id, dir)
 		} else if c.isVBA(id) && c.find(id, typeStream, "_VBA_PROJECT") >= 0 {
 			c.fault(c.path(id), "no dir stream")
-			c.carveProject(id, dirStream{}, nil)
+			c.carveProject(c.project(id, dirStream{}), id, nil, true)
 		}
 	}
 	if c.damaged {
@@ -35,7 +35,7 @@ func (c *compound) readProject(id, dir int) {
 	if !isDir(data) {
 		if c.isVBA(id) {
 			c.fault(c.path(dir), "not a dir stream: %q", data[:min(len(data), 8)])
-			c.carveProject(id, dirStream{}, nil)
+			c.carveProject(c.project(id, dirStream{}), id, nil, true)
 		}
 		return
 	}
@@ -46,6 +46,7 @@ func (c *compound) readProject(id, dir int) {
 	for i := range d.modules {
 		c.readModule(p, &d.modules[i], streams, claimed)
 	}
+	damaged := true
 	switch {
 	case err != nil:
 		c.fault(c.path(dir), "%v", err)
@@ -54,9 +55,9 @@ func (c *compound) readProject(id, dir int) {
 	case len(d.modules) < d.count:
 		c.fault(c.path(dir), "%d of %d modules", len(d.modules), d.count)
 	default:
-		return
+		damaged = false
 	}
-	c.carveProject(id, d, claimed)
+	c.carveProject(p, id, claimed, damaged)
 }
 
 // project appends a project to the document. Its path is that of the storage around VBA.

@@ -15,11 +15,12 @@ var (
 // source is the file under read. It reads only inside the file and inside its budget, and it keeps the error that is not the
 // document's fault.
 type source struct {
-	ctx  context.Context
-	r    io.ReaderAt
-	size int64
-	left int64 // bytes that may still be read
-	err  error // the reader's or the context's; nothing is read after it
+	ctx   context.Context
+	r     io.ReaderAt
+	size  int64
+	left  int64 // bytes that may still be read
+	spent bool  // something was not read for want of budget
+	err   error // the reader's or the context's; nothing is read after it
 }
 
 // readsPerByte is how often a file's bytes may be read in all: FAT and directory by us and by mscfb, streams once, a search for lost modules
@@ -66,7 +67,7 @@ func (s *source) charge(n int64) error {
 		return s.err
 	}
 	if s.left < n {
-		s.left = 0
+		s.left, s.spent = 0, true
 		return errSpent
 	}
 	s.left -= n

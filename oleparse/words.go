@@ -103,10 +103,36 @@ var calls = map[string]word{
 	"environ": {"Environ", whyHost},
 }
 
+// objects lists functions that make an object of the class they are told.
+var objects = map[string]word{
+	"createobject": {"CreateObject", whyObject},
+	"getobject":    {"GetObject", whyObject},
+}
+
+// ordinaryClasses are made by honest workbooks all the time; what they can do beyond computing is found by its own name (CreateTextFile).
+var ordinaryClasses = map[string]bool{
+	"scripting.dictionary":         true,
+	"scripting.filesystemobject":   true,
+	"vbscript.regexp":              true,
+	"system.collections.arraylist": true,
+	"excel.application":            true,
+	"word.application":             true,
+	"powerpoint.application":       true,
+	"outlook.application":          true,
+	"access.application":           true,
+	"adodb.connection":             true,
+	"adodb.recordset":              true,
+	"adodb.command":                true,
+	"adox.catalog":                 true,
+	"msxml2.domdocument":           true,
+	"msxml2.domdocument.6.0":       true,
+	"htmlfile":                     true,
+}
+
 // names lists members and functions that count wherever code uses them, in lower case.
 var names = map[string]word{
-	"createobject":            {"CreateObject", whyObject},
-	"getobject":               {"GetObject", whyObject},
+	"macscript":               {"MacScript", whyRun},
+	"applescripttask":         {"AppleScriptTask", whyRun},
 	"callbyname":              {"CallByName", whyHide},
 	"strreverse":              {"StrReverse", whyHide},
 	"executeexcel4macro":      {"ExecuteExcel4Macro", whyMacro4},
@@ -176,8 +202,8 @@ var texts = map[string]word{
 	"regsvr32":                      {"regsvr32", whySystem},
 	"certutil":                      {"certutil", whySystem},
 	"bitsadmin":                     {"bitsadmin", whySystem},
-	"wscript":                       {"wscript", whySystem},
-	"cscript":                       {"cscript", whySystem},
+	"wscript.exe":                   {"wscript.exe", whySystem},
+	"cscript.exe":                   {"cscript.exe", whySystem},
 	"schtasks":                      {"schtasks", whySystem},
 	"wmic":                          {"wmic", whySystem},
 	"msiexec":                       {"msiexec", whySystem},
