@@ -67,11 +67,16 @@ func readFault(err error) error {
 }
 
 // appendChunk decompresses one chunk (MS-OVBA 2.4.1.3.2); whole is false where it stopped at something impossible.
-func appendChunk(out, data []byte, compressed bool) (_ []byte, whole bool) {
+func appendChunk(out, data []byte, compressed bool) (chunk []byte, whole bool) {
 	if !compressed { // MS-OVBA 2.4.1.3.3
 		return append(out, data...), len(data) == chunkSize
 	}
 	start := len(out)
+	defer func() {
+		if over := start + chunkSize; len(chunk) > over {
+			chunk, whole = chunk[:over], false
+		}
+	}()
 	for len(data) > 0 {
 		flags := data[0] // MS-OVBA 2.4.1.3.4, one TokenSequence
 		data = data[1:]
@@ -87,9 +92,6 @@ func appendChunk(out, data []byte, compressed bool) (_ []byte, whole bool) {
 				return out, false
 			}
 			data = data[2:]
-		}
-		if len(out)-start > chunkSize {
-			return out[:start+chunkSize], false
 		}
 	}
 	return out, true
