@@ -2,6 +2,7 @@ package oleparse
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"strings"
 )
@@ -16,8 +17,8 @@ func (c *compound) carve(at int64, open func(from int64) io.Reader) ([]byte, err
 		if at < before {
 			continue
 		}
-		if src, err := decompress(open(at-before), c.r.o.Source); bytes.HasPrefix(src, attribut) {
-			return src, err
+		if start, _ := decompress(open(at-before), int64(len(attribut))); bytes.HasPrefix(start, attribut) {
+			return c.source(open(at - before))
 		}
 	}
 	return nil, errContainer
@@ -82,14 +83,18 @@ func isSupport(name string) bool {
 func (c *compound) carveStream(project, id int) (found int) {
 	_ = search(c.open(id, 0), attribut, func(at int64) bool { // a stream that ends early was searched as far as it goes
 		src, err := c.carve(at, func(from int64) io.Reader { return c.open(id, from) })
-		if src == nil {
+		if errors.Is(err, errContainer) {
 			return true
+		}
+		if !c.takeModule(c.path(id)) {
+			return false
 		}
 		if err != nil {
 			c.note(true, c.path(id), "source: %v after %d bytes", err, len(src))
 		}
 		found++
-		return c.keep(project, moduleName(c.r.doc.Projects[project].CodePage, src), c.path(id), src)
+		c.keep(project, moduleName(c.r.doc.Projects[project].CodePage, src), c.path(id), src)
+		return true
 	})
 	return found
 }
@@ -117,7 +122,11 @@ func (c *compound) carveFile() {
 			project = len(c.r.doc.Projects)
 			c.r.doc.Projects = append(c.r.doc.Projects, Project{Path: c.prefix, CodePage: page})
 		}
-		return c.keep(project, moduleName(page, src), c.join("(lost)"), src)
+		if c.takeModule(c.join("(lost)")) {
+			c.keep(project, moduleName(page, src), c.join("(lost)"), src)
+			return true
+		}
+		return false
 	})
 }
 

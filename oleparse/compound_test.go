@@ -277,6 +277,30 @@ func TestManyStreamsOnOneChainCannotMultiplyTheWork(t *testing.T) {
 	}
 }
 
+func TestManyProjectsWithLongDirStreamsCannotMultiplyTheWork(t *testing.T) {
+	dir := append(project().Dir()[:10:10], make([]byte, 1<<20)...) // PROJECTSYSKIND, then a megabyte that packs to nothing
+	packed := fixture.VBACompress(dir)
+	var nodes []fixture.Node
+	for i := range 3 * dirsMax / len(dir) {
+		nodes = append(nodes, fixture.Storage(fmt.Sprint("p", i), fixture.Stream("dir", packed)))
+	}
+	d := readBytes(t, fixture.OLE(nodes...))
+	if most := dirsMax/len(dir) + 1; len(d.Projects) > most || !d.Unread() {
+		t.Errorf("%d dir streams read, at most %d; %v", len(d.Projects), most, d.Problems)
+	}
+}
+
+func TestTheSameSourceInManyPlacesCannotMultiplyTheWork(t *testing.T) {
+	m := fixture.VBAModuleOf("M", strings.Repeat("'", 200000))
+	one := fixture.VBACompress(m.Source)
+	b := fixture.OLE(fixture.Stream("s", bytes.Repeat(one, 300)))
+	put32(b, 48, 0x00FFFFFF)
+	d := readWith(t, b, Options{Source: 1 << 20})
+	if got := modulesOf(d); len(got) != 2 || !d.Unread() { // whole, and the one the limit cuts
+		t.Errorf("%d modules, %v", len(got), d.Problems)
+	}
+}
+
 func TestPaddingBehindADocumentCostsNoReading(t *testing.T) {
 	doc := fixture.DocVBA("")
 	n, _ := bytesRead(t, doc)

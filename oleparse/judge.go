@@ -227,7 +227,7 @@ func (j *judgement) text(t token) {
 		if n > 0 {
 			j.run(s[:n], t.line)
 		}
-		if rest := strings.TrimLeft(s[n:], " "); equalFold(s[:n], "cmd") && strings.HasPrefix(rest, "/") {
+		if equalFold(s[:n], "cmd") && strings.HasPrefix(strings.TrimLeft(s[n:], " "), "/") {
 			j.suspicious(texts["cmd.exe"], t.line)
 		}
 		s = s[min(n+1, len(s)):]

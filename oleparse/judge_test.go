@@ -163,6 +163,14 @@ func TestAHitTellsTheFirstLine(t *testing.T) {
 	}
 }
 
+func TestLongLinesAreReadOnce(t *testing.T) {
+	const n = 1 << 20 // where a line were read again for each of its tokens the test would not end
+	for _, unit := range []string{" ", "_ ", "a.", "cmd ", "\"", "\" ", "Open For ", "' _", "Chr(", ": ", "_\n", "é", "\"a.b\" & ", "Declare "} {
+		judged("M", strings.Repeat(unit, n/len(unit)))
+		judged("M", "x = \""+strings.Repeat(unit, n/len(unit)))
+	}
+}
+
 func TestTheListsAreInLowerCase(t *testing.T) {
 	check := func(key string, w word) {
 		if key != strings.ToLower(key) || w.keyword == "" || w.why == "" || len(key) > len(judgement{}.low) {

@@ -47,7 +47,9 @@ func TestEncryptionIsToldByEachFormatsOwnMark(t *testing.T) {
 	drm := fixture.OLE(fixture.Stream("\x09DRMContent", nil))
 	filePass := fixture.BIFFRecord{ID: 0x002F, Data: make([]byte, 6)}
 	sheet := fixture.BIFFRecord{ID: 0x0085, Data: make([]byte, 8)}
-	book := func(name string, r ...fixture.BIFFRecord) []byte { return fixture.OLE(fixture.Stream(name, fixture.BIFF(r...))) }
+	book := func(name string, r ...fixture.BIFFRecord) []byte {
+		return fixture.OLE(fixture.Stream(name, fixture.BIFF(r...)))
+	}
 	for _, tc := range []struct {
 		name string
 		file []byte

@@ -109,19 +109,23 @@ type Parts interface {
 	Open(name string) (io.ReadCloser, error)
 }
 
+// dirsMax bounds the decompressed dir streams of all projects: a module takes about 200 bytes there, a reference as many.
+const dirsMax = 16 << 20
+
 // problemsMax bounds the list a hostile file can make us write; a person reads the first few.
 const problemsMax = 64
 
 // reading is the state of one ReadOLE or ReadOOXML: its document, and what is left of its limits.
 type reading struct {
-	ctx context.Context
-	o   Options // Modules, Source and Unpacked count down
-	doc *Document
-	err error // the reader's or the context's
+	ctx  context.Context
+	o    Options // Modules, Source and Unpacked count down
+	dirs int64   // bytes of dir streams still to be decompressed
+	doc  *Document
+	err  error // the reader's or the context's
 }
 
 func newReading(ctx context.Context, o Options) *reading {
-	return &reading{ctx: ctx, o: o.withDefaults(), doc: &Document{}}
+	return &reading{ctx: ctx, o: o.withDefaults(), dirs: dirsMax, doc: &Document{}}
 }
 
 // problem notes something malformed; unread says that Office might still run what we did not read.

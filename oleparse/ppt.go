@@ -60,7 +60,10 @@ func (c *compound) readObject(id int, at int64) {
 			return
 		}
 		defer z.Close()
-		c.readNested(name, z, int64(binary.LittleEndian.Uint32(head[recordHeader:])))
+		var start [8]byte
+		if _, err := io.ReadFull(z, start[:]); err == nil { // else these bytes only look like a record
+			c.readNested(name, io.MultiReader(bytes.NewReader(start[:]), z), int64(binary.LittleEndian.Uint32(head[recordHeader:])))
+		}
 	}
 }
 

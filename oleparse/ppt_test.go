@@ -9,7 +9,9 @@ import (
 	"sekisho/internal/fixture"
 )
 
-func show(document []byte) []byte { return fixture.OLE(fixture.Stream("PowerPoint Document", document)) }
+func show(document []byte) []byte {
+	return fixture.OLE(fixture.Stream("PowerPoint Document", document))
+}
 
 func TestPresentationsKeepTheirProjectInAStorageInTheirStream(t *testing.T) {
 	bin := fixture.VBABin("Module1", "")

@@ -2,11 +2,9 @@ package oleparse
 
 import (
 	"errors"
+	"io"
 	"strings"
 )
-
-// dirMax bounds the decompressed dir stream: a module takes about 200 bytes there, a reference as many.
-const dirMax = 4 << 20
 
 // readProjects reads every VBA project of the file, in whatever storage it lies (MS-OVBA 2.2.1).
 func (c *compound) readProjects() {
@@ -31,7 +29,11 @@ func (c *compound) isVBA(id int) bool { return strings.EqualFold(c.entries[id].n
 
 // readProject reads the project of the storage that holds dir.
 func (c *compound) readProject(id, dir int) {
-	data, err := decompress(c.open(dir, 0), dirMax)
+	data, err := decompress(c.open(dir, 0), c.r.dirs)
+	c.r.dirs -= int64(len(data))
+	if errors.Is(err, errLimit) {
+		c.note(true, c.path(dir), "dir streams of more than %d bytes", dirsMax)
+	}
 	if !isDir(data) {
 		if c.isVBA(id) {
 			c.fault(c.path(dir), "not a dir stream: %q", data[:min(len(data), 8)])
@@ -44,7 +46,9 @@ func (c *compound) readProject(id, dir int) {
 	streams := c.streams(id)
 	claimed := map[int]bool{dir: true}
 	for i := range d.modules {
-		c.readModule(p, &d.modules[i], streams, claimed)
+		if !c.readModule(p, &d.modules[i], streams, claimed) {
+			break
+		}
 	}
 	damaged := true
 	switch {
@@ -85,8 +89,11 @@ func (c *compound) streams(storage int) map[string]int {
 	return m
 }
 
-// readModule reads one module that dir names.
-func (c *compound) readModule(project int, m *dirModule, streams map[string]int, claimed map[int]bool) {
+// readModule reads one module that dir names. It is false when no more may be read.
+func (c *compound) readModule(project int, m *dirModule, streams map[string]int, claimed map[int]bool) bool {
+	if !c.takeModule(c.r.doc.Projects[project].Path) {
+		return false
+	}
 	page := c.r.doc.Projects[project].CodePage
 	name := m.nameUni
 	if name == "" {
@@ -100,38 +107,43 @@ func (c *compound) readModule(project int, m *dirModule, streams map[string]int,
 	}
 	if !ok {
 		c.broken(c.r.doc.Projects[project].Path, "module %q has no stream", name)
-		return
+		return true
 	}
 	claimed[id] = true
-	if m.offset < 0 || m.offset > c.entries[id].size {
-		c.fault(c.path(id), "source offset %d of %d bytes", m.offset, c.entries[id].size)
-		c.carveStream(project, id)
-		return
-	}
-	src, err := decompress(c.open(id, m.offset), c.r.o.Source)
-	if errors.Is(err, errContainer) {
+	src, err := c.source(c.open(id, max(0, m.offset)))
+	if m.offset < 0 || errors.Is(err, errContainer) {
 		c.fault(c.path(id), "no compressed source at offset %d", m.offset)
 		if c.carveStream(project, id) == 0 {
 			c.note(true, c.path(id), "source not found")
 		}
-		return
+		return true
 	}
 	if err != nil {
 		c.note(true, c.path(id), "source: %v after %d bytes", err, len(src))
 	}
 	c.keep(project, name, c.path(id), src)
+	return true
 }
 
-// keep adds a module with its decompressed source, inside the limits. It is false for one that is not kept.
-func (c *compound) keep(project int, name, stream string, src []byte) bool {
-	r := c.r
-	if r.o.Modules == 0 {
-		c.note(true, stream, "more modules than the limit")
+// source decompresses a module's source inside the limit of all sources.
+func (c *compound) source(r io.Reader) ([]byte, error) {
+	src, err := decompress(r, c.r.o.Source)
+	c.r.o.Source -= int64(len(src))
+	return src, err
+}
+
+// takeModule counts a module; it is false when there were too many.
+func (c *compound) takeModule(where string) bool {
+	if c.r.o.Modules == 0 {
+		c.note(true, where, "more modules than the limit")
 		return false
 	}
-	r.o.Modules--
-	r.o.Source -= int64(len(src))
-	p := &r.doc.Projects[project]
-	p.Modules = append(p.Modules, Module{Name: name, Stream: stream, Source: decodeSource(p.CodePage, src)})
+	c.r.o.Modules--
 	return true
+}
+
+// keep adds a module with its decompressed source.
+func (c *compound) keep(project int, name, stream string, src []byte) {
+	p := &c.r.doc.Projects[project]
+	p.Modules = append(p.Modules, Module{Name: name, Stream: stream, Source: decodeSource(p.CodePage, src)})
 }
