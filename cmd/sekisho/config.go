@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"sekisho/internal/config"
+	"sekisho/internal/web"
 )
 
 type configCmd struct {
@@ -77,7 +78,7 @@ func (c *healthCmd) Run(ctx context.Context, g *globals, io streams) error {
 			return err
 		}
 	}
-	if err := health(ctx, cfg); err != nil {
+	if err := web.Health(ctx, cfg.Web.Listen); err != nil {
 		return err
 	}
 	fmt.Fprintln(io.out, text(cfg.Lang(os.Getenv), "ready"))

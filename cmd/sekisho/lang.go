@@ -104,6 +104,7 @@ var catalogue = map[string]struct{ en, ja string }{
 	"unsent":    {"%s not delivered to <%s>: %s", "%s を <%s> へ配送できませんでした: %s"},
 	"mended":    {"mended", "修復済み"},
 	"verified":  {"%d files, %d rows, %d problems", "ファイル %d 件、索引 %d 件、問題 %d 件"},
+	"cfg_bad":   {"the configuration has errors", "設定に誤りがあります"},
 	"cfg_good":  {"The configuration is good.", "設定に問題はありません。"},
 	"ready":     {"ready", "準備完了"},
 

@@ -165,7 +165,7 @@ func (d *desk) row(w *tabwriter.Writer, it quarantine.Item) error {
 	}
 	state := it.State
 	if it.Where == quarantine.InMTA && it.State == quarantine.StateHeld {
-		state = "postsuper -H " + printable(it.Envelope.QueueID)
+		state = quarantine.MTACommand(it)
 	}
 	_, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\t<%s>\t%s\t%s\t%s\n", it.ID, stamp(it.Held), state, it.Direction,
 		short(it.Envelope.MailFrom), to, it.Verdict.Rule, short(it.Subject))
@@ -232,7 +232,7 @@ func (d *desk) explain(s shown) {
 	fmt.Fprintf(d.out, "%s  %s\n", s.ID, newPainter(d.out).verdict(s.Verdict.Action))
 	line("l_state", "%s", s.State)
 	if s.Where == quarantine.InMTA {
-		line("l_inmta", "postsuper -H %s", s.Envelope.QueueID)
+		line("l_inmta", "%s", quarantine.MTACommand(s.Item))
 	}
 	line("l_held", "%s – %s", stamp(s.Held), stamp(s.Expires))
 	line("l_direction", "%s", s.Direction)
@@ -262,6 +262,61 @@ func (d *desk) explain(s shown) {
 			fmt.Fprintf(d.out, "    <%s> %s\n", printable(r.Rcpt), printable(r.Text()))
 		}
 	}
+}
+
+type releaseCmd struct {
+	act
+	To    []string `placeholder:"ADDRESS" help:"${help_to}"`
+	Again bool     `help:"${help_again}"`
+	JSON  bool     `help:"${help_json}"`
+	IDs   []string `arg:"" name:"id" help:"${help_ids}"`
+}
+
+// releasedItem is one line of release --json.
+type releasedItem struct {
+	ID       string               `json:"id"`
+	Outcomes []quarantine.Outcome `json:"outcomes"`
+	Error    string               `json:"error,omitempty"`
+}
+
+// Run delivers held messages exactly as they came.
+func (c *releaseCmd) Run(ctx context.Context, g *globals, io streams) error {
+	return g.withDesk(ctx, io, func(d *desk) error {
+		return d.each(ctx, c.IDs, func(id string) error {
+			out, err := d.q.Release(ctx, id, quarantine.ReleaseRequest{By: c.by(), Rcpts: c.To, Again: c.Again})
+			if errors.Is(err, quarantine.ErrInMTA) {
+				err = d.inMTA(ctx, id)
+			}
+			if c.JSON {
+				r := releasedItem{ID: id, Outcomes: out}
+				if err != nil {
+					r.Error = err.Error()
+				}
+				return errors.Join(err, d.encode(r))
+			}
+			d.outcomes(id, out)
+			return err
+		})
+	})
+}
+
+func (d *desk) outcomes(id string, out []quarantine.Outcome) {
+	for _, o := range out {
+		if o.Result == quarantine.Sent {
+			fmt.Fprintf(d.out, text(d.lang, "released")+"\n", id, printable(o.Rcpt))
+			continue
+		}
+		fmt.Fprintf(d.out, text(d.lang, "unsent")+"\n", id, printable(o.Rcpt), printable(o.Text()))
+	}
+}
+
+// inMTA says how to let a message go that the MTA holds.
+func (d *desk) inMTA(ctx context.Context, id string) error {
+	it, err := d.q.Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("%w; %s: %s", quarantine.ErrInMTA, text(d.lang, "l_inmta"), quarantine.MTACommand(it))
 }
 
 type deleteCmd struct {
