@@ -58,6 +58,3 @@ func mailField(name string) bool {
 	}
 	return false
 }
-
-// IsMessage reports whether a file that begins with b is a mail.
-func IsMessage(b []byte) bool { return mailStart(b) }
