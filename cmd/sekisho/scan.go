@@ -224,7 +224,7 @@ func (p *printer) result(name string, res *filter.Result) error {
 	if res.Verdict.Rule != "" {
 		verdict += " (" + res.Verdict.Rule + ")"
 	}
-	if res.Facts.Incomplete {
+	if res.Verdict.Incomplete {
 		verdict += ", " + text(p.lang, "incomplete")
 	}
 	if _, err := fmt.Fprintf(p.io.out, "%s: %s\n", printable(name), verdict); err != nil {

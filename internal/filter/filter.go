@@ -23,9 +23,6 @@ import (
 	"sekisho/rules"
 )
 
-// RuleReleased is the rule named by the verdict of a mail whose release mark was redeemed.
-const RuleReleased = "released"
-
 // attachmentsMax bounds the list of attachments of one result: what is beyond it was inspected all the same.
 const attachmentsMax = 1000
 
@@ -174,7 +171,8 @@ func (r *Run) Finish(s Session) *Result {
 	res.Client = client
 	r.f.decide(res, r.scan.Result(), direction)
 	if s.Released != "" {
-		res.Verdict = rules.Verdict{Action: rules.Accept, Rule: RuleReleased, Rules: []string{RuleReleased}, Enforced: true}
+		res.Verdict = rules.Verdict{Action: rules.Accept, Rule: rules.Released, Rules: []string{rules.Released}, Enforced: true,
+			Incomplete: res.Verdict.Incomplete}
 	}
 	res.Elapsed = time.Since(r.begun)
 	return res

@@ -27,7 +27,7 @@ const autoOpen = "Sub AutoOpen()\n  CreateObject(\"WScript.Shell\").Run \"calc\"
 func newFilter(t testing.TB, change func(*Options, *inspect.Options)) *Filter {
 	t.Helper()
 	dir := t.TempDir()
-	o := Options{Mode: rules.Enforce, Walk: message.Limits{SpoolDir: dir}}
+	o := Options{Mode: rules.ModeEnforce, Walk: message.Limits{SpoolDir: dir}}
 	io := inspect.Options{SpoolDir: dir}
 	if change != nil {
 		change(&o, &io)
@@ -114,7 +114,7 @@ func TestChunksChangeNothing(t *testing.T) {
 }
 
 func TestMonitorDecidesButDoesNotEnforce(t *testing.T) {
-	res := run(t, newFilter(t, func(o *Options, _ *inspect.Options) { o.Mode = rules.Monitor }), docMail())
+	res := run(t, newFilter(t, func(o *Options, _ *inspect.Options) { o.Mode = rules.ModeMonitor }), docMail())
 	if res.Verdict.Action != rules.Quarantine || res.Verdict.Enforced {
 		t.Errorf("verdict %+v", res.Verdict)
 	}
@@ -127,7 +127,7 @@ func TestReleasedMailPasses(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer res.Close()
-	if res.Verdict.Action != rules.Accept || res.Verdict.Rule != RuleReleased {
+	if res.Verdict.Action != rules.Accept || res.Verdict.Rule != rules.Released {
 		t.Errorf("verdict %+v", res.Verdict)
 	}
 }

@@ -72,7 +72,7 @@ func (r *Result) Report(file string) Report {
 	return Report{
 		Schema: Schema, File: file, Kind: r.Kind, SHA256: r.SHA256, Size: r.Size,
 		Verdict: r.Verdict.Action, Rule: r.Verdict.Rule, Rules: list(r.Verdict.Rules),
-		Incomplete: r.Facts.Incomplete, ElapsedMS: float64(r.Elapsed.Microseconds()) / 1000,
+		Incomplete: r.Verdict.Incomplete, ElapsedMS: float64(r.Elapsed.Microseconds()) / 1000,
 		Direction: r.Facts.Direction, Enforced: r.Verdict.Enforced,
 		PerRecipient: map[string]rules.Action{},
 		Findings:     list(r.Facts.Findings), Attachments: list(r.Attachments), Files: list(r.Files),
