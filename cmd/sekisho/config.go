@@ -29,11 +29,16 @@ func (c *checkCmd) Run(g *globals, io streams) error {
 	for _, p := range problems {
 		fmt.Fprintln(io.out, p.Text(lang))
 	}
-	if _, err := pack(cfg); err != nil {
+	p, err := pack(cfg)
+	if err != nil {
 		return err
 	}
+	failures := p.Test().Failures
+	for _, f := range failures {
+		fmt.Fprintln(io.out, f)
+	}
 	switch {
-	case config.Errors(problems):
+	case config.Errors(problems) || len(failures) > 0:
 		return errors.New(text(lang, "cfg_bad"))
 	case len(problems) > 0:
 		return errVerdict

@@ -35,6 +35,7 @@ type globals struct {
 type cli struct {
 	globals
 
+	Serve      serveCmd         `cmd:"" help:"${help_serve}"`
 	Scan       scanCmd          `cmd:"" help:"${help_scan}"`
 	Replay     replayCmd        `cmd:"" help:"${help_replay}"`
 	Quarantine quarantineCmd    `cmd:"" help:"${help_quarantine}"`

@@ -47,11 +47,13 @@ func fixtureMain() {
 		return
 	}
 	files := map[string]func() []byte{
-		"doc-vba":   func() []byte { return fixture.DocVBA(autoOpen) },
-		"doc":       fixture.DocPlain,
-		"zip-vba":   func() []byte { return fixture.Zip("in voice!.doc", string(fixture.DocVBA(autoOpen))) },
-		"mail-vba":  func() []byte { return macroMail().Bytes() },
-		"mail":      func() []byte { return fixture.Message("a@example.net", "b@example.org", "hi", fixture.TextPart("hi")).Bytes() },
+		"doc-vba":  func() []byte { return fixture.DocVBA(autoOpen) },
+		"doc":      fixture.DocPlain,
+		"zip-vba":  func() []byte { return fixture.Zip("in voice!.doc", string(fixture.DocVBA(autoOpen))) },
+		"mail-vba": func() []byte { return macroMail().Bytes() },
+		"mail": func() []byte {
+			return fixture.Message("a@example.net", "b@example.org", "hi", fixture.TextPart("hi")).Bytes()
+		},
 		"mbox":      mbox,
 		"labels":    func() []byte { return []byte("{\"file\":\"second.eml\"}\n\n{\"file\":\"first.eml\"}\n") },
 		"escape":    func() []byte { return []byte("{\"file\":\"../first.eml\"}\n") },

@@ -4,12 +4,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"sekisho/internal/config"
 	"sekisho/internal/filter"
 	"sekisho/internal/inspect"
 	"sekisho/internal/message"
+	"sekisho/internal/notify"
 	"sekisho/internal/quarantine"
+	"sekisho/milter"
 	"sekisho/rules"
 )
 
@@ -89,6 +92,29 @@ func quarantineOptions(c *config.Config) quarantine.Options {
 		MaxBytes: int64(q.MaxBytes), MaxMessages: int64(q.MaxMessages), SourceShare: float64(q.MaxSourcePercent) / 100,
 		MinFree: int64(q.MinFreeBytes), Retain: q.Retention, KeepReleased: q.KeepReleased, Tombstone: q.KeepRecords,
 		MarkLife: r.Valid, Relay: quarantine.Relay{Addr: r.SMTP, Helo: r.Helo},
+	}
+}
+
+func notifyOptions(c *config.Config) notify.Options {
+	n, ours := c.Notices, site(c)
+	addr := n.SMTP
+	if addr == "" {
+		addr = c.Release.SMTP
+	}
+	return notify.Options{
+		Postmaster: n.Postmaster, From: n.From, Recipients: n.Recipients, Local: ours.Local, Every: n.Every,
+		Relay: quarantine.Relay{Addr: addr, Helo: c.Release.Helo, Timeout: time.Minute},
+	}
+}
+
+// policyOf says what is done with verdicts.
+func policyOf(c *config.Config, opts filter.Options) *milter.Policy {
+	failures := map[string]milter.OnFailure{"tempfail": milter.FailTemp, "accept": milter.FailAccept, "reject": milter.FailReject}
+	return &milter.Policy{
+		Filter: milter.Line(filter.New(opts)), Mode: opts.Mode,
+		OnFailure: failures[c.Actions.OnFailure], OnFailureSubmission: failures[c.Actions.OnFailureSubmission],
+		MTAHold: c.Actions.Quarantine == "hold", TaggedOnly: !c.Actions.MarkAccepted, SubjectTag: c.Actions.SubjectTag,
+		ReleaseClients: c.Release.Clients,
 	}
 }
 
