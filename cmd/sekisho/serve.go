@@ -109,6 +109,7 @@ type server struct {
 	web       *web.Server
 	milter    *milter.Server
 	scanners  []*inspect.Scanner // the one in force; during a reload the new one behind it
+	retired   []retired          // upkeep's
 }
 
 // open makes everything ready. What was opened before an error is closed by close.
@@ -358,6 +359,7 @@ func (s *server) upkeep(ctx context.Context, hup <-chan os.Signal) {
 		case <-watchdog.C:
 			s.tell(daemon.SdNotifyWatchdog)
 		case <-expire.C:
+			s.closeRetired(time.Now())
 			if n, err := s.q.Expire(ctx, time.Now()); err != nil && ctx.Err() == nil {
 				s.metrics.Errors.WithLabelValues("store").Inc()
 				s.log.Error("quarantine: expiring", "error", err.Error())
@@ -428,20 +430,27 @@ func (s *server) reloadConfig() error {
 	}
 	s.milter.SetPolicy(policy)
 	s.metrics.SetMode(cfg.Mode)
-	s.retire(s.scanners[0])
+	s.retired = append(s.retired, retired{s.scanners[0], time.Now()})
 	s.scanners, s.current = s.scanners[1:], cfg
 	s.log.Info("reload done", "mode", cfg.Mode)
 	return nil
 }
 
-// retire closes a scanner when no message that began with it can be in work any more.
-func (s *server) retire(old *inspect.Scanner) {
-	patience := s.cfg.Timeouts.Message + s.cfg.Timeouts.Hold
-	time.AfterFunc(2*patience, func() {
-		if err := old.Close(); err != nil {
-			s.log.Warn("closing the old scanner", "error", err.Error())
+// retired is a scanner that messages in work may still use.
+type retired struct {
+	scanner *inspect.Scanner
+	since   time.Time
+}
+
+// closeRetired closes the scanners that no message in work can have begun with.
+func (s *server) closeRetired(now time.Time) {
+	patience := 2 * (s.cfg.Timeouts.Message + s.cfg.Timeouts.Hold)
+	for len(s.retired) > 0 && now.Sub(s.retired[0].since) > patience {
+		if err := s.retired[0].scanner.Close(); err != nil {
+			s.log.Warn("closing an old scanner", "error", err.Error())
 		}
-	})
+		s.retired = s.retired[1:]
+	}
 }
 
 func (s *server) close() error {
@@ -458,6 +467,9 @@ func (s *server) close() error {
 	}
 	for _, sc := range s.scanners {
 		errs = append(errs, sc.Close())
+	}
+	for _, r := range s.retired {
+		errs = append(errs, r.scanner.Close())
 	}
 	if s.audit != nil {
 		errs = append(errs, s.audit.Close())
