@@ -1,12 +1,10 @@
 package bench
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"net"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -53,7 +51,7 @@ func BenchmarkMilter(b *testing.B) {
 }
 
 func load(b *testing.B, l net.Listener, mail fixture.Mail) {
-	m := frames(mail.Bytes())
+	m := miltertest.FromBytes("sato@example.net", []string{"mori@example.org"}, mail.Bytes())
 	b.SetBytes(int64(len(mail.Bytes())))
 	b.ReportAllocs()
 	b.ResetTimer()
@@ -61,18 +59,6 @@ func load(b *testing.B, l net.Listener, mail fixture.Mail) {
 		b.Fatal(err)
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "msg/s")
-}
-
-// frames splits a mail as an MTA does: fields with their leading space, then the body.
-func frames(raw []byte) miltertest.Mail {
-	m := miltertest.Mail{From: "sato@example.net", Rcpts: []string{"mori@example.org"}, Macros: map[byte][]string{'M': {"i", "4BENCH"}}}
-	head, body, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
-	for _, line := range strings.Split(string(head), "\r\n") {
-		name, value, _ := strings.Cut(line, ":")
-		m.Header = append(m.Header, miltertest.Header{Name: name, Value: value})
-	}
-	m.Body = body
-	return m
 }
 
 func listen(b *testing.B, serve func(net.Listener)) net.Listener {
