@@ -35,7 +35,10 @@ func (h *Header) All(name string) []string {
 func (h *Header) Text(name string) string { return decodeText(h.Get(name)) }
 
 // unfold removes line ends (RFC 5322 2.2.3) and NULs. A line that was continued without a blank gets one.
-func unfold(raw string) string {
+func unfold(raw string) string { return unfoldWith(raw, ' ') }
+
+// unfoldWith is unfold with joint between lines that were continued without a blank.
+func unfoldWith(raw string, joint byte) string {
 	if strings.IndexByte(raw, '\n') < 0 && strings.IndexByte(raw, '\r') < 0 && strings.IndexByte(raw, 0) < 0 {
 		return strings.Trim(raw, " \t")
 	}
@@ -45,7 +48,7 @@ func unfold(raw string) string {
 		case 0:
 		case '\r', '\n':
 			if i+1 < len(raw) && strings.IndexByte("\r\n \t", raw[i+1]) < 0 {
-				b = append(b, ' ')
+				b = append(b, joint)
 			}
 		default:
 			b = append(b, c)

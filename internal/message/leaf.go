@@ -103,14 +103,27 @@ var plainEntity = &entity{header: &Header{}, typ: "text/plain"}
 
 // content gives bytes to the current leaf and to the second readings.
 func (w *Walker) content(p []byte) {
-	if len(p) == 0 {
-		return
+	if len(p) > 0 {
+		w.leafContent(p)
+		w.tee(p)
 	}
+}
+
+// leafContent gives bytes to the current leaf alone: the second readings have them already.
+func (w *Walker) leafContent(p []byte) {
 	if w.leaf != nil {
 		w.leaf.write(p)
 		w.fail(w.leaf.out.err)
 	}
-	w.tee(p)
+}
+
+// late gives header lines that turned out to be content to the leaf and to the second readings that begin with it.
+func (w *Walker) late(p []byte, older int) {
+	w.leafContent(p)
+	for _, s := range w.shadows[older:] {
+		s.write(p)
+		w.fail(s.out.err)
+	}
 }
 
 // tee gives bytes to the second readings.

@@ -26,8 +26,9 @@ const (
 	problemBare      = "parameter without a value"
 )
 
-// parseParams reads "value; name=value; …" (RFC 2045 5.1, RFC 2183) as leniently as mail programs do together.
-func parseParams(s string) (value string, ps []param, problems []string) {
+// parseParams reads the raw field "value; name=value; …" (RFC 2045 5.1, RFC 2183) as leniently as mail programs do together.
+func parseParams(raw string) (value string, ps []param, problems []string) {
+	s := unfoldWith(raw, '\n') // a line without indent may be a parameter, or junk that must not become part of one
 	p := paramParser{s: s, sjis: mayHideBackslash(s)}
 	value = p.value()
 	for len(p.raw) < maxParams && p.next() {
@@ -69,7 +70,7 @@ func (p *paramParser) value() string {
 			return ""
 		case c == '(':
 			p.comment()
-		case c == ' ' || c == '\t':
+		case isBlank(c):
 			p.blanks()
 			if p.i < len(p.s) && p.s[p.i] != '/' && !strings.HasSuffix(b.String(), "/") && b.Len() > 0 {
 				return b.String()
@@ -85,10 +86,12 @@ func (p *paramParser) value() string {
 }
 
 func (p *paramParser) blanks() {
-	for p.i < len(p.s) && (p.s[p.i] == ' ' || p.s[p.i] == '\t') {
+	for p.i < len(p.s) && isBlank(p.s[p.i]) {
 		p.i++
 	}
 }
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' }
 
 // comment skips a comment (RFC 5322 3.2.2), nested ones by counting; an unclosed "(" is skipped alone.
 func (p *paramParser) comment() {
@@ -116,6 +119,9 @@ func (p *paramParser) next() bool {
 		switch p.s[p.i] {
 		case ' ', '\t', '"':
 			p.i++
+		case '\n': // as good as a ";"
+			separators = max(separators, 1)
+			p.i++
 		case ';', ',':
 			separators++
 			p.i++
@@ -134,7 +140,7 @@ func (p *paramParser) next() bool {
 
 func (p *paramParser) parameter() {
 	start := p.i
-	for p.i < len(p.s) && strings.IndexByte("=; \t\"", p.s[p.i]) < 0 {
+	for p.i < len(p.s) && strings.IndexByte("=; \t\n\"", p.s[p.i]) < 0 {
 		p.i++
 	}
 	name := strings.ToLower(p.s[start:p.i])
@@ -157,8 +163,8 @@ func (p *paramParser) parameter() {
 // unquoted reads to the ";", or to what looks like the next parameter when the ";" is missing. Programs differ on blanks and comments.
 func (p *paramParser) unquoted() []string {
 	start := p.i
-	for p.i < len(p.s) && p.s[p.i] != ';' {
-		if (p.s[p.i] == ' ' || p.s[p.i] == '\t') && startsParam(p.s[p.i:]) {
+	for p.i < len(p.s) && p.s[p.i] != ';' && p.s[p.i] != '\n' {
+		if isBlank(p.s[p.i]) && startsParam(p.s[p.i:]) {
 			break
 		}
 		p.i = p.skip(p.i)
@@ -195,18 +201,19 @@ func (p *paramParser) quoted() []string {
 		p.problem(problemQuote)
 		return p.unterminated(start)
 	}
-	values := []string{unquote(p, p.s[start:end])}
-	if raw := p.s[start:end]; raw != values[0] && strings.IndexByte(raw, '"') < 0 { // "C:\new\a.doc": the backslashes may be meant
+	raw := strings.ReplaceAll(p.s[start:end], "\n", " ")
+	values := []string{unquote(p, raw)}
+	if raw != values[0] && strings.IndexByte(raw, '"') < 0 { // "C:\new\a.doc": the backslashes may be meant
 		values = append(values, raw)
 	}
 	p.i = end + 1
 	rest := strings.TrimLeft(p.s[p.i:], " \t")
-	if rest == "" || rest[0] == ';' || rest[0] == ',' || rest[0] == '(' || startsParam(" "+rest) {
+	if rest == "" || rest[0] == '\n' || rest[0] == ';' || rest[0] == ',' || rest[0] == '(' || startsParam(" "+rest) {
 		return values
 	}
 	p.problem(problemQuote) // a quote inside: up to the last quote before a separator
 	stop := p.i
-	for stop < len(p.s) && p.s[stop] != ';' {
+	for stop < len(p.s) && p.s[stop] != ';' && p.s[stop] != '\n' {
 		stop++
 	}
 	if last := strings.LastIndexByte(p.s[p.i:stop], '"'); last >= 0 {
@@ -238,7 +245,7 @@ func (p *paramParser) unterminated(start int) []string {
 	whole := strings.Trim(p.s[start:], " \t")
 	p.i = len(p.s)
 	for i := start; i < len(p.s); i++ {
-		if p.s[i] == ';' {
+		if p.s[i] == ';' || p.s[i] == '\n' {
 			cut := strings.Trim(p.s[start:i], " \t")
 			if startsParam(" " + strings.TrimLeft(p.s[i+1:], " \t")) {
 				p.i = i

@@ -341,6 +341,7 @@ func (w *Walker) endHeader(blank bool, eol []byte) {
 		w.top = h
 	}
 	e := readEntity(h, w.defaultType())
+	older := len(w.shadows) // these have had the header's lines already
 	num := w.begin(e)
 	for _, p := range e.problems {
 		w.problem(num, "%s", p)
@@ -352,10 +353,10 @@ func (w *Walker) endHeader(blank bool, eol []byte) {
 	switch {
 	case !blank: // the line end before a delimiter is the delimiter's
 		w.problem(num, "no blank line after the header")
-		w.content([]byte(trimEnd(run)))
+		w.late([]byte(trimEnd(run)), older)
 	case bodyLike(run, e):
 		w.problem(num, "no blank line after the header")
-		w.content([]byte(run + string(eol)))
+		w.late([]byte(run+string(eol)), older)
 	}
 }
 
