@@ -14,6 +14,7 @@ type Buffer struct {
 	dir      string
 	memory   int64
 	mem      []byte // the whole content while file is nil
+	slab     *slab  // where mem is from, nil for memory of its own
 	file     *os.File
 	size     int64
 	err      error // of the first failed write; every later one returns it
@@ -30,11 +31,36 @@ var (
 // ErrClosed is the error of a Buffer used after Close.
 var ErrClosed = errors.New("message: buffer is closed")
 
-// slabSize is the capacity of a pooled block of memory: most attachments fit, and a hundred idle ones are nothing.
-const slabSize = 256 << 10
+// slab is a block of memory that buffers hand on to each other.
+type slab struct{ mem []byte }
 
-// slabs recycles memory between buffers. A slab returns to it in Close only, when nobody may read the buffer any more.
-var slabs = sync.Pool{New: func() any { return new([slabSize]byte) }}
+// slabSizes are the sizes of slabs, each four times the one before: a growing buffer copies a third of its bytes on average. Smaller
+// buffers are left to the garbage collector, larger ones to the spool.
+var slabSizes = [...]int{16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20}
+
+// slabs recycles memory. A slab returns to it in Close only, when nobody may read the buffer any more.
+var slabs [len(slabSizes)]sync.Pool
+
+// slabFor returns a slab of at least n bytes, nil when there is no such size.
+func slabFor(n int) *slab {
+	for i, size := range slabSizes {
+		if n <= size {
+			if s, ok := slabs[i].Get().(*slab); ok {
+				return s
+			}
+			return &slab{make([]byte, 0, size)}
+		}
+	}
+	return nil
+}
+
+func (s *slab) free() {
+	for i, size := range slabSizes {
+		if cap(s.mem) == size {
+			slabs[i].Put(s)
+		}
+	}
+}
 
 // NewBuffer makes an empty buffer that keeps memory bytes before it spools to a new file in dir ("" is os.TempDir()).
 func NewBuffer(dir string, memory int64) *Buffer { return &Buffer{dir: dir, memory: memory} }
@@ -66,31 +92,37 @@ func (b *Buffer) Write(p []byte) (int, error) {
 	return n, b.err
 }
 
-// grow makes room for n bytes: small buffers by append's rule, larger ones through a slab, beyond that doubling, so that a byte is
-// copied a constant number of times on average.
+// smallBuffer is the size up to which append's own growth is good enough.
+const smallBuffer = 4 << 10
+
+// grow makes room for n bytes, so that a byte is copied a constant number of times on average.
 func (b *Buffer) grow(n int) {
 	need := len(b.mem) + n
-	if need <= cap(b.mem) || need <= 16<<10 {
+	if need <= cap(b.mem) || need <= smallBuffer {
 		return
 	}
-	var next []byte
-	switch {
-	case need <= slabSize:
-		next = slabs.Get().(*[slabSize]byte)[:0]
-	default:
-		next = make([]byte, 0, min(max(2*cap(b.mem), need), max(int(b.memory), need)))
+	next := slabFor(need)
+	if next == nil {
+		b.mem = append(make([]byte, 0, max(2*cap(b.mem), need)), b.mem...)
+		b.freeSlab()
+		return
 	}
-	next = append(next, b.mem...)
-	b.free()
-	b.mem = next
+	mem := append(next.mem[:0], b.mem...)
+	b.freeSlab()
+	b.mem, b.slab = mem, next
+}
+
+func (b *Buffer) freeSlab() {
+	if b.slab != nil {
+		b.slab.free()
+		b.slab = nil
+	}
 }
 
 // free gives the memory back.
 func (b *Buffer) free() {
-	if cap(b.mem) == slabSize {
-		slabs.Put((*[slabSize]byte)(b.mem[:slabSize]))
-	}
 	b.mem = nil
+	b.freeSlab()
 }
 
 // spool moves the content to a new file, mode 0600, with a name nobody can foresee (os.CreateTemp: O_EXCL and a random number).

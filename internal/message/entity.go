@@ -189,6 +189,9 @@ func isReport(t string) bool {
 	return false
 }
 
+// notText tells the types that make a part an attachment by themselves.
+func notText(t string) bool { return !isText(t) && !isReport(t) }
+
 func isText(t string) bool { return strings.HasPrefix(t, "text/") }
 
 // encoded reports whether the body must be decoded before it can be walked.

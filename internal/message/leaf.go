@@ -68,6 +68,7 @@ const (
 // leaf is a part that is being read.
 type leaf struct {
 	num     string
+	prefix  string // of its parts' numbers, if it has any
 	entity  *entity
 	use     use
 	dec     decoder
@@ -87,6 +88,17 @@ func (l *leaf) write(p []byte) {
 func (w *Walker) newLeaf(num string, e *entity, u use) *leaf {
 	l := &leaf{num: num, entity: e, use: u, out: w.newSink(), frame: len(w.frames) - 1, cand: w.frames[len(w.frames)-1].began}
 	l.dec.enc = e.enc
+	if f := &w.frames[l.frame]; u == asMultipart && !f.multipart { // the body of a message: its parts are the message's
+		l.prefix = f.prefix
+	} else {
+		l.prefix = num
+	}
+	return l
+}
+
+// with sets another transfer encoding.
+func (l *leaf) with(enc transfer) *leaf {
+	l.dec.enc = enc
 	return l
 }
 
@@ -251,7 +263,7 @@ func (w *Walker) finish(l *leaf) {
 
 func (w *Walker) deliver(l *leaf) {
 	switch {
-	case w.mode == inDiscard && w.common.parts >= w.limits.Parts:
+	case w.full:
 	case l.use == asText:
 		w.uuencoded(l)
 	case l.use == asMessage && messageLike(l.out.buf), l.use == asMultipart:
@@ -294,7 +306,7 @@ func (w *Walker) yield(l *leaf, via Via) {
 	}
 	if w.common.parts >= w.limits.Parts {
 		w.limit(finding.LimitFiles, "", "more than %d parts; the rest was not read", w.limits.Parts)
-		w.mode, w.root.mode = inDiscard, inDiscard
+		w.full = true
 		return
 	}
 	w.common.parts++
@@ -304,7 +316,7 @@ func (w *Walker) yield(l *leaf, via Via) {
 	if len(e.names) > 0 {
 		p.Name = e.names[0]
 	}
-	p.Attachment = p.Name != "" || e.attached || !isText(e.typ) && !isReport(e.typ)
+	p.Attachment = p.Name != "" || e.attached || slices.ContainsFunc(e.others, notText) || notText(e.typ)
 	if isText(e.typ) && via == ViaPart {
 		p.Text = w.text(l)
 	}
@@ -375,11 +387,7 @@ func (w *Walker) rewalk(l *leaf) {
 	}
 	sub := &Walker{common: w.common, bol: true, depth: w.depth + l.frame + 1, again: w.again || l.again, frames: []frame{{prefix: l.num}}}
 	if l.use == asMultipart {
-		prefix := l.num
-		if f := w.frames[min(l.frame, len(w.frames)-1)]; !f.multipart {
-			prefix = f.prefix
-		}
-		sub.frames = append(sub.frames, frame{multipart: true, prefix: prefix, num: l.num, bounds: l.entity.bounds, undeclared: len(l.entity.bounds) == 0})
+		sub.frames = append(sub.frames, frame{multipart: true, prefix: l.prefix, num: l.num, bounds: l.entity.bounds, undeclared: len(l.entity.bounds) == 0})
 		sub.top = l.entity.header
 		sub.startPlain(l.num, inPreamble)
 	}

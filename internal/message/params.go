@@ -42,6 +42,7 @@ type paramParser struct {
 	s        string
 	i        int
 	sjis     bool // raw Shift_JIS may be inside: a backslash after a lead byte belongs to a character
+	open     bool // no escape sequence back to ASCII is left
 	raw      []param
 	problems []string
 }
@@ -93,10 +94,13 @@ func (p *paramParser) blanks() {
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' }
 
+// maxComment bounds a comment, so that many open ones stay linear. What is longer is read as parameters, so it hides nothing.
+const maxComment = 256
+
 // comment skips a comment (RFC 5322 3.2.2), nested ones by counting; an unclosed "(" is skipped alone.
 func (p *paramParser) comment() {
 	depth := 0
-	for i := p.i; i < len(p.s); i++ {
+	for i := p.i; i < min(len(p.s), p.i+maxComment); i++ {
 		switch p.s[i] {
 		case '\\':
 			i++
@@ -183,10 +187,11 @@ func (p *paramParser) unquoted() []string {
 // skip returns the index after the character at i: an escape sequence of ISO-2022-JP with the text it opens, a Shift_JIS pair, or a byte.
 func (p *paramParser) skip(i int) int {
 	switch c := p.s[i]; {
-	case c == 0x1b && i+1 < len(p.s) && p.s[i+1] == '$':
+	case c == 0x1b && i+1 < len(p.s) && p.s[i+1] == '$' && !p.open:
 		if end := strings.Index(p.s[i:], "\x1b("); end >= 0 {
 			return min(i+end+3, len(p.s))
 		}
+		p.open = true
 	case p.sjis && sjisLead(c) && i+1 < len(p.s) && p.s[i+1] >= 0x40:
 		return i + 2
 	}

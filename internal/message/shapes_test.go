@@ -20,9 +20,6 @@ var (
 	b64 = string(fixture.Base64(doc))
 )
 
-// lines joins lines with CRLF.
-func lines(s ...string) string { return strings.Join(s, "\r\n") + "\r\n" }
-
 // file is a part's header and body with the attachment.
 const fileHead = "Content-Type: application/msword; name=a.doc\r\nContent-Transfer-Encoding: base64\r\n\r\n"
 

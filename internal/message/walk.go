@@ -84,6 +84,7 @@ type common struct {
 	parts    int
 	problems int
 	told     map[finding.Kind]bool // limits already reported
+	full     bool                  // the limit of parts is reached: nothing more is read
 	scratch  []byte
 	free     []*sink
 	digests  [][32]byte // of every part given to the handler
@@ -165,7 +166,8 @@ func (w *Walker) Write(p []byte) (int, error) {
 	if over := w.pos + int64(len(w.carry)) + int64(len(p)) - w.limits.Body; over > 0 && w.mode != inDiscard && w == w.root {
 		w.limit(finding.LimitSize, "", "message is larger than %d bytes; the rest was not read", w.limits.Body)
 		w.feed(p[:max(0, int64(len(p))-over)])
-		w.mode, w.carry = inDiscard, nil
+		w.settleCarry()
+		w.mode = inDiscard
 	} else {
 		w.feed(p)
 	}
@@ -201,6 +203,9 @@ func (w *Walker) feed(p []byte) {
 
 // process parses data and returns how much of it is decided: all of it when final.
 func (w *Walker) process(data []byte, final bool) int {
+	if w.full {
+		return len(data)
+	}
 	n := 0
 	for n < len(data) && w.err == nil {
 		var k int
@@ -225,12 +230,8 @@ func (w *Walker) process(data []byte, final bool) int {
 
 // Close ends the message and yields what was still open.
 func (w *Walker) Close() error {
-	if w.err == nil && len(w.carry) > 0 {
-		rest := w.carry
-		w.carry = nil
-		w.process(rest, true)
-	}
-	if w.err == nil && w.mode == inHeader {
+	w.settleCarry()
+	if w.err == nil && w.mode == inHeader && !w.full {
 		w.endHeader(false, nil)
 	}
 	w.endAll()
@@ -241,6 +242,15 @@ func (w *Walker) Close() error {
 		w.free = nil
 	}
 	return w.err
+}
+
+// settleCarry decides the carried bytes: nothing follows them.
+func (w *Walker) settleCarry() {
+	if w.err == nil && len(w.carry) > 0 {
+		rest := w.carry
+		w.carry = nil
+		w.process(rest, true)
+	}
 }
 
 // Header is the top header, complete once the body has begun.
@@ -422,12 +432,13 @@ func (w *Walker) begin(e *entity) string {
 	case isMessage(e.typ) && e.encoded():
 		w.startMessage(num, e)
 	case isMessage(e.typ):
+		w.startOthers(num, e, asMessage)
 		w.frames = append(w.frames, frame{prefix: num})
 		w.startHeader("")
 	default:
 		w.partial(num, e)
 		w.startLeaf(num, e, asLeaf)
-		w.startOthers(num, e)
+		w.startOthers(num, e, asLeaf)
 	}
 	return num
 }
@@ -436,10 +447,9 @@ func (w *Walker) begin(e *entity) string {
 func (w *Walker) startMessage(num string, e *entity) {
 	w.problem(num, "message with a transfer encoding")
 	w.startLeaf(num, e, asMessage)
-	if e.enc != quotedPrintable {
-		raw := w.newLeaf(num, e, asMessage)
-		raw.dec.enc = identity
-		w.shadow(raw)
+	w.startOthers(num, e, asMessage)
+	if e.enc != quotedPrintable && !slices.Contains(e.encs, identity) {
+		w.shadow(w.newLeaf(num, e, asMessage).with(identity))
 	}
 }
 
@@ -461,25 +471,25 @@ func (w *Walker) startMultipart(num, prefix string, e *entity) {
 		w.problem(num, "multipart with a transfer encoding")
 		w.shadow(w.newLeaf(num, e, asMultipart))
 	}
-	for _, t := range e.others {
-		if !isMultipart(t) && !isText(t) {
-			w.shadow(w.newLeaf(num, e.as(t), asLeaf))
-		}
-	}
+	w.startOthers(num, e, asMultipart)
 	w.frames = append(w.frames, frame{multipart: true, prefix: prefix, num: num, bounds: e.bounds, undeclared: len(e.bounds) == 0, digest: e.typ == "multipart/digest"})
 	w.startPlain(num, inPreamble)
 }
 
-// startOthers begins the second readings of a leaf: other transfer encodings, and base64 that is not declared.
-func (w *Walker) startOthers(num string, e *entity) {
+// startOthers begins the second readings of a part that is used as u: other transfer encodings, base64 that is not declared, and the
+// type of a leaf where the first reading is a container.
+func (w *Walker) startOthers(num string, e *entity, u use) {
 	for _, enc := range e.encs {
 		if enc == unknownEncoding {
 			enc = base64Encoding
 		}
-		if enc != e.enc && !(enc == identity && e.enc == unknownEncoding) {
-			l := w.newLeaf(num, e, asLeaf)
-			l.dec.enc = enc
-			w.shadow(l)
+		if enc != e.enc && enc != identity || enc == identity && e.encoded() && u != asMultipart {
+			w.shadow(w.newLeaf(num, e, u).with(enc))
+		}
+	}
+	for _, t := range e.others {
+		if u != asLeaf && !isMultipart(t) && !isMessage(t) && !isText(t) {
+			w.shadow(w.newLeaf(num, e.as(t), asLeaf))
 		}
 	}
 }
