@@ -50,8 +50,8 @@ type inflater struct {
 
 const inBuffer = 16 << 10 // compressed bytes read at a time
 
-// Limits of the Zstandard decoder: 7-Zip's strongest preset has a window of 64 MB (RFC 8878 3.1.1.1.2 recommends support of 8 MB).
-const zstdWindow = 64 << 20
+// zstdWindow is what RFC 8878 3.1.1.1.2 asks of decoders. The window is allocated on the frame's word, so it is not larger.
+const zstdWindow = 8 << 20
 
 // Open returns a reader of the entry's content. The error is ErrEncrypted, ErrMethod, or ErrCorrupt where there is no data.
 //

@@ -101,18 +101,22 @@ func magics() []magic {
 }
 
 const (
-	headSize = 4096     // the first header lines of a mail, a boot sector, the "ustar" of a tar
-	tailSize = 66 << 10 // an end of central directory with the longest comment (APPNOTE 4.3.16)
-	volume   = 32 << 10 // ECMA-119 6.2.1, ECMA-167 2/8.3.1: volume structures begin at sector 16
-	pdfStart = 1024     // PDF 1.7 annex H, 3.4.1, note 13: readers accept the header in there
-	vhdTail  = 512      // a fixed VHD has only its footer
-	isoStep  = 2048     // one volume structure descriptor
-	isoCount = 8        // the descriptors looked at: BEA01 and NSR stand among the first
+	headSize    = 4096     // the first header lines of a mail, a boot sector, the "ustar" of a tar
+	tailSize    = 66 << 10 // an end of central directory with the longest comment (APPNOTE 4.3.16)
+	scratchSize = 8 << 10  // one read of the tail
+	volume      = 32 << 10 // ECMA-119 6.2.1, ECMA-167 2/8.3.1: volume structures begin at sector 16
+	pdfStart    = 1024     // PDF 1.7 annex H, 3.4.1, note 13: readers accept the header in there
+	vhdTail     = 512      // a fixed VHD has only its footer
+	isoStep     = 2048     // one volume structure descriptor
+	isoCount    = 8        // the descriptors looked at: BEA01 and NSR stand among the first
 )
 
 // identify sets f.Kind by content.
 func (s *Scan) identify(ctx context.Context, f *File) error {
-	head, err := f.peek(ctx, 0, headSize)
+	if s.scratch == nil {
+		s.scratch = make([]byte, scratchSize)
+	}
+	head, err := f.peek(ctx, 0, s.scratch[:headSize])
 	if err != nil {
 		return err
 	}
@@ -126,16 +130,25 @@ func (s *Scan) identify(ctx context.Context, f *File) error {
 	case KindZip, KindEmpty, KindMessage:
 		return nil
 	}
-	tail, err := f.peek(ctx, max(0, f.Size-tailSize), tailSize)
-	if err == nil {
-		f.tailEnd = bytes.Contains(tail, []byte("PK\x05\x06"))
-	}
+	f.tailEnd, err = f.endsAsZip(ctx, s.scratch)
 	return err
 }
 
-// peek reads up to n bytes at off.
-func (f *File) peek(ctx context.Context, off int64, n int) ([]byte, error) {
-	b := make([]byte, min(int64(n), max(0, f.Size-off)))
+// endsAsZip reports whether an end of central directory stands where programs search for one.
+func (f *File) endsAsZip(ctx context.Context, buf []byte) (bool, error) {
+	sig := []byte("PK\x05\x06")
+	for off := max(0, f.Size-tailSize); off < f.Size; off += int64(len(buf) - len(sig) + 1) {
+		b, err := f.peek(ctx, off, buf)
+		if err != nil || bytes.Contains(b, sig) {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
+// peek fills b from off, as far as the file goes.
+func (f *File) peek(ctx context.Context, off int64, b []byte) ([]byte, error) {
+	b = b[:min(int64(len(b)), max(0, f.Size-off))]
 	got, err := f.reader(ctx).ReadAt(b, off)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
@@ -203,8 +216,9 @@ func oldTar(b []byte) bool {
 
 // farKind looks for the signatures that do not stand at the beginning.
 func (f *File) farKind(ctx context.Context) error {
+	id := make([]byte, 8)
 	for i := range int64(isoCount) {
-		b, err := f.peek(ctx, volume+i*isoStep, 6)
+		b, err := f.peek(ctx, volume+i*isoStep, id[:6])
 		if err != nil {
 			return err
 		}
@@ -220,7 +234,7 @@ func (f *File) farKind(ctx context.Context) error {
 			return nil
 		}
 	}
-	b, err := f.peek(ctx, max(0, f.Size-vhdTail), 8)
+	b, err := f.peek(ctx, max(0, f.Size-vhdTail), id)
 	if string(b) == "conectix" {
 		f.Kind = KindVHD
 	}

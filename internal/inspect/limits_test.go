@@ -83,7 +83,7 @@ func TestTimeIsSharedAndALimit(t *testing.T) {
 	s := scanner(t, Options{Time: 20 * time.Millisecond})
 	s.table = append(s.table, trap{"TRAP", func(ctx context.Context, f *File, _ *Scan) error {
 		<-ctx.Done()
-		_, err := f.peek(ctx, 0, 1)
+		_, err := f.peek(ctx, 0, make([]byte, 1))
 		return err
 	}})
 	scan := s.Begin()

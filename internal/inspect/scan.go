@@ -99,7 +99,8 @@ type Scan struct {
 	files      []FileReport
 	incomplete bool
 	capped     bool
-	buf        []byte
+	buf        []byte // of copies
+	scratch    []byte // of identify
 }
 
 // Part inspects one part of the message. A recovered panic is a finding. The error is the context's or the spool's: the scan is then incomplete
@@ -207,10 +208,11 @@ func (s *Scan) inspect(ctx context.Context, f *File) error {
 		if !i.Match(f) {
 			continue
 		}
-		if err := s.guard(f, func() error { return i.Inspect(ctx, f, s) }); err != nil {
+		err := s.guard(f, func() error { return i.Inspect(ctx, f, s) })
+		s.report(f).Kind = f.Kind
+		if err != nil {
 			return err
 		}
-		s.report(f).Kind = f.Kind
 	}
 	return nil
 }

@@ -326,7 +326,7 @@ type trap struct {
 func (trap) Name() string { return "trap" }
 
 func (tr trap) Match(f *File) bool {
-	b, err := f.peek(context.Background(), 0, len(tr.word))
+	b, err := f.peek(context.Background(), 0, make([]byte, len(tr.word)))
 	return err == nil && string(b) == tr.word
 }
 

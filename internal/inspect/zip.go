@@ -165,7 +165,7 @@ func slack(ctx context.Context, f *File, e *zipinspect.Entry, r entryReader, s *
 	if n < 30 || e.Method == zipinspect.Stored {
 		return nil
 	}
-	b, err := f.peek(ctx, e.DataOffset+e.Compressed-n, 4)
+	b, err := f.peek(ctx, e.DataOffset+e.Compressed-n, make([]byte, 4))
 	if err == nil && string(b) == "PK\x03\x04" {
 		s.found(f, finding.New(finding.ArchiveListingMismatch, f.Path, "%d bytes behind the data of %q begin with another file", n, e.Name))
 		s.incomplete = true
