@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	gomilter "github.com/emersion/go-milter"
 
@@ -28,9 +29,6 @@ const (
 func Steps() []string {
 	return []string{StepDecided, StepPut, StepModified, StepAudited, StepCounted, StepReplied}
 }
-
-// markOK is quarantine.Redeem's word for a good mark.
-const markOK quarantine.MarkResult = "ok"
 
 // doneHold is the audit's word for mail in the MTA's hold queue.
 const doneHold = "hold"
@@ -86,11 +84,11 @@ func (m *mail) store(d *disposal) {
 	case srv.o.Holder == nil:
 		d.err = errNoHolder
 	case d.hold:
-		item.Where = "mta"
+		item.Where = quarantine.InMTA
 		d.held, d.err = srv.o.Holder.NoteHold(ctx, item)
 		d.done = doneHold
 	default:
-		item.Where = "store"
+		item.Where = quarantine.InStore
 		d.held, d.err = srv.o.Holder.Put(ctx, item, m.result.Raw)
 	}
 	if d.err != nil {
@@ -100,20 +98,13 @@ func (m *mail) store(d *disposal) {
 			d.action = rules.Reject
 		}
 		d.done = d.action.String()
-		srv.o.Metrics.QuarantineRefused.WithLabelValues(refusalCause(d.err)).Inc()
+		srv.o.Metrics.QuarantineRefused.WithLabelValues(quarantine.Cause(d.err)).Inc()
 		return
 	}
 	srv.o.Step(StepPut)
 }
 
 var errNoHolder = errors.New("milter: no quarantine is configured")
-
-func refusalCause(err error) string {
-	if errors.Is(err, quarantine.ErrFull) {
-		return "full"
-	}
-	return "store"
-}
 
 // item is the message as the quarantine knows it.
 func (m *mail) item() quarantine.Item {
@@ -135,11 +126,10 @@ func (m *mail) item() quarantine.Item {
 // source is whom a held message is counted against: the account, else the client's network, which is as much as one sender
 // usually has (a /24; RFC 6177's /64).
 func source(r *filter.Result) string {
-	env := r.Session.Envelope
-	if env.SASLUser != "" {
-		return env.SASLUser
+	if user := r.Session.Envelope.SASLUser; user != "" {
+		return user
 	}
-	addr := env.ClientIP
+	addr := r.Client
 	if !addr.IsValid() {
 		return "local"
 	}
@@ -267,11 +257,16 @@ func (m *mail) onFailure() OnFailure {
 	switch {
 	case m.policy.Mode == rules.ModeMonitor:
 		return FailAccept
-	case m.session.macro("auth_authen") != "":
+	case m.submitted():
 		return m.policy.OnFailureSubmission
 	default:
 		return m.policy.OnFailure
 	}
+}
+
+// submitted reports whether one of our users' mail programs is at the other end.
+func (m *mail) submitted() bool {
+	return m.session.macro("auth_authen") != "" || slices.Contains(m.policy.Site.SubmissionDaemons, m.session.macro("daemon_name"))
 }
 
 // failed answers a message that we could not judge. Nothing has been modified; the record says why.
@@ -307,14 +302,12 @@ func (m *mail) lastResort(err error) (r gomilter.Response) {
 	return m.failed(stage, err)
 }
 
-// direction is the message's, or what can be said of it without a result.
+// direction is the message's, or what its envelope says where there is no result.
 func (m *mail) direction() message.Direction {
-	switch {
-	case m.result != nil && m.result.Facts.Direction != "":
+	if m.result != nil {
 		return m.result.Facts.Direction
-	case m.session.macro("auth_authen") != "":
-		return message.Out
-	default:
-		return message.In
 	}
+	env := m.session.envelope(m)
+	d, _ := m.policy.Site.Direction(&env, nil)
+	return d
 }

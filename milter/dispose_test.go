@@ -216,6 +216,9 @@ func TestSubjectTag(t *testing.T) {
 		"no subject":            {"[S]", nil, " [S]", true},
 		"tagged already":        {"[S]", []miltertest.Header{{Name: "Subject", Value: " [S] hello"}}, "", false},
 		"Japanese tag":          {"[注意]", []miltertest.Header{{Name: "Subject", Value: " x"}}, " =?utf-8?b?W+azqOaEj10g?= x", true},
+		"raw Shift_JIS":         {"[S]", []miltertest.Header{{Name: "Subject", Value: " \x8c\x8f\x96\xbc"}}, " [S] \x8c\x8f\x96\xbc", true},
+		"NUL in the subject":    {"[S]", []miltertest.Header{{Name: "Subject", Value: " a\x00b\r\x00"}}, " [S] ab", true},
+		"field in the subject":  {"[S]", []miltertest.Header{{Name: "Subject", Value: " a\nX-Evil: 1\n\n\n body"}}, " [S] a\n X-Evil: 1\n body", true},
 		"no tag":                {"", []miltertest.Header{{Name: "Subject", Value: " x"}}, "", false},
 		"signed": {"[S]", []miltertest.Header{{Name: "Content-Type", Value: ` multipart/signed; boundary="x"`}},
 			"", false},
@@ -261,7 +264,7 @@ func TestHeldItem(t *testing.T) {
 	r.filter.verdict = evidence(rules.Quarantine)
 	r.send(r.greet(miltertest.Postfix()), plain())
 	it := r.holder.held()[0]
-	if it.Where != "store" || it.Source != "192.0.2.0/24" || it.MessageID != "<1@example.com>" || it.Subject != "件名" || len(it.Envelope.Rcpts) != 2 {
+	if it.Where != "store" || it.Source != "192.0.2.0/24" || it.MessageID != "<1@example.com>" || it.Subject != "件名" || !strings.HasPrefix(it.From, "太郎") || len(it.Envelope.Rcpts) != 2 {
 		t.Errorf("item %+v", it)
 	}
 	if rec := r.audit.last(t); rec.Quarantine != "Q1" || rec.QueueID != "4Xq1" || rec.ClientIP != "192.0.2.1" {
@@ -281,7 +284,7 @@ func TestStoreNotWritable(t *testing.T) {
 		cause string
 		text  string
 	}{
-		"full":                  {fmt.Errorf("cap: %w", quarantine.ErrFull), "", "full", "451 4.7.1 Try again later, id 4Xq1"},
+		"full":                  {fmt.Errorf("put: %w", &quarantine.Refused{Cause: "sender"}), "", "sender", "451 4.7.1 Try again later, id 4Xq1"},
 		"error":                 {errors.New("disk on fire"), "", "store", "451 4.7.1 Try again later, id 4Xq1"},
 		"error on a submission": {errors.New("disk on fire"), "taro", "store", "550 5.7.1 Message refused, id 4Xq1"},
 	}

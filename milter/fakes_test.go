@@ -120,8 +120,9 @@ func (r *fakeRun) Finish(s filter.Session) *filter.Result {
 		v = rules.Verdict{Rule: "released"}
 	}
 	return &filter.Result{
-		Session: s, Verdict: v, Size: int64(r.raw.Len()), SHA256: strings.Repeat("ab", 32),
-		Facts: rules.Facts{Envelope: s.Envelope, Direction: message.In, Findings: v.Why, Subject: "件名"},
+		Session: s, Verdict: v, Client: s.Envelope.ClientIP, Size: int64(r.raw.Len()), SHA256: strings.Repeat("ab", 32),
+		Facts:  rules.Facts{Envelope: s.Envelope, Direction: message.In, Findings: v.Why, Subject: "件名"},
+		Header: &message.Header{Fields: []message.Field{{Name: "From", Raw: " =?utf-8?b?5aSq6YOO?= <a@example.com>"}}},
 	}
 }
 

@@ -96,7 +96,7 @@ const lineMax = 998
 // before them (RFC 2047 5). ok is false where the subject has the tag.
 func taggedSubject(tag, subject string) (value string, ok bool) {
 	tag = encodeTag(strings.TrimSpace(tag))
-	subject = strings.TrimLeft(subject, " \t")
+	subject = strings.TrimLeft(folded(subject), " \t")
 	if strings.HasPrefix(subject, tag) {
 		return "", false
 	}
@@ -108,6 +108,26 @@ func taggedSubject(tag, subject string) (value string, ok bool) {
 		return tag, true
 	}
 	return tag + " " + subject, true
+}
+
+// folded makes a value that came in safe to go out: a NUL would end it, and a line that does not begin with white space would be another
+// field, or the body. Line ends are LF, as MTAs want them.
+func folded(value string) string {
+	var b strings.Builder
+	value = strings.ReplaceAll(strings.ReplaceAll(value, "\x00", ""), "\r", "") // as bytes: it may be in any charset
+	for i, line := range strings.Split(value, "\n") {
+		switch {
+		case i == 0:
+		case strings.TrimSpace(line) == "":
+			continue
+		case line[0] == ' ' || line[0] == '\t':
+			b.WriteByte('\n')
+		default:
+			b.WriteString("\n ")
+		}
+		b.WriteString(line)
+	}
+	return b.String()
 }
 
 // encodeTag writes a tag that is not ASCII as an encoded-word. White space between two encoded-words is not shown (RFC 2047 6.2), so the

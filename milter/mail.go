@@ -10,6 +10,7 @@ import (
 
 	"sekisho/internal/filter"
 	"sekisho/internal/message"
+	"sekisho/internal/quarantine"
 )
 
 // rcptsMax is the most recipients of one message: fifty times Postfix's smtpd_recipient_limit. Dropping one would lose mail on
@@ -206,7 +207,7 @@ func (m *mail) redeem(env message.Envelope) (id string, err error) {
 		return "", err
 	}
 	srv.o.Metrics.ReleaseMarks.WithLabelValues(string(res)).Inc()
-	if res != markOK {
+	if res != quarantine.MarkOK {
 		srv.o.Log.Warn("milter: release mark refused", "queue_id", env.QueueID, "result", string(res))
 		return "", nil
 	}

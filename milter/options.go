@@ -70,8 +70,10 @@ type Policy struct {
 	Filter Filter
 	Mode   rules.Mode
 
-	OnFailure           OnFailure // mail from elsewhere; never in mode monitor, which accepts
-	OnFailureSubmission OnFailure // authenticated mail; never in mode monitor, which accepts
+	Site message.Site // for messages without a result; the Filter has its own
+
+	OnFailure           OnFailure // not in mode monitor, which accepts
+	OnFailureSubmission OnFailure // the same for mail from our users' mail programs: authenticated, or on a submission listener
 
 	// MTAHold puts held mail into the MTA's hold queue, where the MTA offers one, in place of our own store.
 	MTAHold bool

@@ -47,6 +47,7 @@ func New(o Options, p *Policy) *Server {
 	}
 	s.base, s.cancel = context.WithCancel(context.Background())
 	s.policy.Store(p)
+	s.o.Metrics.SessionsLimit.Set(float64(s.o.Sessions))
 	return s
 }
 

@@ -223,6 +223,7 @@ func (s *session) envelope(m *mail) message.Envelope {
 		SASLUser:   s.macro("auth_authen"),
 		SASLMethod: s.macro("auth_type"),
 		DaemonName: s.macro("daemon_name"),
+		Host:       s.macro("j"),
 		Time:       m.begun,
 	}
 	if !e.ClientIP.IsValid() {

@@ -55,7 +55,7 @@ func TestEnvelopeAndBytes(t *testing.T) {
 		want := message.Envelope{
 			QueueID: "4Xq1", MailFrom: "a@example.com", Rcpts: []string{"b@example.org", "c@example.org"},
 			ClientIP: netip.MustParseAddr("192.0.2.1"), ClientName: "client.example.com", Helo: "client.example.com",
-			TLS: true, DaemonName: "smtpd",
+			TLS: true, DaemonName: "smtpd", Host: "mx.example.org",
 		}
 		if d := cmp.Diff(want, run.session.Envelope, cmpopts.IgnoreFields(message.Envelope{}, "Time"), cmpopts.EquateComparable(netip.Addr{})); d != "" {
 			t.Error(d)
