@@ -25,6 +25,9 @@ func (c *Config) Check() []Problem {
 	return k.problems
 }
 
+// stopTime is TimeoutStopSec of deploy/systemd/sekisho.service.
+const stopTime = 240 * time.Second
+
 // checker gathers problems.
 type checker struct {
 	*Config
@@ -78,10 +81,9 @@ func (k *checker) sessions() {
 			"%[1]s は、MTA がクライアントを待つ %[2]s より短く、遅いクライアントのメールが検査されなくなります",
 			formatDuration(k.Timeouts.Idle), formatDuration(mta))
 	}
-	const unit = 200 * time.Second // TimeoutStopSec of deploy/systemd/sekisho.service
-	if k.Timeouts.Drain > unit {
+	if k.Timeouts.Drain > stopTime {
 		k.warn("timeouts.drain", "systemd kills the service after %[1]s (TimeoutStopSec)",
-			"systemd は %[1]s(TimeoutStopSec)でサービスを強制終了します", formatDuration(unit))
+			"systemd は %[1]s(TimeoutStopSec)でサービスを強制終了します", formatDuration(stopTime))
 	}
 	k.atMost("limits.inspect_time", "timeouts.message", "the message would be given up before its inspection ends",
 		"検査が終わる前に処理が打ち切られます")
