@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"strings"
@@ -39,3 +40,23 @@ func withAttachment(subject, name string, content []byte) mtatest.Message {
 	m.Raw = []byte(b.String())
 	return m
 }
+
+// replaceLine replaces the one line that begins with head.
+func replaceLine(t *testing.T, text, head, line string) string {
+	t.Helper()
+	lines := strings.Split(text, "\n")
+	found := 0
+	for i, l := range lines {
+		if strings.HasPrefix(l, head) {
+			lines[i] = line
+			found++
+		}
+	}
+	if found != 1 {
+		t.Fatalf("%d lines begin with %q", found, head)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// make2KiB is 2 KiB of text lines.
+func make2KiB() []byte { return bytes.Repeat([]byte("0123456789 abcdefghijklmnopqr\r\n"), 66) }

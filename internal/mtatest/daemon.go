@@ -212,6 +212,19 @@ func (d *Daemon) Log() string { return d.err.String() }
 // Done is closed when the daemon has ended.
 func (d *Daemon) Done() <-chan struct{} { return d.proc.done }
 
+// Wait waits until the daemon has ended by itself and returns how: nil for status 0.
+func (d *Daemon) Wait(limit time.Duration) error {
+	select {
+	case <-d.proc.done:
+		return d.proc.err
+	case <-time.After(limit):
+		return fmt.Errorf("mtatest: sekisho still runs after %v", limit)
+	}
+}
+
+// SetEnv replaces the environment's further variables for the next Start.
+func (d *Daemon) SetEnv(env ...string) { d.o.Env = env }
+
 // Signal sends a signal.
 func (d *Daemon) Signal(s os.Signal) error { return d.proc.cmd.Process.Signal(s) }
 

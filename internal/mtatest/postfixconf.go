@@ -90,7 +90,8 @@ func (p *Postfix) listeners() []listener {
 			"milter_macro_daemon_name=ORIGINATING"}},
 		{p.Filtered, "filtered", []string{"content_filter=smtp:" + bracket(p.cf.addr)}},
 		{p.Reinject, "reinject", []string{"content_filter=", "milter_macro_daemon_name=REINJECT"}},
-		{p.Release, "release", []string{"content_filter=", "milter_macro_daemon_name=RELEASE"}},
+		// Without the last option cleanup(8) completes addresses and adds a Date in mail from this host (ADDRESS_REWRITING_README).
+		{p.Release, "release", []string{"content_filter=", "milter_macro_daemon_name=RELEASE", "local_header_rewrite_clients="}},
 	}
 }
 
