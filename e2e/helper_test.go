@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"net"
 	"strings"
 	"testing"
 
@@ -60,3 +61,18 @@ func replaceLine(t *testing.T, text, head, line string) string {
 
 // make2KiB is 2 KiB of text lines.
 func make2KiB() []byte { return bytes.Repeat([]byte("0123456789 abcdefghijklmnopqr\r\n"), 66) }
+
+// freePort is a loopback TCP port that nobody uses now.
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
