@@ -131,6 +131,16 @@ func TestBombs(t *testing.T) {
 	}
 }
 
+func TestDamagedNumbersAreNoBomb(t *testing.T) {
+	b := fixture.Zip("a.txt", "hello hello hello")
+	i := bytes.Index(b, []byte("PK\x01\x02"))
+	copy(b[i+24:], "\xFF\xFF\xFF\x7F") // uncompressed size
+	_, r := scanFile(t, Options{}, b)
+	if d := cmp.Diff([]string{"archive.listing-mismatch"}, lines(r)); d != "" {
+		t.Errorf("findings (-want +got):\n%s", d)
+	}
+}
+
 func TestCompressibleFilesAreNoBombs(t *testing.T) {
 	log := bytes.Repeat([]byte("2026-11-23 10:00:00 INFO nothing happened\n"), 500_000)
 	_, r := scanFile(t, Options{}, zipOf(entry("a.log", log), entry("zeros", make([]byte, 50<<20))))

@@ -97,12 +97,14 @@ func readable(method uint16) bool {
 	return false
 }
 
-// claims decides a bomb by what the archive says of itself: the sum is there before a byte is unpacked.
+// claims decides a bomb by what the archive says of itself: the sum is there before a byte is unpacked. Damaged numbers claim nothing: only
+// listed entries count, with no more than deflate can make of their bytes. Other methods are left to the reader's count.
 func (zipFile) claims(f *File, a *zipinspect.Archive, s *Scan) error {
 	var sum int64
 	for i := range a.Entries {
-		if e := &a.Entries[i]; !e.Encrypted && e.Size < 1<<40 { // more than a terabyte is no claim but a fault
-			sum += e.Size
+		e := &a.Entries[i]
+		if e.InCentral && e.InLocal && !e.Encrypted && e.Method == zipinspect.Deflated {
+			sum += min(e.Size, min(e.Compressed, f.Size)*deflateRatio)
 		}
 	}
 	if isBomb(f.Size, sum) {
@@ -110,6 +112,8 @@ func (zipFile) claims(f *File, a *zipinspect.Archive, s *Scan) error {
 	}
 	return nil
 }
+
+const deflateRatio = 1032 // RFC 1951 3.2.5: 258 bytes from two bits
 
 func (z zipFile) members(ctx context.Context, f *File, a *zipinspect.Archive, s *Scan) error {
 	for i := range a.Entries {

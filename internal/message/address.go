@@ -60,6 +60,10 @@ func (p *addressParser) list() []Address {
 				i = end
 			}
 			i++
+		case c == '<':
+			i += p.angle(i)
+		case c == '=':
+			i += p.word(i)
 		case c == '(':
 			p.q.i = i
 			p.q.comment()
@@ -79,6 +83,24 @@ func (p *addressParser) list() []Address {
 		p.mailbox(p.s[start:])
 	}
 	return p.out
+}
+
+// angle is the size of what is in angle brackets at i, commas of a route included; 1 when they do not close before the next ones open.
+func (p *addressParser) angle(i int) int {
+	if end := strings.IndexAny(p.s[i+1:min(len(p.s), i+maxName)], "<>"); end >= 0 && p.s[i+1+end] == '>' {
+		return end + 2
+	}
+	return 1
+}
+
+// word is the size of the encoded-word at i, which may hold commas although RFC 2047 5 forbids them; 1 when there is none.
+func (p *addressParser) word(i int) int {
+	if strings.HasPrefix(p.s[i:], "=?") {
+		if _, size, ok := parseWord(p.s[i:]); ok && strings.HasSuffix(p.s[i:i+size], "?=") {
+			return size
+		}
+	}
+	return 1
 }
 
 func (p *addressParser) mailbox(s string) {

@@ -129,6 +129,29 @@ func contradicts(b []byte, name string) encoding.Encoding {
 		}
 	case declared != unicode.UTF8 && utf8.Valid(b): // text of another charset is hardly ever valid UTF-8 by chance
 		return unicode.UTF8
+	case declared == charmap.Windows1252:
+		return japaneseBeyondDoubt(b)
+	}
+	return nil
+}
+
+// latinDoubt is how many bytes above ASCII it takes to call a Latin label wrong: a few capitals with accents can look like Japanese.
+const latinDoubt = 8
+
+// japaneseBeyondDoubt returns the Japanese charset of text that a Latin label cannot be true of; nil for anything else. Every byte is some
+// letter in windows-1252, so only what the letters add up to can tell.
+func japaneseBeyondDoubt(b []byte) encoding.Encoding {
+	high := 0
+	for _, c := range b {
+		if c >= 0x80 {
+			high++
+		}
+	}
+	if high < latinDoubt {
+		return nil
+	}
+	if g := guess(b); g == japanese.EUCJP || g == japanese.ShiftJIS {
+		return g
 	}
 	return nil
 }
@@ -253,6 +276,7 @@ func scoreSJIS(b []byte) int {
 		switch {
 		case c < 0x80:
 		case i+1 == len(b):
+			score += cutOff(b)
 		case !sjisLead(c) || b[i+1] < 0x40 || b[i+1] == 0x7f || b[i+1] > 0xfc:
 			score += scoreBroken
 		default:
@@ -261,6 +285,14 @@ func scoreSJIS(b []byte) int {
 		}
 	}
 	return score + halfWidth(run)
+}
+
+// cutOff scores a lead byte at the end: nothing where the sample was cut.
+func cutOff(sample []byte) int {
+	if len(sample) == guessSample {
+		return 0
+	}
+	return scoreBroken
 }
 
 func halfWidth(run int) int {
@@ -290,6 +322,7 @@ func scoreEUC(b []byte) int {
 		switch {
 		case c < 0x80:
 		case i+1 == len(b):
+			score += cutOff(b)
 		case c == 0x8e && b[i+1] >= 0xa1 && b[i+1] <= 0xdf:
 			score += scoreHalf
 			i++

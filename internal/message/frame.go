@@ -119,15 +119,12 @@ func (w *Walker) delimiter(m match, line, eol []byte) {
 // maxGhosts is how many cut-off multiparts are remembered: an honest mail has none.
 const maxGhosts = 16
 
-// pop closes the frames from index k on. A multipart without its close delimiter may be continued.
+// pop closes the frames from index k on. A missing close delimiter is no fault (RFC 2046 5.1.2), but such a multipart may be continued.
 func (w *Walker) pop(k int) {
 	for i := len(w.frames) - 1; i >= k; i-- {
 		f := w.frames[i]
-		if f.multipart && !f.closed {
-			w.problem(f.num, "multipart without a close delimiter")
-			if len(w.ghosts) < maxGhosts {
-				w.ghosts = append(w.ghosts, f)
-			}
+		if f.multipart && !f.closed && len(w.ghosts) < maxGhosts {
+			w.ghosts = append(w.ghosts, f)
 		}
 	}
 	w.frames = w.frames[:k]

@@ -81,7 +81,9 @@ func parseHeader(block string) (h *Header, tail int) {
 		case (!folded || strings.Trim(line, " \t") == "") && tail < 0:
 			tail = at
 		}
-		end = at + len(line)
+		if line != "" {
+			end = at + len(line)
+		}
 		at += size
 	}
 	flush()

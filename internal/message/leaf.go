@@ -153,7 +153,7 @@ const maxShadows = 4
 func (w *Walker) shadow(l *leaf) {
 	l.again = true
 	if len(w.shadows) >= maxShadows {
-		w.problem(l.num, "too many readings")
+		w.limit(finding.ScanIncomplete, l.num, "more than %d readings of one part; the others were not inspected", maxShadows)
 		w.release(l.out)
 		return
 	}

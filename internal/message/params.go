@@ -72,7 +72,7 @@ func (p *paramParser) value() string {
 		case c == '(':
 			p.comment()
 		case isBlank(c):
-			p.blanks()
+			p.space()
 			if p.i < len(p.s) && p.s[p.i] != '/' && !strings.HasSuffix(b.String(), "/") && b.Len() > 0 {
 				return b.String()
 			}
@@ -89,6 +89,13 @@ func (p *paramParser) value() string {
 func (p *paramParser) blanks() {
 	for p.i < len(p.s) && isBlank(p.s[p.i]) {
 		p.i++
+	}
+}
+
+// space skips blanks and comments.
+func (p *paramParser) space() {
+	for p.blanks(); p.i < len(p.s) && p.s[p.i] == '('; p.blanks() {
+		p.comment()
 	}
 }
 
@@ -148,7 +155,7 @@ func (p *paramParser) parameter() {
 		p.i++
 	}
 	name := strings.ToLower(p.s[start:p.i])
-	p.blanks()
+	p.space()
 	if p.i >= len(p.s) || p.s[p.i] != '=' {
 		p.problem(problemBare)
 		return
@@ -175,6 +182,9 @@ func (p *paramParser) unquoted() []string {
 	}
 	whole := strings.Trim(p.s[start:p.i], " \t")
 	values := []string{whole}
+	if i := strings.IndexByte(whole, ')'); i > 0 && whole[0] == '(' { // a comment before it, unless it is "(株)"
+		values = append(values, strings.TrimLeft(whole[i+1:], " \t"))
+	}
 	if i := strings.IndexByte(whole, '('); i > 0 && strings.HasSuffix(whole, ")") { // a comment, unless it is a name like "a (1)"
 		values = append(values, strings.TrimRight(whole[:i], " \t"))
 	}

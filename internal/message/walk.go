@@ -453,10 +453,14 @@ func (w *Walker) startMessage(num string, e *entity) {
 	}
 }
 
-// partial reports the types whose content is elsewhere (RFC 2046 5.2.2, 5.2.3): a message cut in pieces passes a filter piece by piece.
+// partial reports the types whose content is elsewhere. A message cut in pieces (RFC 2046 5.2.2) would pass a filter piece by piece, and a
+// mail program may put it together; an external body (5.2.3) is nothing that a mail program fetches by itself.
 func (w *Walker) partial(num string, e *entity) {
-	if e.typ == "message/partial" || e.typ == "message/external-body" {
-		w.problem(num, "%s: the content is not in this message", e.typ)
+	switch e.typ {
+	case "message/partial":
+		w.limit(finding.ScanIncomplete, num, "message/partial: the rest of the file is in other messages")
+	case "message/external-body":
+		w.problem(num, "message/external-body: the content is not in this message")
 	}
 }
 
@@ -466,6 +470,12 @@ func (w *Walker) startMultipart(num, prefix string, e *entity) {
 	}
 	if len(e.bounds) > 1 {
 		w.problem(num, "boundary has %d readings", len(e.bounds))
+	}
+	for i := range w.frames { // at most limits.Depth
+		if slices.ContainsFunc(e.bounds, func(b string) bool { return slices.Contains(w.frames[i].bounds, b) }) {
+			w.problem(num, "boundary of an outer multipart used again")
+			break
+		}
 	}
 	if e.encoded() { // RFC 2045 6.4 forbids it; programs disagree: the encoded form is read here, the decoded one after it
 		w.problem(num, "multipart with a transfer encoding")

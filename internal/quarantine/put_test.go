@@ -325,7 +325,7 @@ func TestFilesOfRootBelongToTheFoldersOwner(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := 0
-	must(t, filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+	must(t, filepath.WalkDir(dir, func(path string, _ os.DirEntry, _ error) error {
 		fi, err := os.Lstat(path)
 		if err == nil && fi.Sys().(*syscall.Stat_t).Uid != nobody {
 			t.Errorf("%s is not the owner's", path)
