@@ -72,7 +72,7 @@ func TestImage(t *testing.T) {
 	binary := buildAsImage(t, df)
 	checkStatic(t, binary)
 	state := filepath.Join(root, last(t, df, "VOLUME"))
-	if err := errors.Join(os.MkdirAll(state, 0o750), os.Chown(state, 65532, 65532), os.Rename(binary, filepath.Join(root, "sekisho"))); err != nil {
+	if err := errors.Join(os.MkdirAll(filepath.Dir(state), 0o755), os.Mkdir(state, 0o750), os.Chown(state, 65532, 65532), os.Rename(binary, filepath.Join(root, "sekisho"))); err != nil {
 		t.Fatal(err)
 	}
 	for dir := root; dir != os.TempDir() && dir != "/"; dir = filepath.Dir(dir) {

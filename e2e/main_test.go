@@ -81,7 +81,7 @@ func build(dir string) (string, error) {
 		return "", err
 	}
 	bin := filepath.Join(dir, "sekisho")
-	cmd := exec.Command("go", "build", "-trimpath", "-tags", "crashtest", "-o", bin, "./cmd/scratch")
+	cmd := exec.Command("go", "build", "-trimpath", "-tags", "crashtest", "-o", bin, "./cmd/sekisho")
 	cmd.Dir = ".."
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -52,7 +52,7 @@ func TestReleaseKeepsBytesAndSignature(t *testing.T) {
 		t.Run(subject, func(t *testing.T) {
 			m := mailOf(subject)
 			m.Raw = s.sign(t, oddMail(subject))
-			m.To = []string{"tanaka@example.co.jp", "sato@example.co.jp"}
+			m.To = []string{"sato@example.co.jp", "tanaka@example.co.jp"} // in the order in which Postfix delivers
 			if strings.HasPrefix(subject, "[quarantine]") {
 				release(t, d, hold(t, d, p.Inbound, m, outside...))
 			} else {

@@ -1,10 +1,14 @@
 package e2e
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"sekisho/internal/mtatest"
 )
@@ -36,29 +40,45 @@ func TestStoreNotWritable(t *testing.T) {
 	}
 }
 
-// takeAway gives a tree to root, read-only, so that the daemon's user cannot write there; the result gives it back.
+// takeAway gives a tree to root, read-only, so that the daemon's user cannot write there; the result gives it back as it was.
 func takeAway(t *testing.T, dir string) (restore func()) {
 	t.Helper()
-	change := func(uid int, folder, file os.FileMode) {
-		err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-			if err != nil {
-				return err
-			}
-			mode := file
-			if e.IsDir() {
-				mode = folder
-			}
-			if err := os.Chown(path, uid, -1); err != nil {
-				return err
-			}
-			return os.Chmod(path, mode)
-		})
+	was := map[string]os.FileMode{}
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil {
-			t.Fatal(err)
+			return err
+		}
+		info, err := e.Info()
+		if err != nil {
+			return err
+		}
+		was[path] = info.Mode().Perm()
+		readable := os.FileMode(0o044)
+		if e.IsDir() {
+			readable = 0o055
+		}
+		return errors.Join(os.Chown(path, 0, -1), os.Chmod(path, info.Mode().Perm()&^0o222|readable))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		for path, mode := range was {
+			if err := errors.Join(os.Chown(path, mtatest.NobodyID, -1), os.Chmod(path, mode)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				t.Fatal(err)
+			}
 		}
 	}
-	change(0, 0o555, 0o444)
-	return func() { change(mtatest.NobodyID, 0o750, 0o640) }
+}
+
+// nearlyTheWholeDisk is more than can be free, but not more than there is.
+func nearlyTheWholeDisk(t *testing.T) string {
+	t.Helper()
+	var st unix.Statfs_t
+	if err := unix.Statfs(os.TempDir(), &st); err != nil {
+		t.Fatal(err)
+	}
+	return strconv.FormatInt((int64(st.Blocks)-1)*st.Bsize, 10)
 }
 
 // Caps: what is above them is refused for the time being, nothing that was held before is given up for it.
@@ -69,9 +89,9 @@ func TestCapsReached(t *testing.T) {
 		room                  int // mails that still fit
 	}{
 		{"messages", "quarantine: {min_free_bytes: 1MiB, max_messages: 2, max_source_percent: 100}", "full", 2},
-		{"bytes", "quarantine: {min_free_bytes: 1MiB, max_bytes: 5KiB, max_source_percent: 100}", "full", 1},
+		{"bytes", "limits: {message_bytes: 5KiB, header_bytes: 4KiB}\nquarantine: {min_free_bytes: 1MiB, max_bytes: 5KiB, max_source_percent: 100}", "full", 1},
 		{"one_source", "quarantine: {min_free_bytes: 1MiB, max_messages: 10, max_source_percent: 20}", "sender", 2},
-		{"free_disk", "quarantine: {min_free_bytes: 1000TB}", "disk", 0},
+		{"free_disk", "quarantine: {min_free_bytes: " + nearlyTheWholeDisk(t) + "}", "disk", 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			d := behindPostfix(t, p, mtatest.DaemonOptions{Config: replaceLine(t, config(t, p.Release), "quarantine:", tc.settings)})

@@ -63,6 +63,7 @@ func (s *Site) trueClient(e *Envelope, h *Header) (client netip.Addr, authentica
 		if hop == receivedHops {
 			return netip.Addr{}, false
 		}
+		field = strings.Join(strings.Fields(field), " ") // folded before a tab, as Postfix does
 		by := receivedBy(field)
 		self := client.IsLoopback() && by != "" && (strings.EqualFold(by, s.Gateway) || strings.EqualFold(by, e.Host))
 		if !self && !contains(s.TrustedRelays, client) {

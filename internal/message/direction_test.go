@@ -48,6 +48,8 @@ func TestDirection(t *testing.T) {
 		{"second pass, gateway known by the macro j only",
 			Envelope{ClientIP: ip("127.0.0.1"), Rcpts: []string{ours}, Host: "gw2.example.org"},
 			[]string{"from a (a [198.51.100.7]) by gw2.example.org with ESMTP id 1"}, In, "198.51.100.7"},
+		{"second pass, Received folded as Postfix folds it", Envelope{ClientIP: ip("127.0.0.1"), Rcpts: []string{ours}},
+			[]string{"from mail.example.net (mail.example.net [198.51.100.7])\r\n\tby gw.example.org (Postfix) with ESMTPS id 1\r\n\tfor <a@b>; date"}, In, "198.51.100.7"},
 		{"second pass of authenticated mail", Envelope{ClientIP: ip("127.0.0.1"), Rcpts: []string{outside}}, []string{authed}, Out, "198.51.100.9"},
 		{"second pass of internal mail", Envelope{ClientIP: ip("::1"), Rcpts: []string{outside}}, []string{fromIn}, Out, "10.1.2.3"},
 		{"webmail on this host names its own client", Envelope{ClientIP: ip("127.0.0.1"), Rcpts: []string{outside}},

@@ -39,7 +39,7 @@ type Daemon struct {
 	err  syncBuffer
 }
 
-// StartDaemon starts a daemon that ends with the test, and waits until it is ready. Its log is shown if the test fails.
+// StartDaemon starts a daemon that ends with the test, and waits until it is up: its socket is open before its web port answers. Its log is shown if the test fails.
 func StartDaemon(tb testing.TB, o DaemonOptions) *Daemon {
 	tb.Helper()
 	d, err := RunDaemon(o)
@@ -109,7 +109,7 @@ func (d *Daemon) Start() error {
 func (d *Daemon) awaitReady() error {
 	var last error
 	for end := time.Now().Add(startLimit); time.Now().Before(end); {
-		if _, last = d.Get("/readyz"); last == nil {
+		if _, last = d.Get("/healthz"); last == nil {
 			return nil
 		}
 		select {

@@ -180,7 +180,7 @@ type Queued struct {
 
 // Mailq lists the queue.
 func (p *Postfix) Mailq() ([]Queued, error) {
-	out, err := p.jail.run(nil, "/usr/sbin/postqueue", "-j")
+	out, err := p.jail.output(nil, "/usr/sbin/postqueue", "-j")
 	if err != nil {
 		return nil, err
 	}
@@ -228,7 +228,7 @@ func (p *Postfix) Delete(id string) error { return p.tool("postsuper", "-d", id)
 
 // Content is a queued message's bytes as Postfix has them, with LF line ends (postcat -bhq).
 func (p *Postfix) Content(id string) (string, error) {
-	return p.jail.run(nil, "/usr/sbin/postcat", "-bhq", id)
+	return p.jail.output(nil, "/usr/sbin/postcat", "-bhq", id)
 }
 
 // Sendmail hands a message to sendmail(1), which non_smtpd_milters filter. Raw may have LF line ends.

@@ -85,7 +85,8 @@ type listener struct {
 
 func (p *Postfix) listeners() []listener {
 	return []listener{
-		{p.Inbound, "smtpd", nil},
+		// Postfix decides on rewriting before XCLIENT: without the option every client of a test would be this host.
+		{p.Inbound, "smtpd", []string{"local_header_rewrite_clients="}},
 		{p.Submission, "submission", []string{"smtpd_sasl_auth_enable=yes", "smtpd_recipient_restrictions=permit_sasl_authenticated,reject",
 			"milter_macro_daemon_name=ORIGINATING"}},
 		{p.Filtered, "filtered", []string{"content_filter=smtp:" + bracket(p.cf.addr)}},
