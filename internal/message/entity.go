@@ -16,6 +16,7 @@ type entity struct {
 	names     []string
 	attached  bool     // by Content-Disposition
 	bounds    []string // candidate boundaries
+	unbound   bool     // a boundary is given that cannot be used: parts may hide behind it
 	problems  []string
 	described bool // Content-Type is there
 }
@@ -78,18 +79,25 @@ const maxBoundary = 998
 func (e *entity) addBounds(values []string) {
 	for _, v := range values {
 		for _, b := range []string{strings.TrimRight(v, " \t"), strings.Trim(v, " \t")} {
-			if b == "" || len(b) > maxBoundary || len(e.bounds) >= maxBounds || slices.Contains(e.bounds, b) {
-				continue
+			switch {
+			case b == "" || slices.Contains(e.bounds, b):
+			case len(b) > maxBoundary || len(e.bounds) >= maxBounds:
+				e.unbound = true
+			default:
+				e.bounds = append(e.bounds, b)
 			}
-			e.bounds = append(e.bounds, b)
 		}
 	}
+	e.unbound = e.unbound || len(e.bounds) == 0
 }
 
 // transferEncoding takes one Content-Transfer-Encoding field: its first word, out of quotes and comments.
 func (e *entity) transferEncoding(raw string) {
 	v, _, _ := parseParams(raw)
 	enc := encodingOf(v)
+	if v == "" && strings.Trim(raw, " \t") != "" {
+		enc = unknownEncoding
+	}
 	switch {
 	case len(e.encs) == 0:
 		e.enc = enc

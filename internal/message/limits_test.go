@@ -1,6 +1,7 @@
 package message_test
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -180,5 +181,28 @@ func TestSpoolThatCannotBeWrittenIsAnError(t *testing.T) {
 	w.Write([]byte("\r\n" + strings.Repeat("x", 100)))
 	if err := w.Close(); err == nil {
 		t.Error("no error")
+	}
+}
+
+func TestBoundaryThatCannotBeUsedIsIncomplete(t *testing.T) {
+	for name, param := range map[string]string{
+		"empty": `""`, "too long": strings.Repeat("b", 5000),
+		"too many": "b0" + "; boundary=b1; boundary=b2; boundary=b3; boundary=b4; boundary=b5; boundary=b6; boundary=b7; boundary=b8; boundary=b9",
+	} {
+		r := walk(t, []byte("Content-Type: multipart/mixed; boundary="+param+"\r\n\r\n--x\r\n\r\nhi\r\n"), message.Limits{}, whole)
+		if kinds(r)[finding.ScanIncomplete] != 1 {
+			t.Errorf("%s: %v", name, r.findings)
+		}
+	}
+}
+
+func TestTransferEncodingThatIsNoWordIsUnknown(t *testing.T) {
+	r := walk(t, []byte("Content-Type: application/msword\r\nContent-Transfer-Encoding: =?us-ascii?q?base64?=\r\n\r\n"+string(fixture.Base64(fixture.DocPlain()))), message.Limits{}, whole)
+	found := false
+	for _, c := range r.content {
+		found = found || bytes.Equal(c, fixture.DocPlain())
+	}
+	if !found {
+		t.Errorf("the document is not among %d parts; %v", len(r.parts), r.findings)
 	}
 }

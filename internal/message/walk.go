@@ -468,6 +468,9 @@ func (w *Walker) startMultipart(num, prefix string, e *entity) {
 	if len(e.bounds) == 0 {
 		w.problem(num, "multipart without a boundary")
 	}
+	if e.unbound {
+		w.limit(finding.ScanIncomplete, num, "a boundary that is empty, too long or one too many: parts may hide behind it")
+	}
 	if len(e.bounds) > 1 {
 		w.problem(num, "boundary has %d readings", len(e.bounds))
 	}
