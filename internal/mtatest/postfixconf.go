@@ -92,7 +92,10 @@ func (p *Postfix) listeners() []listener {
 		{p.Filtered, "filtered", []string{"content_filter=smtp:" + bracket(p.cf.addr)}},
 		{p.Reinject, "reinject", []string{"content_filter=", "milter_macro_daemon_name=REINJECT"}},
 		// Without the last option cleanup(8) completes addresses and adds a Date in mail from this host (ADDRESS_REWRITING_README).
-		{p.Release, "release", []string{"content_filter=", "milter_macro_daemon_name=RELEASE", "local_header_rewrite_clients="}},
+		// These are the options of docs/install.md, and the daemon's name.
+		{p.Release, "release", []string{"content_filter=", "milter_macro_daemon_name=RELEASE", "local_header_rewrite_clients=",
+			"smtpd_recipient_restrictions=permit_mynetworks,reject", "smtpd_client_restrictions=permit_mynetworks,reject", "mynetworks=127.0.0.0/8",
+			"receive_override_options=no_unknown_recipient_checks"}},
 	}
 }
 
