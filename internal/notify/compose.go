@@ -189,7 +189,7 @@ func show(s string) string {
 }
 
 // clickable is what mail programs make links of: a scheme's colon, a dot or an at sign between two characters of a name.
-var clickable = regexp.MustCompile(`(\pL):(//|[\pL\pN])|([^\s])([.@])([^\s])`)
+var clickable = regexp.MustCompile(`(:)//|\pL(:)[\pL\pN]|[^\s]([.@])[^\s]`)
 
 // defang puts brackets around the joints of links and addresses, so that no mail program makes them clickable.
 func defang(s string) string {
@@ -200,11 +200,8 @@ func defang(s string) string {
 			b.WriteString(s)
 			return b.String()
 		}
-		joint := at[8:10] // group 4
-		if at[2] >= 0 {
-			joint = []int{at[3], at[3] + 1}
-		}
-		b.WriteString(s[:joint[0]] + "[" + s[joint[0]:joint[1]] + "]")
-		s = s[joint[1]:]
+		joint := max(at[2], at[4], at[6]) // the one group that took part; the others are -1
+		b.WriteString(s[:joint] + "[" + s[joint:joint+1] + "]")
+		s = s[joint+1:]
 	}
 }

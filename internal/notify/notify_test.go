@@ -550,6 +550,7 @@ var link = regexp.MustCompile(`[\pL\pN][.@][\pL\pN]|\pL:(//|[\pL\pN])`)
 func FuzzShow(f *testing.F) {
 	f.Add("http://evil.example/\u202e.exe")
 	f.Add("a@b..c:d")
+	f.Add("://")
 	f.Fuzz(func(t *testing.T, s string) {
 		got := show(s)
 		if strings.Contains(got, "://") || strings.ContainsFunc(got, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\u202e' }) {
