@@ -95,6 +95,9 @@ func quarantineOptions(c *config.Config) quarantine.Options {
 	}
 }
 
+// noticeWait is how long the first held mail of a wave waits for the others before its notice.
+const noticeWait = time.Minute
+
 func notifyOptions(c *config.Config) notify.Options {
 	n, ours := c.Notices, site(c)
 	addr := n.SMTP
@@ -103,6 +106,7 @@ func notifyOptions(c *config.Config) notify.Options {
 	}
 	return notify.Options{
 		Postmaster: n.Postmaster, From: n.From, Recipients: n.Recipients, Local: ours.Local, Every: n.Every,
+		Wait:  min(noticeWait, n.Every),
 		Relay: quarantine.Relay{Addr: addr, Helo: c.Release.Helo, Timeout: time.Minute},
 	}
 }

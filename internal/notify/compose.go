@@ -29,7 +29,7 @@ func (n *Notifier) compose(l letter) []byte {
 	field := func(name, value string) { fmt.Fprintf(&b, "%s: %s\r\n", name, value) }
 	count := l.reader.count
 	subject := fmt.Sprintf("[Sekisho] %d %s held / ", count, plural(count, "mail", "mails")) +
-		mime.BEncoding.Encode("utf-8", fmt.Sprintf("メール%d通を保留", count))
+		mime.BEncoding.Encode("utf-8", fmt.Sprintf("メール%d通を隔離", count))
 	field("From", header(n.opts.From, "Sekisho"))
 	field("To", header(l.to, ""))
 	field("Subject", subject)
@@ -79,11 +79,11 @@ func (n *Notifier) body(l letter) string {
 	if l.reader.name == Postmaster {
 		fmt.Fprintf(&b, "Sekisho holds %d new %s. Nothing below is a link; show a mail before you release it.\n",
 			count, plural(count, "mail", "mails"))
-		fmt.Fprintf(&b, "関所は新たに%d通のメールを保留しました。以下にリンクはありません。解放する前に内容を確認してください。\n", count)
+		fmt.Fprintf(&b, "関所は新たに%d通のメールを隔離しました。以下にリンクはありません。解放する前に内容を確認してください。\n", count)
 	} else {
 		fmt.Fprintf(&b, "%d %s to you %s held because of what %s. If you expect %s, give the id to your postmaster.\n",
 			count, plural(count, "mail", "mails"), plural(count, "is", "are"), plural(count, "it contains", "they contain"), plural(count, "it", "them"))
-		fmt.Fprintf(&b, "あなた宛てのメール%d通を、内容に危険のおそれがあるため保留しています。心当たりがある場合は、ID を添えて管理者に連絡してください。\n", count)
+		fmt.Fprintf(&b, "あなた宛てのメール%d通を、内容に危険のおそれがあるため隔離しています。心当たりがある場合は、ID を添えて管理者に連絡してください。\n", count)
 	}
 	for _, it := range l.items {
 		b.WriteString("\n")
@@ -119,7 +119,7 @@ func (n *Notifier) describe(b *strings.Builder, r reader, it quarantine.Item) {
 func commands(line func(label, value string), it quarantine.Item) {
 	line("show / 確認:", "sekisho quarantine show "+it.ID)
 	if it.Where != quarantine.InMTA {
-		line("release / 解放:", "sekisho quarantine release "+it.ID)
+		line("release / 解放:", "sekisho quarantine release "+it.ID+` --reason "…"`)
 		return
 	}
 	if cmd := quarantine.MTACommand(it); cmd != "" {

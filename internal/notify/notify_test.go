@@ -285,7 +285,7 @@ func TestNoticeOfThePostmaster(t *testing.T) {
 	}
 	h, body := text(t, got[0])
 	subject, err := new(mime.WordDecoder).DecodeHeader(h.Get("Subject"))
-	if err != nil || subject != "[Sekisho] 2 mails held / メール2通を保留" {
+	if err != nil || subject != "[Sekisho] 2 mails held / メール2通を隔離" {
 		t.Errorf("subject %q, %v", subject, err)
 	}
 	for name, want := range map[string]string{
