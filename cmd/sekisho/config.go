@@ -19,12 +19,11 @@ type checkCmd struct{}
 
 // Run reads the configuration and the rule pack and says what contradicts.
 func (c *checkCmd) Run(g *globals, io streams) error {
-	lang := language(g.Lang, os.Getenv)
 	cfg, err := g.load()
 	if err != nil {
-		return inLanguage(err, lang)
+		return err
 	}
-	lang = cfg.Lang(os.Getenv)
+	lang := cfg.Lang(os.Getenv)
 	problems := cfg.Check()
 	for _, p := range problems {
 		fmt.Fprintln(io.out, p.Text(lang))
@@ -62,7 +61,7 @@ type cfgShow struct{}
 func (c *cfgShow) Run(g *globals, io streams) error {
 	cfg, err := g.load()
 	if err != nil {
-		return inLanguage(err, language(g.Lang, os.Getenv))
+		return err
 	}
 	_, err = io.out.Write(cfg.Marshal(cfg.Lang(os.Getenv)))
 	return err

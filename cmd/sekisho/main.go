@@ -85,7 +85,7 @@ func run(ctx context.Context, args []string, io streams) int {
 	case errors.Is(err, errVerdict):
 		return exitVerdict
 	case err != nil:
-		fmt.Fprintln(io.err, "sekisho:", err)
+		fmt.Fprintln(io.err, "sekisho:", inLanguage(err, lang))
 		return exitError
 	}
 	return exitOK

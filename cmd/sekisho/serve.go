@@ -39,7 +39,7 @@ func (c *serveCmd) Run(ctx context.Context, g *globals, io streams) error {
 	load := func() (*config.Config, error) { return c.load(g) }
 	cfg, err := load()
 	if err != nil {
-		return inLanguage(err, language(g.Lang, os.Getenv))
+		return err
 	}
 	log, err := audit.NewLogger(io.err, cfg.Log.Level, cfg.Log.Format)
 	if err != nil {

@@ -203,7 +203,7 @@ func (e *valueError) Error() string { return e.en }
 
 // wants makes the error of a value that cannot be read.
 func wants(en, ja string) error {
-	return &valueError{"want " + en, ja + " を指定してください"}
+	return &valueError{"want " + en, ja + "を指定してください"}
 }
 
 // inBoth returns an error's text in English and Japanese.
