@@ -15,7 +15,7 @@ import (
 	"sekisho/rules"
 )
 
-// The steps of dispose, in their order. StepHold and StepPut come only with mail to be held.
+// The steps of dispose, in their order. StepPut comes only with mail to be held.
 const (
 	StepDecided  = "decided"  // nothing has been done yet
 	StepPut      = "put"      // the message is held durably; the MTA has it too
