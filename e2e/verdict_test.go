@@ -167,3 +167,22 @@ func TestMonitorModeChangesNothing(t *testing.T) {
 		t.Errorf("record %+v", rec)
 	}
 }
+
+// A NUL cuts a header field short for a milter, whose protocol has C strings, and not for the recipient's program. The documented
+// message_strip_characters makes both see the same.
+func TestNULInAHeaderHidesNothing(t *testing.T) {
+	p := postfix(t)
+	d := behindPostfix(t, p, mtatest.DaemonOptions{Config: strings.Replace(config(t, p.Release), "rules:", "#rules:", 1)})
+	m := mailOf("NUL in a field")
+	doc := fixture.FilePart("a.doc", "application/msword", fixture.DocVBA(""))
+	m.Raw = []byte(strings.Replace(string(fixture.Message("suzuki@partner.example", "tanaka@example.co.jp", "NUL in a field", doc).Bytes()),
+		"multipart/mixed", "mul\x00tipart/mixed", 1))
+	send(t, p.Inbound, m, 250, outside...)
+	recs, err := d.WaitRecords("NUL in a field", 1, wait)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if recs[0].Rule != "macro-autoexec" || recs[0].Done != "quarantine" {
+		t.Errorf("record %+v", recs[0])
+	}
+}

@@ -53,6 +53,7 @@ message_size_limit = 67108864
 mailbox_size_limit = 0
 always_add_missing_headers = no
 smtputf8_enable = yes
+message_strip_characters = \0
 `
 
 // services are the lines of master.cf (master(5)) without the listeners. As Debian has it, all that can be chrooted is.
