@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -27,6 +28,10 @@ func TestStoreNotWritable(t *testing.T) {
 			send(t, p.Inbound, heldMail, 451, outside...)
 			send(t, p.Inbound, plain, 250, outside...)
 			delivered(t, p.Sink, subjectOf(plain))
+			big := mailOf("no store, a big mail, " + tc.name) // more than limits.memory_bytes
+			big.Raw = append(big.Raw, bytes.Repeat([]byte("An ordinary line of an ordinary mail.\r\n"), 80_000)...)
+			send(t, p.Inbound, big, 250, outside...)
+			delivered(t, p.Sink, subjectOf(big))
 			if n := len(p.Sink.Find("Subject: " + subjectOf(heldMail) + "\r\n")); n > 0 {
 				t.Error("a mail to be held was delivered")
 			}

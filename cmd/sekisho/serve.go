@@ -20,6 +20,7 @@ import (
 	"sekisho/internal/audit"
 	"sekisho/internal/config"
 	"sekisho/internal/inspect"
+	"sekisho/internal/message"
 	"sekisho/internal/metrics"
 	"sekisho/internal/notify"
 	"sekisho/internal/quarantine"
@@ -49,7 +50,7 @@ func (c *serveCmd) Run(ctx context.Context, g *globals, io streams) error {
 		return err
 	}
 	defer milter.CaptureLog(log)()
-	s := &server{cfg: cfg, current: cfg, load: load, log: log, registry: prometheus.NewRegistry()}
+	s := &server{cfg: cfg, current: cfg, load: load, log: log, spare: message.NewReserve(spareBytes), registry: prometheus.NewRegistry()}
 	err = s.open(ctx)
 	if err == nil {
 		err = s.serve(ctx)
@@ -98,6 +99,7 @@ type server struct {
 	registry *prometheus.Registry
 	metrics  *metrics.Metrics
 
+	spare     *message.Reserve
 	st        *store.Store
 	lock      *os.File
 	q         *quarantine.Quarantine
@@ -219,14 +221,14 @@ func (s *server) quarantineStats() metrics.QuarantineStats {
 
 // policy makes what a reload can change.
 func (s *server) policy(cfg *config.Config) (*milter.Policy, error) {
-	spool := s.st.Path(quarantine.SpoolFolder)
-	o := inspectOptions(cfg, spool)
+	at := place{s.st.Path(quarantine.SpoolFolder), s.spare}
+	o := inspectOptions(cfg, at)
 	o.Journal = s.st.Path("journal")
 	scanner, err := inspect.New(o)
 	if err != nil {
 		return nil, err
 	}
-	opts, err := filterOptions(cfg, scanner, spool)
+	opts, err := filterOptions(cfg, scanner, at)
 	if err != nil {
 		return nil, errors.Join(err, scanner.Close())
 	}

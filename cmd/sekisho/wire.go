@@ -58,23 +58,32 @@ func site(c *config.Config) message.Site {
 	}
 }
 
-func walkLimits(c *config.Config, spool string) message.Limits {
+// place is where messages in work are kept.
+type place struct {
+	spool string           // "" means os.TempDir()
+	spare *message.Reserve // for when the spool cannot be written
+}
+
+// spareBytes is a few dozen ordinary mails: enough to let them pass while the disk is full, and no danger to the machine.
+const spareBytes = 64 << 20
+
+func walkLimits(c *config.Config, at place) message.Limits {
 	l := c.Limits
 	return message.Limits{
 		Depth: l.Depth, Parts: l.Parts, Header: int(l.HeaderBytes), Body: int64(l.MessageBytes),
-		Memory: int64(l.MemoryBytes), SpoolDir: spool,
+		Memory: int64(l.MemoryBytes), SpoolDir: at.spool, Spare: at.spare,
 	}
 }
 
-func inspectOptions(c *config.Config, spool string) inspect.Options {
+func inspectOptions(c *config.Config, at place) inspect.Options {
 	l := c.Limits
 	return inspect.Options{
 		Depth: l.Depth, Files: l.Files, Bytes: int64(l.UnpackedBytes), Time: l.InspectTime,
-		Memory: int64(l.MemoryBytes), SpoolDir: spool, Walk: walkLimits(c, spool),
+		Memory: int64(l.MemoryBytes), SpoolDir: at.spool, Walk: walkLimits(c, at),
 	}
 }
 
-func filterOptions(c *config.Config, scanner *inspect.Scanner, spool string) (filter.Options, error) {
+func filterOptions(c *config.Config, scanner *inspect.Scanner, at place) (filter.Options, error) {
 	p, err := pack(c)
 	if err != nil {
 		return filter.Options{}, err
@@ -83,7 +92,7 @@ func filterOptions(c *config.Config, scanner *inspect.Scanner, spool string) (fi
 	if err := mode.UnmarshalText([]byte(c.Mode)); err != nil {
 		return filter.Options{}, err
 	}
-	return filter.Options{Pack: p, Scanner: scanner, Site: site(c), Walk: walkLimits(c, spool), Mode: mode}, nil
+	return filter.Options{Pack: p, Scanner: scanner, Site: site(c), Walk: walkLimits(c, at), Mode: mode}, nil
 }
 
 func quarantineOptions(c *config.Config) quarantine.Options {
@@ -138,13 +147,13 @@ func (g *globals) offline(sources bool) (*offline, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := inspectOptions(c, "")
+	o := inspectOptions(c, place{})
 	o.Sources = sources
 	scanner, err := inspect.New(o)
 	if err != nil {
 		return nil, err
 	}
-	opts, err := filterOptions(c, scanner, "")
+	opts, err := filterOptions(c, scanner, place{})
 	if err != nil {
 		return nil, err
 	}

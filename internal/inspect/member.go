@@ -17,7 +17,7 @@ const copyBuffer = 32 << 10 // deflate's window: decoders deliver no more at onc
 // there is no more to be had; damage in the middle may be read otherwise by another program and makes the scan incomplete.
 func (s *Scan) member(ctx context.Context, f *File, name string, r io.Reader) error {
 	child := f.child(name)
-	b := message.NewBuffer(s.o.SpoolDir, s.o.Memory)
+	b := message.NewBuffer(s.o.SpoolDir, s.o.Memory).Spare(s.o.Walk.Spare)
 	defer b.Close()
 	h := sha256.New()
 	broken, err := s.unpack(b, h, &unpacking{ctx, s, f, r})

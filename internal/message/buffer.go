@@ -16,6 +16,8 @@ type Buffer struct {
 	mem      []byte // the whole content while file is nil
 	slab     *slab  // where mem is from, nil for memory of its own
 	file     *os.File
+	spare    *Reserve
+	spared   int64 // bytes borrowed from spare
 	size     int64
 	err      error // of the first failed write; every later one returns it
 	detached bool
@@ -65,6 +67,12 @@ func (s *slab) free() {
 // NewBuffer makes an empty buffer that keeps memory bytes before it spools to a new file in dir ("" is os.TempDir()).
 func NewBuffer(dir string, memory int64) *Buffer { return &Buffer{dir: dir, memory: memory} }
 
+// Spare lets the buffer borrow from r when the spool cannot be written, and returns the buffer.
+func (b *Buffer) Spare(r *Reserve) *Buffer {
+	b.spare = r
+	return b
+}
+
 // Write appends. An error is the file system's.
 func (b *Buffer) Write(p []byte) (int, error) {
 	if b.closed {
@@ -73,23 +81,52 @@ func (b *Buffer) Write(p []byte) (int, error) {
 	if b.err != nil {
 		return 0, b.err
 	}
-	if b.file == nil {
-		if b.size+int64(len(p)) <= b.memory {
-			b.grow(len(p))
-			b.mem = append(b.mem, p...)
-			b.size += int64(len(p))
-			return len(p), nil
-		}
-		if b.err = b.spool(); b.err != nil {
+	if b.file == nil && b.size+int64(len(p)) > b.memory+b.spared {
+		if b.err = b.overflow(int64(len(p))); b.err != nil {
 			return 0, b.err
 		}
 	}
+	if b.file == nil {
+		b.grow(len(p))
+		b.mem = append(b.mem, p...)
+		b.size += int64(len(p))
+		return len(p), nil
+	}
 	n, err := b.file.WriteAt(p, b.size)
 	b.size += int64(n)
-	if err != nil {
-		b.err = fmt.Errorf("message: spool: %w", err)
+	if err == nil {
+		return n, nil
 	}
+	if b.rescue(int64(len(p) - n)) {
+		rest, err := b.Write(p[n:])
+		return n + rest, err
+	}
+	b.err = fmt.Errorf("message: spool: %w", err)
 	return n, b.err
+}
+
+// overflow makes room for n bytes more than memory may hold: in a spool file or, where none can be written, in the spare memory.
+func (b *Buffer) overflow(n int64) error {
+	err := b.spool()
+	if err != nil && b.borrow(b.size+n) {
+		return nil
+	}
+	return err
+}
+
+// rescue takes the content of a spool file that cannot be written any more back into memory, with room for n bytes.
+func (b *Buffer) rescue(n int64) bool {
+	if b.detached || !b.borrow(b.size+n) {
+		return false
+	}
+	mem := make([]byte, b.size, b.size+n)
+	if _, err := b.file.ReadAt(mem, 0); err != nil {
+		b.giveBack()
+		return false
+	}
+	b.removeFile() //nolint:errcheck // the disk is in trouble already, and the content is safe
+	b.mem = mem
+	return true
 }
 
 // smallBuffer is the size up to which append's own growth is good enough.
@@ -123,6 +160,7 @@ func (b *Buffer) freeSlab() {
 func (b *Buffer) free() {
 	b.mem = nil
 	b.freeSlab()
+	b.giveBack()
 }
 
 // spool moves the content to a new file, mode 0600, with a name nobody can foresee (os.CreateTemp: O_EXCL and a random number).
@@ -152,6 +190,9 @@ func (b *Buffer) truncate(size int64) {
 // reset empties the buffer for its next use by the same owner; a spool file is removed, memory is kept.
 func (b *Buffer) reset() {
 	b.removeFile()
+	if b.spared > 0 {
+		b.free()
+	}
 	b.mem, b.size, b.err, b.detached = b.mem[:0], 0, nil, false
 }
 
