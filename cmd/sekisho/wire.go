@@ -124,7 +124,7 @@ func notifyOptions(c *config.Config) notify.Options {
 func policyOf(c *config.Config, opts filter.Options) *milter.Policy {
 	failures := map[string]milter.OnFailure{"tempfail": milter.FailTemp, "accept": milter.FailAccept, "reject": milter.FailReject}
 	return &milter.Policy{
-		Filter: milter.Line(filter.New(opts)), Mode: opts.Mode,
+		Filter: milter.Line(filter.New(opts)), Site: opts.Site, Mode: opts.Mode,
 		OnFailure: failures[c.Actions.OnFailure], OnFailureSubmission: failures[c.Actions.OnFailureSubmission],
 		MTAHold: c.Actions.Quarantine == "hold", TaggedOnly: !c.Actions.MarkAccepted, SubjectTag: c.Actions.SubjectTag,
 		ReleaseClients: c.Release.Clients,
