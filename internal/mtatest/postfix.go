@@ -121,7 +121,7 @@ func (p *Postfix) start(o PostfixOptions) error {
 	if p.sasl, err = newSASL(p.Queue("private/auth")); err != nil {
 		return err
 	}
-	if p.Version, err = p.jail.run(nil, "/usr/sbin/postconf", "-h", "mail_version"); err != nil {
+	if p.Version, err = p.jail.output(nil, "/usr/sbin/postconf", "-h", "mail_version"); err != nil {
 		return err
 	}
 	p.Version = strings.TrimSpace(p.Version)
