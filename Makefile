@@ -30,7 +30,7 @@ FUZZTIME ?= 30s
 fuzz: ## every fuzz target in turn, FUZZTIME each
 	@for p in $$($(GO) list ./...); do \
 		for t in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
-			echo "fuzz: $$p $$t $(FUZZTIME)"; $(GO) test -run '^$$' -fuzz "^$$t\$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
+			echo "fuzz: $$p $$t $(FUZZTIME)"; $(GO) test -run '^$$' -fuzz "^$$t\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x $$p || exit 1; \
 		done; done
 
 bench: ## every benchmark once, with allocations
