@@ -80,33 +80,37 @@ func (q *Quarantine) release(ctx context.Context, id string, req ReleaseRequest)
 
 // choose gives the recipients of a release, as the envelope has them.
 func choose(it Item, req ReleaseRequest) ([]string, error) {
-	want := map[string]bool{}
-	for _, r := range req.Rcpts {
-		want[canonicalPath(r)] = true
-	}
-	done := map[string]bool{}
-	for _, r := range it.Released {
-		done[canonicalPath(r)] = true
-	}
+	named := set(req.Rcpts)
+	done := set(it.Released)
+	unknown := set(req.Rcpts)
 	var rcpts []string
 	for _, r := range it.Envelope.Rcpts {
-		switch c := canonicalPath(r); {
-		case len(want) > 0 && !want[c]:
-		case done[c] && !req.Again && want[c]:
-			return nil, fmt.Errorf("%w: to %q", ErrReleased, clip(r))
-		case done[c] && !req.Again:
-		default:
+		c := canonicalPath(r)
+		delete(unknown, c)
+		switch {
+		case len(named) > 0 && !named[c]:
+		case !done[c] || req.Again:
 			rcpts = append(rcpts, r)
+		case named[c]:
+			return nil, fmt.Errorf("%w: to %q", ErrReleased, clip(r))
 		}
-		delete(want, canonicalPath(r))
 	}
-	for r := range want {
+	for r := range unknown {
 		return nil, fmt.Errorf("%q is not a recipient of this message", clip(r))
 	}
 	if len(rcpts) == 0 {
 		return nil, ErrReleased
 	}
 	return rcpts, nil
+}
+
+// set is a set of addresses, each in its canonical form.
+func set(addrs []string) map[string]bool {
+	m := make(map[string]bool, len(addrs))
+	for _, a := range addrs {
+		m[canonicalPath(a)] = true
+	}
+	return m
 }
 
 // surveyed is what of the content matters to SMTP.

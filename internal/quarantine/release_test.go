@@ -150,6 +150,30 @@ func TestReleaseWithoutExtensions(t *testing.T) {
 	}
 }
 
+// Whoever is named gets it and nobody else, wherever in the envelope they stand.
+func TestReleaseGoesToNobodyElse(t *testing.T) {
+	all := []string{"a@our.example", "b@our.example", "c@our.example", "d@our.example"}
+	for _, to := range [][]string{{all[0]}, {all[1]}, {all[3]}, {all[2], all[0]}, {all[0], all[0]}, {"a@OUR.example"}} {
+		rel := newRelay(t, true)
+		r := with(t, rel, Options{})
+		it := item()
+		it.Envelope.Rcpts = all
+		id := r.put(it, mail)
+		r.release(id, ReleaseRequest{Rcpts: to})
+		want := envelope{rcpts: to}.canonical().rcpts
+		if got := rel.got(); len(got) != 1 || !cmp.Equal(got[0].rcpts, want) {
+			t.Errorf("asked for %q, went out %+v", to, got)
+		}
+		if it := r.get(id); it.State != StateHeld || !cmp.Equal(it.Released, want) {
+			t.Errorf("asked for %q: state %s, released %q", to, it.State, it.Released)
+		}
+		r.release(id, ReleaseRequest{Rcpts: to, Again: true})
+		if got := rel.got(); len(got) != 2 || !cmp.Equal(got[1].rcpts, want) {
+			t.Errorf("asked for %q again, went out %+v", to, got)
+		}
+	}
+}
+
 func TestReleaseToSomeLeavesTheRestHeld(t *testing.T) {
 	rel := newRelay(t, true)
 	r := with(t, rel, Options{})
