@@ -40,6 +40,7 @@ func (c *checkCmd) Run(g *globals, io streams) error {
 	case config.Errors(problems) || len(failures) > 0:
 		return errors.New(text(lang, "cfg_bad"))
 	case len(problems) > 0:
+		fmt.Fprintln(io.out, text(lang, "cfg_warned"))
 		return errVerdict
 	}
 	fmt.Fprintln(io.out, text(lang, "cfg_good"))

@@ -65,18 +65,19 @@ func run(ctx context.Context, args []string, io streams) int {
 	var c cli
 	exit := -1
 	parser, err := kong.New(&c, kong.Name("sekisho"), kong.Description(text(lang, "about")), helpVars(lang),
-		kong.Writers(io.out, io.err), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Writers(io.out, io.err), kong.UsageOnError(), kong.Help(helpIn(lang)), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Exit(func(code int) { exit = code }), kong.Vars{"version": buildVersion()})
 	if err != nil {
 		fmt.Fprintln(io.err, "sekisho:", err)
 		return exitError
 	}
+	parser.Model.HelpFlag.Help = text(lang, "help_help")
 	kctx, err := parser.Parse(args)
 	if exit >= 0 { // --help or --version has been printed
 		return exit
 	}
 	if err != nil {
-		fmt.Fprintf(io.err, "sekisho: %v\n%s\n", err, text(lang, "see_help"))
+		fmt.Fprintf(io.err, "sekisho: %s\n%s\n", inWords(lang, err.Error()), text(lang, "see_help"))
 		return exitError
 	}
 	kctx.BindTo(ctx, (*context.Context)(nil))

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"golang.org/x/sys/unix"
+	"golang.org/x/text/width"
 
 	"sekisho/internal/finding"
 	"sekisho/rules"
@@ -100,4 +101,42 @@ func explainFinding(w io.Writer, lang string, f finding.Finding) {
 		fmt.Fprintf(w, "      %s\n", printable(f.Detail))
 	}
 	fmt.Fprintf(w, "      %s\n", f.Kind.Explain(lang))
+}
+
+// table prints rows in columns.
+func table(w io.Writer, rows [][]string) error {
+	var widths []int
+	for _, row := range rows {
+		for i, c := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], cells(c))
+		}
+	}
+	for _, row := range rows {
+		var b strings.Builder
+		for i, c := range row {
+			b.WriteString(c + strings.Repeat(" ", widths[i]-cells(c)+2))
+		}
+		if _, err := fmt.Fprintln(w, strings.TrimRight(b.String(), " ")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cells is how many columns of a terminal a text takes (Unicode Standard Annex 11).
+func cells(s string) int {
+	n := 0
+	for _, r := range s {
+		switch k := width.LookupRune(r).Kind(); {
+		case unicode.Is(unicode.Mn, r):
+		case k == width.EastAsianWide, k == width.EastAsianFullwidth:
+			n += 2
+		default:
+			n++
+		}
+	}
+	return n
 }

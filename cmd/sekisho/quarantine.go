@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"net/netip"
 	"os"
 	"os/user"
 	"path/filepath"
-	"text/tabwriter"
+	"strings"
 	"time"
 
 	"sekisho/internal/config"
@@ -64,8 +66,12 @@ func (g *globals) withDesk(ctx context.Context, io streams, f func(*desk) error)
 		return err
 	}
 	d := &desk{streams: io, cfg: c, lang: c.Lang(os.Getenv)}
-	if _, err := os.Stat(filepath.Join(c.State, store.DatabaseName)); err != nil {
-		return fmt.Errorf(text(d.lang, "no_state"), c.State, err)
+	if err := isState(c.State); err != nil {
+		key := "no_state"
+		if errors.Is(err, fs.ErrPermission) {
+			key = "no_permission"
+		}
+		return fmt.Errorf(text(d.lang, key), c.State, err)
 	}
 	if d.st, err = store.Open(ctx, c.State); err != nil {
 		return err
@@ -74,6 +80,35 @@ func (g *globals) withDesk(ctx context.Context, io streams, f func(*desk) error)
 		return errors.Join(err, d.st.Close())
 	}
 	return errors.Join(f(d), d.st.Close())
+}
+
+// isState reports whether a folder holds a quarantine: its index, or held messages from which the index can be rebuilt.
+func isState(dir string) error {
+	_, err := os.Stat(filepath.Join(dir, store.DatabaseName))
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if _, folder := os.Stat(filepath.Join(dir, quarantine.Folder)); folder == nil {
+		return nil
+	}
+	return err
+}
+
+// reason says what went wrong in the reader's language where it is one of the quarantine's own answers.
+func (d *desk) reason(err error) string {
+	for _, r := range []struct {
+		err error
+		key string
+	}{
+		{quarantine.ErrNotFound, "e_notfound"}, {quarantine.ErrAmbiguous, "e_ambiguous"}, {quarantine.ErrReleased, "e_released"},
+		{quarantine.ErrState, "e_state"}, {quarantine.ErrUnsendable, "e_unsendable"}, {quarantine.ErrDamaged, "e_damaged"},
+		{quarantine.ErrUndelivered, "e_undelivered"},
+	} {
+		if errors.Is(err, r.err) {
+			return text(d.lang, r.key)
+		}
+	}
+	return printable(err.Error())
 }
 
 // each runs f for every id, says what fails, and goes on.
@@ -86,7 +121,7 @@ func (d *desk) each(ctx context.Context, refs []string, f func(id string) error)
 		}
 		if err != nil {
 			failed++
-			fmt.Fprintf(d.err, "sekisho: %s: %v\n", printable(ref), err)
+			fmt.Fprintf(d.err, "sekisho: %s: %s\n", printable(ref), d.reason(err))
 		}
 	}
 	if failed > 0 {
@@ -109,27 +144,27 @@ type listCmd struct {
 // Run lists what is held, newest first.
 func (c *listCmd) Run(ctx context.Context, g *globals, io streams) error {
 	return g.withDesk(ctx, io, func(d *desk) error {
-		show := d.row
-		w := tabwriter.NewWriter(d.out, 0, 0, 2, ' ', 0)
-		if c.JSON {
-			show = func(_ *tabwriter.Writer, it quarantine.Item) error { return d.encode(it) }
-		}
+		rows := [][]string{strings.Split(text(d.lang, "list_head"), "\t")}
 		n, err := d.list(ctx, c.All, func(it quarantine.Item) error {
-			return show(w, it)
-		}, func() {
-			if !c.JSON {
-				fmt.Fprintln(w, text(d.lang, "list_head"))
+			if c.JSON {
+				return d.encode(it)
 			}
+			rows = append(rows, row(it))
+			return nil
 		})
-		if err == nil && n == 0 && !c.JSON {
-			fmt.Fprintln(d.out, text(d.lang, "none_held"))
+		switch {
+		case err != nil || c.JSON:
+			return err
+		case n == 0:
+			_, err = fmt.Fprintln(d.out, text(d.lang, "none_held"))
+			return err
 		}
-		return errors.Join(err, w.Flush())
+		return table(d.out, rows)
 	})
 }
 
-// list gives every item, page by page; first is called before the first of them.
-func (d *desk) list(ctx context.Context, all bool, give func(quarantine.Item) error, first func()) (n int, err error) {
+// list gives every item, page by page.
+func (d *desk) list(ctx context.Context, all bool, give func(quarantine.Item) error) (n int, err error) {
 	f := quarantine.Filter{}
 	if all {
 		f.State = "all"
@@ -140,9 +175,6 @@ func (d *desk) list(ctx context.Context, all bool, give func(quarantine.Item) er
 			return n, err
 		}
 		for i := range items {
-			if n == 0 {
-				first()
-			}
 			n++
 			if err := give(items[i]); err != nil {
 				return n, err
@@ -155,7 +187,8 @@ func (d *desk) list(ctx context.Context, all bool, give func(quarantine.Item) er
 // columnMax keeps an address or a subject from pushing the rest of its row off the screen.
 const columnMax = 40
 
-func (d *desk) row(w *tabwriter.Writer, it quarantine.Item) error {
+// row is a message in the list.
+func row(it quarantine.Item) []string {
 	to := ""
 	if len(it.Envelope.Rcpts) > 0 {
 		to = short(it.Envelope.Rcpts[0])
@@ -167,19 +200,20 @@ func (d *desk) row(w *tabwriter.Writer, it quarantine.Item) error {
 	if it.Where == quarantine.InMTA && it.State == quarantine.StateHeld {
 		state = quarantine.MTACommand(it)
 	}
-	_, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\t<%s>\t%s\t%s\t%s\n", it.ID, stamp(it.Held), state, it.Direction,
-		short(it.Envelope.MailFrom), to, it.Verdict.Rule, short(it.Subject))
-	return err
+	return []string{it.ID, stamp(it.Held), state, string(it.Direction), "<" + short(it.Envelope.MailFrom) + ">", to, it.Verdict.Rule, short(it.Subject)}
 }
 
 func stamp(t time.Time) string { return t.Local().Format("2006-01-02 15:04") }
 
 func short(s string) string {
-	r := []rune(printable(s))
-	if len(r) > columnMax {
-		return string(r[:columnMax-1]) + "…"
+	s = printable(s)
+	n := 0
+	for i, r := range s {
+		if n += cells(string(r)); n > columnMax {
+			return s[:i] + "…"
+		}
 	}
-	return string(r)
+	return s
 }
 
 type showCmd struct {
@@ -236,7 +270,7 @@ func (d *desk) explain(s shown) {
 	}
 	line("l_held", "%s – %s", stamp(s.Held), stamp(s.Expires))
 	line("l_direction", "%s", s.Direction)
-	line("l_client", "%s %s", s.Envelope.ClientIP, s.Envelope.ClientName)
+	line("l_client", "%s", strings.TrimSpace(clientIP(s.Envelope.ClientIP)+" "+s.Envelope.ClientName))
 	if s.Envelope.SASLUser != "" {
 		line("l_account", "%s", s.Envelope.SASLUser)
 	}
@@ -262,6 +296,17 @@ func (d *desk) explain(s shown) {
 			fmt.Fprintf(d.out, "    <%s> %s\n", printable(r.Rcpt), printable(r.Text()))
 		}
 	}
+	if s.State == quarantine.StateHeld && s.Where == quarantine.InStore {
+		fmt.Fprintf(d.out, text(d.lang, "next"), s.ID)
+	}
+}
+
+// clientIP is empty for mail of this machine.
+func clientIP(a netip.Addr) string {
+	if !a.IsValid() {
+		return ""
+	}
+	return a.String()
 }
 
 type releaseCmd struct {
@@ -300,13 +345,19 @@ func (c *releaseCmd) Run(ctx context.Context, g *globals, io streams) error {
 	})
 }
 
+// outcomes says what became of each recipient, and where to look when nobody answered.
 func (d *desk) outcomes(id string, out []quarantine.Outcome) {
+	unreached := false
 	for _, o := range out {
 		if o.Result == quarantine.Sent {
 			fmt.Fprintf(d.out, text(d.lang, "released")+"\n", id, printable(o.Rcpt))
 			continue
 		}
 		fmt.Fprintf(d.out, text(d.lang, "unsent")+"\n", id, printable(o.Rcpt), printable(o.Text()))
+		unreached = unreached || o.Result == quarantine.Failed
+	}
+	if unreached {
+		fmt.Fprintf(d.err, text(d.lang, "relay")+"\n", d.cfg.Release.SMTP)
 	}
 }
 
@@ -387,11 +438,12 @@ func (c *verifyCmd) Run(ctx context.Context, g *globals, io streams) error {
 
 func (d *desk) report(r *quarantine.Report) error {
 	for _, p := range r.Problems {
-		mended := ""
+		words := text(d.lang, "v_"+p.Kind)
 		if p.Repaired {
-			mended = " (" + text(d.lang, "mended") + ")"
+			words += " (" + text(d.lang, "mended") + ")"
 		}
-		if _, err := fmt.Fprintf(d.out, "%s: %s%s %s\n", p.Kind, printable(p.Path), mended, printable(p.Detail)); err != nil {
+		line := strings.TrimSpace(fmt.Sprintf("%s %s: %s %s", p.Kind, printable(p.Path), words, printable(p.Detail)))
+		if _, err := fmt.Fprintln(d.out, line); err != nil {
 			return err
 		}
 	}
