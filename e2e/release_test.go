@@ -207,3 +207,19 @@ func TestReleaseOfNullSender(t *testing.T) {
 		t.Errorf("reverse-path %q", got.From)
 	}
 }
+
+// Sendmail needs no listener of its own for releases: docs/install.md names its ordinary one.
+func TestReleaseThroughSendmail(t *testing.T) {
+	s := sendmail(t)
+	d := mtatest.StartDaemon(t, mtatest.DaemonOptions{Binary: shared.binary, Listen: "unix:" + s.Socket(), Config: config(t, s.Inbound)})
+	const subject = "[quarantine] released through sendmail"
+	m := mailOf(subject)
+	release(t, d, hold(t, d, s.Inbound, m))
+	got := delivered(t, s.Sink, subject)
+	if v := got.Fields("X-Sekisho-Release"); len(v) > 0 {
+		t.Errorf("the mark was delivered: %q", v)
+	}
+	if !strings.HasSuffix(string(got.Raw), string(m.Raw)) {
+		t.Errorf("delivered %q\nsent %q", got.Raw, m.Raw)
+	}
+}

@@ -93,7 +93,7 @@ func TestEveryDocumentExistsInJapanese(t *testing.T) {
 	if err != nil || len(pages) == 0 {
 		t.Fatal("no documents", err)
 	}
-	for _, page := range append(pages, "man/sekisho.8", "README.md") {
+	for _, page := range append(pages, "man/sekisho.8", "man/sekisho.yaml.5", "README.md") {
 		twin := filepath.Join(filepath.Dir(page), "ja", filepath.Base(page))
 		if page == "README.md" {
 			twin = "README.ja.md"

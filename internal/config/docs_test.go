@@ -14,7 +14,7 @@ import (
 )
 
 // update writes the sample and the tables anew from the code: go test ./internal/config -update.
-var update = flag.Bool("update", false, "write deploy/sekisho.yaml and the tables of docs/configuration.md anew")
+var update = flag.Bool("update", false, "write deploy/sekisho.yaml, and the keys of docs/configuration.md and man/sekisho.yaml.5, anew")
 
 const samplePath = "../../deploy/sekisho.yaml"
 
@@ -144,6 +144,45 @@ func TestDocumentsListEveryKey(t *testing.T) {
 			}
 		}
 		if diff := cmp.Diff(table(lang), got); diff != "" {
+			t.Errorf("%s is not what the code says (go test ./internal/config -update):\n%s", path, diff)
+		}
+	}
+}
+
+// manKeys is the list of keys of man/sekisho.yaml.5, in mdoc(7).
+func manKeys(lang string) string {
+	words := map[string][2]string{"en": {"Default:", "A change takes a restart."}, "ja": {"既定値:", "変更には再起動が必要です。"}}[lang]
+	safe := strings.NewReplacer(`\`, `\e`, "-", `\-`, `"`, `\(dq`, "'", `\(aq`)
+	var b strings.Builder
+	walk(reflect.ValueOf(Default()).Elem(), "", func(key string, l leaf) {
+		fmt.Fprintf(&b, ".It Li %s\n%s\n", key, safe.Replace(Explain(key, lang)))
+		if keys[key].restart {
+			b.WriteString(words[1] + "\n")
+		}
+		fmt.Fprintf(&b, "%s\n.Li \\&%s\n", words[0], safe.Replace(l.text()))
+	})
+	return b.String()
+}
+
+func TestManPagesListEveryKey(t *testing.T) {
+	const begin, end = ".\\\" keys: go test ./internal/config -update\n", ".\\\" end of keys\n"
+	for path, lang := range map[string]string{"../../man/sekisho.yaml.5": "en", "../../man/ja/sekisho.yaml.5": "ja"} {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		head, rest, ok := strings.Cut(string(b), begin)
+		got, tail, ok2 := strings.Cut(rest, end)
+		if !ok || !ok2 {
+			t.Fatalf("%s has no %s ... %s", path, strings.TrimSpace(begin), strings.TrimSpace(end))
+		}
+		if *update {
+			got = manKeys(lang)
+			if err := os.WriteFile(path, []byte(head+begin+got+end+tail), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if diff := cmp.Diff(manKeys(lang), got); diff != "" {
 			t.Errorf("%s is not what the code says (go test ./internal/config -update):\n%s", path, diff)
 		}
 	}

@@ -47,5 +47,12 @@ func TestSendmail(t *testing.T) {
 		if len(s.Sink.Find("Subject: hold")) > 0 {
 			t.Error("held mail was delivered")
 		}
+		// As docs/install.md has it, but for the configuration's place.
+		if out, err := s.jail.run(nil, s.binary, "-C/mta/etc/sendmail.cf", "-qQ", "-qI"+id, "-Q"); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		if _, err := s.Sink.Wait("Subject: hold", wait); err != nil {
+			t.Error(err)
+		}
 	})
 }
