@@ -105,6 +105,8 @@ var catalogue = map[string]struct{ en, ja string }{
 	"deleted":   {"%s deleted", "%s を削除しました"},
 	"released":  {"%s released to <%s>", "%s を <%s> へ解放しました"},
 	"unsent":    {"%s not released to <%s>: %s", "%s を <%s> へ解放できませんでした: %s"},
+	"unknown": {"%s may have been released to <%s>, the MTA's log knows: %s",
+		"%s は <%s> へ解放された可能性があります。MTA のログを確認してください: %s"},
 	"relay": {"sekisho: releases go to release.smtp (%s): does the MTA listen there?",
 		"sekisho: 解放したメールは release.smtp(%s)へ送ります。MTA がそこで待ち受けているか確認してください"},
 	"mended":     {"mended", "修復済み"},
@@ -136,6 +138,8 @@ var catalogue = map[string]struct{ en, ja string }{
 	"e_unsendable":  {"SMTP cannot carry it unchanged (a bare line feed); quarantine export writes it to a file", "SMTP では元のまま送れません(CR のない LF)。quarantine export でファイルに書き出せます"},
 	"e_damaged":     {"the file is damaged; see: sekisho quarantine verify", "ファイルが破損しています(確認: sekisho quarantine verify)"},
 	"e_undelivered": {"not released to every recipient; it stays held for the rest", "解放できなかった宛先があります。その分は隔離したままです"},
+	"e_perhaps": {"an earlier release broke off and may have been delivered; look into the MTA's log, then use --again, or --to for the others",
+		"以前の解放が途中で切れ、配送された可能性があります。MTA のログを確認し、必要なら --again を、ほかの宛先だけなら --to を指定してください"},
 	"next": {"\nsekisho quarantine release %[1]s --reason TEXT   deliver it as it came\nsekisho quarantine delete  %[1]s --reason TEXT   delete it for good\n",
 		"\nsekisho quarantine release %[1]s --reason 理由   元のまま配送\nsekisho quarantine delete  %[1]s --reason 理由   削除\n"},
 

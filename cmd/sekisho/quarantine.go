@@ -102,7 +102,7 @@ func (d *desk) reason(err error) string {
 	}{
 		{quarantine.ErrNotFound, "e_notfound"}, {quarantine.ErrAmbiguous, "e_ambiguous"}, {quarantine.ErrReleased, "e_released"},
 		{quarantine.ErrState, "e_state"}, {quarantine.ErrUnsendable, "e_unsendable"}, {quarantine.ErrDamaged, "e_damaged"},
-		{quarantine.ErrUndelivered, "e_undelivered"},
+		{quarantine.ErrUndelivered, "e_undelivered"}, {quarantine.ErrPerhaps, "e_perhaps"},
 	} {
 		if errors.Is(err, r.err) {
 			return text(d.lang, r.key)
@@ -353,7 +353,11 @@ func (d *desk) outcomes(id string, out []quarantine.Outcome) {
 			fmt.Fprintf(d.out, text(d.lang, "released")+"\n", id, printable(o.Rcpt))
 			continue
 		}
-		fmt.Fprintf(d.out, text(d.lang, "unsent")+"\n", id, printable(o.Rcpt), printable(o.Text()))
+		key := "unsent"
+		if o.Result == quarantine.Unknown {
+			key = "unknown"
+		}
+		fmt.Fprintf(d.out, text(d.lang, key)+"\n", id, printable(o.Rcpt), printable(o.Text()))
 		unreached = unreached || o.Result == quarantine.Failed
 	}
 	if unreached {
@@ -408,7 +412,11 @@ func (c *exportCmd) Run(ctx context.Context, g *globals, io streams) error {
 		if err != nil {
 			return err
 		}
-		return errors.Join(d.q.Export(ctx, id, f, c.by()), f.Sync(), f.Close())
+		err = errors.Join(d.q.Export(ctx, id, f, c.by()), f.Sync(), f.Close())
+		if err != nil { // half a mail looks like a whole one
+			err = errors.Join(err, os.Remove(c.Output))
+		}
+		return err
 	})
 }
 

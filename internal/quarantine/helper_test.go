@@ -243,13 +243,13 @@ func (s *session) Data(r io.Reader) error {
 		return err
 	}
 	s.m.data = string(b)
-	if s.relay.drop {
-		return s.hangUp()
-	}
 	if s.relay.onData != nil {
 		if err := s.relay.onData(s.m); err != nil {
 			return err
 		}
+	}
+	if s.relay.drop {
+		return s.hangUp()
 	}
 	s.relay.mu.Lock()
 	s.relay.mails = append(s.relay.mails, s.m)

@@ -18,7 +18,7 @@ import (
 // of the first X-Sekisho-Release field, raw the whole message as the MTA gave it, that field included.
 //
 // A mark is good once for each recipient it was made for, so an MTA may split the transaction. When the mail is lost between here
-// and the MTA's answer, the release has failed, the item is still held, and the next release has a mark of its own. id is set as soon as the mark is known to be ours.
+// and the MTA's answer, the release has failed, the item is still held, and the next release, which a person asks for with Again, has a mark of its own. id is set as soon as the mark is known to be ours.
 // An error is our own trouble: the caller answers with a temporary failure, and the mark is not used up.
 func (q *Quarantine) Redeem(ctx context.Context, mark string, env message.Envelope, raw *message.Buffer) (id string, res MarkResult, err error) {
 	m, made, err := q.knownMark(ctx, mark)

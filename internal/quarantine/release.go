@@ -230,7 +230,8 @@ func (q *Quarantine) claim(ctx context.Context, it Item, e envelope, again bool)
 	})
 }
 
-// unclaimed looks again at what choose saw, now under the write lock. A claim whose process died ends with the relay's timeout.
+// unclaimed looks again at what choose saw, now under the write lock. A claim whose process died ends with the relay's timeout. A mark
+// that was used although no release was recorded let a mail through whose fate nobody knows: a person must ask for the second one.
 func (q *Quarantine) unclaimed(ctx context.Context, tx *sql.Tx, it Item, e envelope, now time.Time) error {
 	row, err := getItem(ctx, tx, it.ID)
 	if err != nil {
@@ -243,14 +244,17 @@ func (q *Quarantine) unclaimed(ctx context.Context, tx *sql.Tx, it Item, e envel
 		return err
 	}
 	for _, r := range e.canonical().rcpts {
-		var n int
-		err := tx.QueryRowContext(ctx, `SELECT count(*) FROM marks JOIN mark_rcpts USING (tx)
-			WHERE item_id = ? AND rcpt = ? AND ended = 0 AND made > ?`, it.ID, r, now.Add(-q.opts.Relay.Timeout).UnixMilli()).Scan(&n)
-		if err != nil {
+		var running, used int
+		err := tx.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE ended = 0 AND made > ?), count(*) FILTER (WHERE state = 'used')
+			FROM marks JOIN mark_rcpts USING (tx) WHERE item_id = ? AND rcpt = ?`,
+			now.Add(-q.opts.Relay.Timeout).UnixMilli(), it.ID, r).Scan(&running, &used)
+		switch {
+		case err != nil:
 			return err
-		}
-		if n > 0 {
+		case running > 0:
 			return ErrReleased
+		case used > 0:
+			return fmt.Errorf("%w to %q", ErrPerhaps, clip(r))
 		}
 	}
 	return nil
@@ -268,8 +272,9 @@ func (q *Quarantine) settleRelease(ctx context.Context, id, mtx string, out []Ou
 				sent = append(sent, o.Rcpt)
 				continue
 			}
-			if _, err := tx.ExecContext(ctx, `UPDATE mark_rcpts SET state = 'void' WHERE tx = ? AND rcpt = ? AND state = 'open'`,
-				mtx, canonicalPath(o.Rcpt)); err != nil {
+			// Of an unknown end a used mark stays as it is (unclaimed); after a no it does not matter that the filter had said yes.
+			if _, err := tx.ExecContext(ctx, `UPDATE mark_rcpts SET state = 'void' WHERE tx = ? AND rcpt = ? AND (state = 'open' OR ?)`,
+				mtx, canonicalPath(o.Rcpt), o.Result != Unknown); err != nil {
 				return err
 			}
 		}

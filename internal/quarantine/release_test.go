@@ -286,6 +286,50 @@ func TestConnectionLostAfterTheDotIsUnknownAndHeld(t *testing.T) {
 	}
 }
 
+// The filter let the mail through, then the connection broke: it is not sent a second time unless somebody asks for just that.
+func TestReleaseThatMayHaveArrivedIsNotRepeatedUnasked(t *testing.T) {
+	for name, tt := range map[string]struct {
+		end  error // the relay's last word; nil hangs up
+		want error
+	}{
+		"hung up after the mark was used": {nil, ErrPerhaps},
+		"refused after the mark was used": {&smtp.SMTPError{Code: 451, Message: "no space"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rel := newRelay(t, true)
+			r := with(t, rel, Options{})
+			id := r.put(item(), mail)
+			rel.drop = tt.end == nil
+			rel.onData = func(received) error {
+				_, err := r.st.DB.Exec(`UPDATE mark_rcpts SET state = 'used' WHERE rcpt = 'jiro@our.example'`)
+				if err != nil {
+					return err
+				}
+				return tt.end
+			}
+			if out, err := r.Release(t.Context(), id, ReleaseRequest{By: by}); !errors.Is(err, ErrUndelivered) {
+				t.Fatalf("%+v, %v", out, err)
+			}
+			rel.drop, rel.onData = false, nil
+			sent := len(rel.got())
+			if _, err := r.Release(t.Context(), id, ReleaseRequest{By: by}); !errors.Is(err, tt.want) {
+				t.Errorf("a second time: %v, want %v", err, tt.want)
+			}
+			if tt.want == nil {
+				return
+			}
+			if got := rel.got(); len(got) != sent {
+				t.Errorf("sent again: %+v", got[sent:])
+			}
+			r.release(id, ReleaseRequest{Rcpts: []string{"hanako@our.example"}})
+			r.release(id, ReleaseRequest{Again: true})
+			if it := r.get(id); it.State != StateReleased {
+				t.Errorf("state %s", it.State)
+			}
+		})
+	}
+}
+
 func TestManyRecipientsGoInSeveralTransactions(t *testing.T) {
 	rel := newRelay(t, true)
 	r := with(t, rel, Options{})
