@@ -279,6 +279,9 @@ func scoreSJIS(b []byte) int {
 			score += cutOff(b)
 		case !sjisLead(c) || b[i+1] < 0x40 || b[i+1] == 0x7f || b[i+1] > 0xfc:
 			score += scoreBroken
+		case lonely(b, i):
+			score += scoreAlone
+			i++
 		default:
 			score += rankSJIS(c, b[i+1])
 			i++
@@ -300,6 +303,11 @@ func halfWidth(run int) int {
 		return scoreAlone
 	}
 	return run * scoreHalf
+}
+
+// lonely reports whether the pair at i is one character between ASCII ones with an ASCII trail byte: the "’s" of windows-1252, not Japanese.
+func lonely(b []byte, i int) bool {
+	return b[i+1] < 0x80 && (i == 0 || b[i-1] < 0x80) && (i+2 >= len(b) || b[i+2] < 0x80)
 }
 
 func rankSJIS(lead, trail byte) int {

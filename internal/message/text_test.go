@@ -60,6 +60,8 @@ func TestTextOfOtherForms(t *testing.T) {
 		{"utf16le_label", "text/plain; charset=utf-16le", encode(bare, "請求書"), "請求書"},
 		{"utf8_with_mark", "text/plain; charset=shift_jis", "\xef\xbb\xbf請求書", "請求書"},
 		{"utf7", "text/plain; charset=utf-7", "+istsQmb4-", "請求書"},
+		{"english_quotes_are_no_kanji", "text/plain", "It\x92s here, don\x92t wait", "It’s here, don’t wait"},
+		{"french_without_label", "text/plain", "\xe9t\xe9, caf\xe9 \xe0 No\xebl, d\xe9j\xe0 vu", "été, café à Noël, déjà vu"},
 		{"html_as_it_stands", "text/html; charset=utf-8", "<p>請求書</p>", "<p>請求書</p>"},
 		{"damaged_utf8", "text/plain; charset=utf-8", strings.Repeat("請求書", 20) + "\xe3(", strings.Repeat("請求書", 20) + "\uFFFD("},
 		{"no_type", "", "hello", "hello"},
