@@ -132,25 +132,52 @@ func FuzzReadTail(f *testing.F) {
 	f.Add(heldFile(f, "x", func(it *Item) { it.Envelope.MailFrom = "\xff" }))
 	f.Add(good[:len(good)-1])
 	f.Add(footer(good, func(foot []byte) { foot[40]++ }))
-	f.Fuzz(func(t *testing.T, file []byte) {
-		it, err := read(file)
-		if err != nil {
-			if !errors.Is(err, ErrDamaged) {
-				t.Fatalf("not damage: %v", err)
-			}
-			return
+	f.Fuzz(checkFile)
+}
+
+// FuzzTrailer puts right checksums around any trailer, so that what lies behind them is reached.
+func FuzzTrailer(f *testing.F) {
+	for _, content := range []string{mail, ""} {
+		for _, from := range []string{"a@b.example", "\xff@b.example"} {
+			file := heldFile(f, content, func(it *Item) { it.Envelope.MailFrom = from })
+			f.Add([]byte(content), file[len(content):len(file)-footerLen], int8(0))
 		}
-		if !ValidID(it.ID) || it.Size > int64(len(file)) {
-			t.Fatalf("accepted id %q, size %d of %d", it.ID, it.Size, len(file))
-		}
-		again, err := read(append(bytes.Clone(file[:it.Size]), mustTail(t, it, file)...))
-		if err != nil {
-			t.Fatal("what was read cannot be written:", err)
-		}
-		if a, b := asJSON(t, it), asJSON(t, again); a != b {
-			t.Error(cmp.Diff(a, b))
-		}
+	}
+	f.Add([]byte(mail), []byte("{}"), int8(-1))
+	f.Fuzz(func(t *testing.T, content, trailer []byte, off int8) {
+		file := append(append(heldFile(t, string(content), nil)[:len(content):len(content)], trailer...), make([]byte, footerLen)...)
+		file = footer(file, func(foot []byte) {
+			sum := sha256.Sum256(content)
+			copy(foot, sum[:])
+			binary.LittleEndian.PutUint64(foot[32:], uint64(int64(len(content))+int64(off)))
+			binary.LittleEndian.PutUint32(foot[40:], uint32(len(trailer)-int(off)))
+			binary.LittleEndian.PutUint32(foot[44:], crc32.Checksum(trailer, castagnoli))
+			binary.LittleEndian.PutUint32(foot[48:], footerVersion)
+			copy(foot[56:], footerMagic)
+		})
+		checkFile(t, file)
 	})
+}
+
+// checkFile holds that a file is refused as damaged or read to an Item that makes sense and that can be written again.
+func checkFile(t *testing.T, file []byte) {
+	it, err := read(file)
+	if err != nil {
+		if !errors.Is(err, ErrDamaged) {
+			t.Fatalf("not damage: %v", err)
+		}
+		return
+	}
+	if !ValidID(it.ID) || it.Size > int64(len(file)) {
+		t.Fatalf("accepted id %q, size %d of %d", it.ID, it.Size, len(file))
+	}
+	again, err := read(append(bytes.Clone(file[:it.Size]), mustTail(t, it, file)...))
+	if err != nil {
+		t.Fatal("what was read cannot be written:", err)
+	}
+	if a, b := asJSON(t, it), asJSON(t, again); a != b {
+		t.Error(cmp.Diff(a, b))
+	}
 }
 
 func mustTail(t *testing.T, it Item, file []byte) []byte {
