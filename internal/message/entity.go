@@ -110,7 +110,21 @@ func (e *entity) transferEncoding(raw string) {
 	if enc == unknownEncoding {
 		e.problems = append(e.problems, "unknown Content-Transfer-Encoding")
 	}
+	e.laterWords(raw)
 }
+
+// laterWords takes the encodings that stand behind the first word: programs that search the field for one find them.
+func (e *entity) laterWords(raw string) {
+	for w := range strings.FieldsFuncSeq(raw[:min(len(raw), maxEncodingField)], func(c rune) bool { return c <= ' ' || strings.ContainsRune(`,;()"`, c) }) {
+		if enc := encodingOf(w); enc != identity && enc != unknownEncoding && !slices.Contains(e.encs, enc) {
+			e.problems = append(e.problems, "Content-Transfer-Encoding with more than one word")
+			e.encs = append(e.encs, enc)
+		}
+	}
+}
+
+// maxEncodingField is how much of the field is searched; a comment in it is shorter.
+const maxEncodingField = 4096
 
 func encodingOf(v string) transfer {
 	switch strings.ToLower(v) {

@@ -260,25 +260,42 @@ const (
 	undecided
 )
 
-// guess takes a "--" line before a multipart's first delimiter for one, when the header has no boundary, or another: what follows must
-// look like a part's header ("Content-…"), or be blank where there is no boundary at all.
+// guess takes a "--" line before a multipart's first delimiter for one, when the header has no boundary, or one that programs may read in
+// another way than we do: what follows must look like a part's header, or be blank where there is no boundary at all.
 func (w *Walker) guess(line, next []byte, final bool) answer {
 	f := &w.frames[len(w.frames)-1]
 	bound := string(bytes.TrimRight(line[2:], " \t"))
 	if w.mode != inPreamble || !f.multipart || f.seen || len(f.bounds) >= maxBounds || len(bound) > maxBoundary || bound == "" {
 		return no
 	}
-	const want = "content-"
-	head := next[:min(len(next), len(want))]
-	switch {
-	case len(head) == len(want) && bytes.EqualFold(head, []byte(want)):
-	case f.undeclared && len(next) > 0 && isEOL(next[0]):
-	case len(head) < len(want) && !final && bytes.EqualFold(head, []byte(want[:len(head)])):
-		return undecided
-	default:
-		return no
+	if !f.undeclared || len(next) == 0 || !isEOL(next[0]) {
+		if a := fieldStart(next, final); a != guessed {
+			return a
+		}
 	}
 	f.bounds = append(f.bounds[:len(f.bounds):len(f.bounds)], bound)
 	w.problem(f.num, "boundary guessed from the body")
 	return guessed
+}
+
+// maxFieldStart is how much of a line is searched for the colon of a field: the longest name in daily mail has some 50 characters.
+const maxFieldStart = 76
+
+// fieldStart reports whether p begins with a header field (RFC 5322 2.2): a name and a colon.
+func fieldStart(p []byte, final bool) answer {
+	blank := false
+	for i, c := range p[:min(len(p), maxFieldStart)] {
+		switch {
+		case c == ':' && i > 0:
+			return guessed
+		case i > 0 && (c == ' ' || c == '\t'):
+			blank = true
+		case blank, c <= ' ', c > '~', c == ':':
+			return no
+		}
+	}
+	if len(p) < maxFieldStart && !final {
+		return undecided
+	}
+	return no
 }

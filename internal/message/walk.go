@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"sekisho/internal/finding"
 )
@@ -382,12 +383,19 @@ func trimEnd(s string) string {
 
 // bodyLike reports whether header lines without a colon are the start of an encoded body.
 func bodyLike(run string, e *entity) bool {
-	line, _ := cutLine(run)
+	line, size := cutLine(run)
+	for n := 0; strings.Trim(line, " \t") == "" && size < len(run) && n < maxBlankLines; n++ { // a line of blanks may stand for the blank line
+		run = run[size:]
+		line, size = cutLine(run)
+	}
 	if _, ok := uuBegin([]byte(line)); ok {
 		return true
 	}
 	return slices.Contains(e.encs, base64Encoding) && len(line) >= 16 && base64Like([]byte(line))
 }
+
+// maxBlankLines is how many lines of blanks before a body are passed over: one stands for the blank line, more are padding.
+const maxBlankLines = 64
 
 // base64Like reports whether p is of base64's alphabet, line ends and blanks aside.
 func base64Like(p []byte) bool {
