@@ -1,11 +1,15 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
 	"golang.org/x/text/width"
@@ -88,6 +92,29 @@ func printable(s string) string {
 		}
 	}
 	return b.String()
+}
+
+// encodeJSON writes v as one line. What is not printable is escaped (RFC 8259 7): the line may end on a terminal.
+func encodeJSON(w io.Writer, v any) error {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	out := make([]byte, 0, b.Len())
+	for _, r := range b.String() {
+		switch {
+		case r < unicode.MaxASCII, unicode.IsPrint(r), r == '\u3000':
+			out = utf8.AppendRune(out, r)
+		default:
+			for _, u := range utf16.AppendRune(nil, r) {
+				out = fmt.Appendf(out, `\u%04x`, u)
+			}
+		}
+	}
+	_, err := w.Write(out)
+	return err
 }
 
 // explainFinding writes one finding for a person: what, where, why.

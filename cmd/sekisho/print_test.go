@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"testing"
 
 	"sekisho/internal/quarantine"
@@ -25,6 +26,21 @@ func TestShortCutsByColumns(t *testing.T) {
 	}
 	if got := short("plain"); got != "plain" {
 		t.Errorf("got %q", got)
+	}
+}
+
+func TestJSONHoldsNothingThatActsOnATerminal(t *testing.T) {
+	in := map[string]string{"s": "a\x1b[31m\u202egpj.exe \u009b \x7f 請求書 <b> \u2028 \U000e0001"}
+	var b bytes.Buffer
+	if err := encodeJSON(&b, in); err != nil {
+		t.Fatal(err)
+	}
+	if want := `{"s":"a\u001b[31m\u202egpj.exe \u009b \u007f 請求書 <b> \u2028 \udb40\udc01"}` + "\n"; b.String() != want {
+		t.Errorf("got  %q\nwant %q", b.String(), want)
+	}
+	var back map[string]string
+	if err := json.Unmarshal(b.Bytes(), &back); err != nil || back["s"] != in["s"] {
+		t.Errorf("reads back as %q, %v", back["s"], err)
 	}
 }
 

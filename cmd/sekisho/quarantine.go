@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -130,11 +129,7 @@ func (d *desk) each(ctx context.Context, refs []string, f func(id string) error)
 	return nil
 }
 
-func (d *desk) encode(v any) error {
-	e := json.NewEncoder(d.out)
-	e.SetEscapeHTML(false)
-	return e.Encode(v)
-}
+func (d *desk) encode(v any) error { return encodeJSON(d.out, v) }
 
 type listCmd struct {
 	JSON bool `help:"${help_json}"`

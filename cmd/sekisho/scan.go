@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -174,7 +173,7 @@ func (s *scanner) envelope(name string) (message.Envelope, error) {
 type printer struct {
 	io     streams
 	lang   string
-	json   *json.Encoder
+	json   bool
 	paint  painter
 	bar    progress
 	alarms int
@@ -182,11 +181,8 @@ type printer struct {
 }
 
 func newPrinter(io streams, lang string, asJSON bool) *printer {
-	p := &printer{io: io, lang: lang, paint: newPainter(io.out), bar: newProgress(io.err)}
-	if asJSON {
-		p.json = json.NewEncoder(io.out)
-		p.json.SetEscapeHTML(false)
-	} else if p.paint.on { // the results themselves are the progress
+	p := &printer{io: io, lang: lang, paint: newPainter(io.out), json: asJSON, bar: newProgress(io.err)}
+	if !asJSON && p.paint.on { // the results themselves are the progress
 		p.bar = progress{}
 	}
 	return p
@@ -216,8 +212,8 @@ func (p *printer) result(name string, res *filter.Result) error {
 	if res.Verdict.Action != rules.Accept {
 		p.alarms++
 	}
-	if p.json != nil {
-		return p.json.Encode(res.Report(name))
+	if p.json {
+		return encodeJSON(p.io.out, res.Report(name))
 	}
 	p.bar.clear()
 	verdict := p.paint.verdict(res.Verdict.Action)
