@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -58,12 +59,24 @@ func TestManPagesNameEveryCommandAndFlag(t *testing.T) {
 	}
 }
 
-// link is a Markdown link to a file of the project.
-var link = regexp.MustCompile(`\]\(([^)#:]+)\)`)
+func TestManPagesNameEveryExitStatus(t *testing.T) {
+	for _, page := range []string{"man/sekisho.8", "man/ja/sekisho.8"} {
+		b, err := os.ReadFile(filepath.Join("..", "..", page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, status := range []int{exitOK, exitVerdict, exitError} {
+			if !strings.Contains(string(b), fmt.Sprintf("\n.It %d\n", status)) {
+				t.Errorf("%s: no exit status %d", page, status)
+			}
+		}
+	}
+}
 
-func TestLinksOfTheDocumentsResolve(t *testing.T) {
+// pages gives the Markdown documents of the project, with the project's folder as the current one.
+func pages(t *testing.T) (pages []string) {
+	t.Helper()
 	t.Chdir(filepath.Join("..", ".."))
-	var pages []string
 	for _, pattern := range []string{"*.md", "docs/*.md", "docs/*/*.md"} {
 		p, err := filepath.Glob(pattern)
 		if err != nil {
@@ -74,7 +87,65 @@ func TestLinksOfTheDocumentsResolve(t *testing.T) {
 	if len(pages) < 15 {
 		t.Fatalf("only %d pages found", len(pages))
 	}
+	return pages
+}
+
+var (
+	// command is a command of ours as a document shows it: in an indented block or between backquotes, up to its explanation.
+	command = regexp.MustCompile("(?m)(?:^    |&& |\\| xargs -r |`)(?:sudo |\\./)?sekisho ([a-z-][^|&`\n]*?)(?:  .*| [|&].*)?$?(?:`|$)")
+	target  = regexp.MustCompile("(?m)(?:^    |`)make ([a-z][a-z-]*)")
+	word    = regexp.MustCompile(`"[^"]*"|\S+`)
+)
+
+// TestCommandsOfTheDocumentsExist parses what the documents tell a reader to type.
+func TestCommandsOfTheDocumentsExist(t *testing.T) {
+	pages := pages(t)
+	makefile, err := os.ReadFile("Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
 	for _, page := range pages {
+		b, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range command.FindAllStringSubmatch(string(b), -1) {
+			n++
+			if err := parses(word.FindAllString(m[1], -1)); err != nil {
+				t.Errorf("%s: sekisho %s: %v", page, m[1], err)
+			}
+		}
+		for _, m := range target.FindAllStringSubmatch(string(b), -1) {
+			n++
+			if !strings.Contains(string(makefile), "\n"+m[1]+":") {
+				t.Errorf("%s: the Makefile has no target %s", page, m[1])
+			}
+		}
+	}
+	if n < 50 {
+		t.Errorf("only %d commands found", n)
+	}
+}
+
+// parses reports whether kong takes the arguments. In running text a command may stand without its arguments and required flags.
+func parses(args []string) error {
+	k, err := kong.New(&cli{}, helpVars("en"), kong.Vars{"version": "test"})
+	if err != nil {
+		return err
+	}
+	_, err = k.Parse(args)
+	if err != nil && (strings.HasPrefix(err.Error(), "missing flags") || strings.HasPrefix(err.Error(), "expected ")) {
+		return nil
+	}
+	return err
+}
+
+// link is a Markdown link to a file of the project.
+var link = regexp.MustCompile(`\]\(([^)#:]+)\)`)
+
+func TestLinksOfTheDocumentsResolve(t *testing.T) {
+	for _, page := range pages(t) {
 		b, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)
