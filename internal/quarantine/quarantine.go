@@ -40,7 +40,7 @@ var (
 	ErrAmbiguous  = errors.New("quarantine: more than one message has an id that begins like this")
 	ErrState      = errors.New("quarantine: the message is not held any more")
 	ErrReleased   = errors.New("quarantine: already released, or a release is under way")
-	ErrPerhaps    = errors.New("quarantine: an earlier release broke off after the filter had let the mail through: it may have been delivered")
+	ErrPerhaps    = errors.New("quarantine: an earlier release had an unknown end: the mail may have been delivered")
 	ErrInMTA      = errors.New("quarantine: the message lies in the MTA's own hold queue")
 	ErrDamaged    = errors.New("quarantine: damaged file")
 	ErrUnsendable = errors.New("quarantine: SMTP cannot carry the message unchanged")

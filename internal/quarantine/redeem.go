@@ -28,30 +28,41 @@ func (q *Quarantine) Redeem(ctx context.Context, mark string, env message.Envelo
 	if made == nil {
 		return "", MarkForged, nil
 	}
-	got := envelope{env.MailFrom, env.Rcpts}.canonical()
+	res, err = q.redeem(ctx, m, made, mark, envelope{env.MailFrom, env.Rcpts}.canonical(), raw)
+	if err == nil && res != MarkOK {
+		_, err = q.st.DB.ExecContext(ctx, `UPDATE marks SET refused = ? WHERE tx = ?`, string(res), m.tx)
+	}
+	if err != nil {
+		return m.id, "", fmt.Errorf("quarantine: redeem: %w", err)
+	}
+	return m.id, res, nil
+}
+
+// redeem judges a mark that is ours.
+func (q *Quarantine) redeem(ctx context.Context, m mark, made *madeMark, value string, got envelope, raw *message.Buffer) (MarkResult, error) {
 	switch {
 	case q.now().Unix() > m.exp:
-		return m.id, MarkExpired, nil
+		return MarkExpired, nil
 	case !made.covers(got):
-		return m.id, MarkRecipient, nil
+		return MarkRecipient, nil
 	case !made.open(got):
-		return m.id, MarkReplayed, nil
+		return MarkReplayed, nil
 	}
-	same, err := q.sameContent(m.id, made.sha256, mark, raw)
+	same, err := q.sameContent(m.id, made.sha256, value, raw)
 	switch {
 	case err != nil:
-		return m.id, "", fmt.Errorf("quarantine: redeem: %w", err)
+		return "", err
 	case !same:
-		return m.id, MarkContent, nil
+		return MarkContent, nil
 	}
 	used, err := q.useUp(ctx, m.tx, got.rcpts)
 	switch {
 	case err != nil:
-		return m.id, "", fmt.Errorf("quarantine: redeem: %w", err)
+		return "", err
 	case !used:
-		return m.id, MarkReplayed, nil
+		return MarkReplayed, nil
 	}
-	return m.id, MarkOK, nil
+	return MarkOK, nil
 }
 
 // madeMark is what the database knows of a mark.

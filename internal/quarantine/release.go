@@ -245,7 +245,7 @@ func (q *Quarantine) unclaimed(ctx context.Context, tx *sql.Tx, it Item, e envel
 	}
 	for _, r := range e.canonical().rcpts {
 		var running, used int
-		err := tx.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE ended = 0 AND made > ?), count(*) FILTER (WHERE state = 'used')
+		err := tx.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE ended = 0 AND made > ?), count(*) FILTER (WHERE state IN ('used', 'perhaps'))
 			FROM marks JOIN mark_rcpts USING (tx) WHERE item_id = ? AND rcpt = ?`,
 			now.Add(-q.opts.Relay.Timeout).UnixMilli(), it.ID, r).Scan(&running, &used)
 		switch {
@@ -266,15 +266,20 @@ func (q *Quarantine) settleRelease(ctx context.Context, id, mtx string, out []Ou
 		if _, err := tx.ExecContext(ctx, `UPDATE marks SET ended = ? WHERE tx = ?`, q.now().UnixMilli(), mtx); err != nil {
 			return err
 		}
+		if err := q.refused(ctx, tx, mtx, out); err != nil {
+			return err
+		}
 		var sent []string
 		for _, o := range out {
 			if o.Result == Sent { // the mark stays open: a relay in front of the filter shows it later
 				sent = append(sent, o.Rcpt)
 				continue
 			}
-			// Of an unknown end a used mark stays as it is (unclaimed); after a no it does not matter that the filter had said yes.
-			if _, err := tx.ExecContext(ctx, `UPDATE mark_rcpts SET state = 'void' WHERE tx = ? AND rcpt = ? AND (state = 'open' OR ?)`,
-				mtx, canonicalPath(o.Rcpt), o.Result != Unknown); err != nil {
+			state := "void" // after a no it does not matter that the filter had said yes
+			if o.Result == Unknown {
+				state = "perhaps" // a person must ask for the second one (unclaimed)
+			}
+			if _, err := tx.ExecContext(ctx, `UPDATE mark_rcpts SET state = ? WHERE tx = ? AND rcpt = ?`, state, mtx, canonicalPath(o.Rcpt)); err != nil {
 				return err
 			}
 		}
@@ -283,6 +288,27 @@ func (q *Quarantine) settleRelease(ctx context.Context, id, mtx string, out []Ou
 		}
 		return q.addAct(ctx, tx, id, ActRelease, by, out)
 	})
+}
+
+// refused looks whether the filter refused the mark of mail that the relay took, because it came late or the MTA changed the message: then
+// it was judged anew, and perhaps held anew. Such a recipient's outcome becomes Unknown.
+func (q *Quarantine) refused(ctx context.Context, tx *sql.Tx, mtx string, out []Outcome) error {
+	for i, o := range out {
+		if o.Result != Sent {
+			continue
+		}
+		var why string
+		err := tx.QueryRowContext(ctx, `SELECT refused FROM marks JOIN mark_rcpts USING (tx) WHERE tx = ? AND rcpt = ? AND state <> 'used'`,
+			mtx, canonicalPath(o.Rcpt)).Scan(&why)
+		switch {
+		case errors.Is(err, sql.ErrNoRows) || err == nil && why == "":
+		case err != nil:
+			return err
+		default:
+			out[i] = Outcome{Rcpt: o.Rcpt, Result: Unknown, Reply: "the filter refused the release mark (" + why + ") and judged the mail anew: look for it in the quarantine"}
+		}
+	}
+	return nil
 }
 
 // noteReleased adds recipients to those the message was released to. When it has reached all, the state is released, and the file is

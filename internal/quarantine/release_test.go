@@ -321,7 +321,6 @@ func TestReleaseThatMayHaveArrivedIsNotRepeatedUnasked(t *testing.T) {
 			if got := rel.got(); len(got) != sent {
 				t.Errorf("sent again: %+v", got[sent:])
 			}
-			r.release(id, ReleaseRequest{Rcpts: []string{"hanako@our.example"}})
 			r.release(id, ReleaseRequest{Again: true})
 			if it := r.get(id); it.State != StateReleased {
 				t.Errorf("state %s", it.State)
@@ -624,4 +623,37 @@ func FuzzParseMark(f *testing.F) {
 			t.Errorf("%q is read as %q", s, m.String())
 		}
 	})
+}
+
+// The MTA changed the message, or was late: the filter judged it anew, so nobody may call it released.
+func TestReleaseWhoseMarkWasRefusedIsNotCalledReleased(t *testing.T) {
+	for name, spoil := range map[string]func(r *rig, data string) string{
+		"content": func(_ *rig, data string) string { return strings.Replace(data, "\r\n\r\n", "\r\nSubject: another\r\n\r\n", 1) },
+		"expired": func(r *rig, data string) string { r.clock.add(2 * time.Hour); return data },
+	} {
+		t.Run(name, func(t *testing.T) {
+			rel := newRelay(t, true)
+			r := with(t, rel, Options{})
+			id := r.put(item(), mail)
+			rel.onData = func(m received) error {
+				value, _ := split(t, m.data)
+				_, res, err := r.Redeem(t.Context(), value, item().Envelope, r.buffer(spoil(r, m.data), 0))
+				if res == MarkOK || err != nil {
+					t.Errorf("the mark is %s, %v", res, err)
+				}
+				return nil
+			}
+			out, err := r.Release(t.Context(), id, ReleaseRequest{By: by})
+			if !errors.Is(err, ErrUndelivered) || out[0].Result != Unknown || !strings.Contains(out[0].Reply, name) {
+				t.Errorf("%+v, %v", out, err)
+			}
+			if it := r.get(id); it.State != StateHeld || len(it.Released) > 0 {
+				t.Errorf("state %s, released to %q", it.State, it.Released)
+			}
+			rel.onData = nil
+			if _, err := r.Release(t.Context(), id, ReleaseRequest{By: by}); !errors.Is(err, ErrPerhaps) {
+				t.Errorf("a second time: %v", err)
+			}
+		})
+	}
 }

@@ -79,13 +79,14 @@ CREATE TABLE marks (
     expires   INTEGER NOT NULL, -- Unix seconds, as in the mark
     sha256    TEXT    NOT NULL,
     mail_from TEXT    NOT NULL,
+    refused   TEXT    NOT NULL DEFAULT '', -- why a filter last refused the mark: expired, content …
     ended     INTEGER NOT NULL DEFAULT 0 -- when the SMTP transaction came to its end, well or not
 ) STRICT;
 CREATE INDEX marks_by_item ON marks (item_id);
 CREATE TABLE mark_rcpts (
     tx    TEXT    NOT NULL REFERENCES marks (tx) ON DELETE CASCADE,
     rcpt  TEXT    NOT NULL,
-    state TEXT    NOT NULL, -- open, used, void
+    state TEXT    NOT NULL, -- open, used, perhaps (of an unknown end), void
     PRIMARY KEY (tx, rcpt)
 ) STRICT, WITHOUT ROWID;
 
