@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"regexp"
 	"slices"
 	"testing"
 
@@ -111,5 +112,19 @@ func BenchmarkDefault(b *testing.B) {
 				p.Decide(bc.facts)
 			}
 		})
+	}
+}
+
+func TestJapaneseTextHasNoBlanksOfFolding(t *testing.T) {
+	blank := regexp.MustCompile(`[^\x00-\x{ff}] [^\x00-\x{ff}]`)
+	for _, r := range Default().Rules() {
+		for _, text := range []string{r.Title.JA, r.Advice.JA} {
+			if at := blank.FindString(text); at != "" {
+				t.Errorf("%s: %q", r.Name, at)
+			}
+		}
+	}
+	if got := unfold("a b 限り 解放 z"); got != "a b 限り解放 z" {
+		t.Errorf("got %q", got)
 	}
 }

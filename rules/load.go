@@ -250,7 +250,7 @@ func (b *builder) words(t textSource, key string) Text {
 			b.faultf(w.l, "%s.%s has a control character", key, w.lang)
 		}
 	}
-	return Text{strings.TrimSpace(t.EN.Text), strings.TrimSpace(t.JA.Text)}
+	return Text{strings.TrimSpace(t.EN.Text), unfold(strings.TrimSpace(t.JA.Text))}
 }
 
 // unprintable tells what could act on a terminal or reorder a line. Line breaks and IDEOGRAPHIC SPACE belong to texts.
@@ -298,4 +298,17 @@ func (b *builder) kind(l located) finding.Kind {
 		b.faultf(l, "unknown finding kind %q", l.Text)
 	}
 	return k
+}
+
+// unfold takes out the blanks that YAML's folding (">", YAML 1.2 8.1.3) puts where a line ends inside Japanese text.
+func unfold(s string) string {
+	r := []rune(s)
+	out := r[:0:0]
+	for i, c := range r {
+		if c == ' ' && i > 0 && i+1 < len(r) && r[i-1] > unicode.MaxLatin1 && r[i+1] > unicode.MaxLatin1 {
+			continue
+		}
+		out = append(out, c)
+	}
+	return string(out)
 }

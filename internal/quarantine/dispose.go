@@ -19,6 +19,9 @@ func (q *Quarantine) Delete(ctx context.Context, id string, by By) error {
 
 // Export writes the exact bytes of a message to w and records it. The act is recorded first: bytes never leave unrecorded.
 func (q *Quarantine) Export(ctx context.Context, id string, w io.Writer, by By) error {
+	if it, err := q.Get(ctx, id); err == nil && it.Where == InMTA { // without a row the file alone can tell
+		return fmt.Errorf("quarantine: export: %w", ErrInMTA)
+	}
 	r, err := q.Raw(ctx, id)
 	if err != nil {
 		return err

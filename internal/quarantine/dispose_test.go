@@ -3,6 +3,7 @@ package quarantine
 import (
 	"bytes"
 	"errors"
+	"io"
 	"fmt"
 	"os"
 	"slices"
@@ -231,5 +232,14 @@ func TestStats(t *testing.T) {
 	want := Stats{1, fi.Size(), 10, 1 << 20, oldest, map[string]int64{ActHold: 2, ActDelete: 1}}
 	if diff := cmp.Diff(want, s); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestExportSaysThatTheMTAHasTheMessage(t *testing.T) {
+	r := newRig(t, Options{})
+	id, err := r.NoteHold(t.Context(), item())
+	must(t, err)
+	if err := r.Export(t.Context(), id, io.Discard, by); !errors.Is(err, ErrInMTA) {
+		t.Errorf("got %v", err)
 	}
 }

@@ -628,7 +628,9 @@ func FuzzParseMark(f *testing.F) {
 // The MTA changed the message, or was late: the filter judged it anew, so nobody may call it released.
 func TestReleaseWhoseMarkWasRefusedIsNotCalledReleased(t *testing.T) {
 	for name, spoil := range map[string]func(r *rig, data string) string{
-		"content": func(_ *rig, data string) string { return strings.Replace(data, "\r\n\r\n", "\r\nSubject: another\r\n\r\n", 1) },
+		"content": func(_ *rig, data string) string {
+			return strings.Replace(data, "\r\n\r\n", "\r\nSubject: another\r\n\r\n", 1)
+		},
 		"expired": func(r *rig, data string) string { r.clock.add(2 * time.Hour); return data },
 	} {
 		t.Run(name, func(t *testing.T) {
