@@ -3,8 +3,8 @@ package quarantine
 import (
 	"bytes"
 	"errors"
-	"io"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"testing"
