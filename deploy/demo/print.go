@@ -14,10 +14,12 @@ var texts = map[string][2]string{
 	"intro": {
 		"Sekisho: a real Postfix on loopback with the filter in front, real mails, what was held and why, one release.\n" +
 			"Postfix is the machine's own programs where it is installed, else Debian's package, fetched once with apt-get (20 MB) and unpacked\n" +
-			"under .cache/debs. Nothing is installed; this machine's mail, its queue and its settings are not touched.",
+			"under .cache/debs. Nothing is installed; this machine's mail, its queue and its settings are not touched.\n" +
+			"It runs as root, which a private mount and process namespace, chroot, and Postfix's change to its own users need.",
 		"Sekisho(関所): ループバック上の本物の Postfix にフィルターを付け、実際にメールを流し、何がなぜ隔離されたかを確かめ、一通を解放します。\n" +
 			"Postfix は、インストール済みならそのプログラムを、なければ Debian のパッケージ(初回のみ apt-get で 20 MB 取得)を .cache/debs に展開して使います。\n" +
-			"何もインストールせず、この機械のメール、キュー、設定には触れません。",
+			"何もインストールせず、この機械のメール、キュー、設定には触れません。\n" +
+			"root で動きます。専用のマウント/プロセス名前空間、chroot、Postfix のユーザー切り替えに必要なためです。",
 	},
 	"root": {
 		"Root is needed: for a private mount and process namespace, for chroot, and because Postfix starts as root and changes to its own users.\n" +
