@@ -209,13 +209,13 @@ func (s *server) quarantineStats() metrics.QuarantineStats {
 		s.metrics.Errors.WithLabelValues("store").Inc()
 		s.log.Warn("quarantine: reading its state", "error", err.Error())
 	}
-	free, err := s.st.Free()
-	if err != nil {
-		s.log.Warn("quarantine: reading its disk", "error", err.Error())
+	free, diskErr := s.st.Free()
+	if diskErr != nil {
+		s.log.Warn("quarantine: reading its disk", "error", diskErr.Error())
 	}
 	return metrics.QuarantineStats{
 		Messages: st.Messages, MessageLimit: st.LimitMessages, Bytes: st.Bytes, ByteLimit: st.LimitBytes,
-		Free: free, MinFree: int64(s.cfg.Quarantine.MinFreeBytes), Oldest: st.Oldest, Acts: st.Acts,
+		Free: free, MinFree: int64(s.cfg.Quarantine.MinFreeBytes), Oldest: st.Oldest, Acts: st.Acts, Err: errors.Join(err, diskErr),
 	}
 }
 
