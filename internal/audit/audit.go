@@ -105,9 +105,21 @@ func (l *Log) Reopen() error {
 		f.Close()
 		return fmt.Errorf("audit: %w", os.ErrClosed)
 	}
+	if sameFile(l.file, f) { // what we know of it is surer than its last byte, which another writer may be adding to
+		torn = l.torn
+	}
 	l.file.Close()
 	l.file, l.torn = f, torn
 	return nil
+}
+
+func sameFile(a, b *os.File) bool {
+	ai, err := a.Stat()
+	if err != nil {
+		return false
+	}
+	bi, err := b.Stat()
+	return err == nil && os.SameFile(ai, bi)
 }
 
 // Close closes the file.
