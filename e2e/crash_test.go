@@ -25,7 +25,7 @@ func TestKilledAtEachStepHeldMailIsNeverLost(t *testing.T) {
 			d := behindPostfix(t, p, mtatest.DaemonOptions{Env: []string{crashAt + "=" + step}})
 			m := mailOf(subject)
 			reply := crashOn(t, d, p, m)
-			restart(t, d, p)
+			restart(t, d)
 			before := withSubject(list(t, d), subject)
 			switch {
 			case reply.Code/100 == 4:
@@ -56,7 +56,7 @@ func TestKilledAtEachStepOtherMailIsNeverLost(t *testing.T) {
 			d := behindPostfix(t, p, mtatest.DaemonOptions{Env: []string{crashAt + "=" + step}})
 			m := mailOf(subject)
 			reply := crashOn(t, d, p, m)
-			restart(t, d, p)
+			restart(t, d)
 			if reply.Code/100 == 4 {
 				send(t, p.Inbound, m, 250, outside...)
 			}
@@ -94,7 +94,7 @@ func killedBy(err error) (syscall.Signal, bool) {
 }
 
 // restart starts the daemon again on the same state, without the crash.
-func restart(t *testing.T, d *mtatest.Daemon, _ *mtatest.Postfix) {
+func restart(t *testing.T, d *mtatest.Daemon) {
 	t.Helper()
 	d.SetEnv()
 	if err := d.Start(); err != nil {
@@ -135,7 +135,7 @@ func TestKilledWhileIdle(t *testing.T) {
 	if err != nil || r.Code/100 != 4 {
 		t.Errorf("without a filter: %s %v, want 4xx (milter_default_action)", r, err)
 	}
-	restart(t, d, p)
+	restart(t, d)
 	send(t, p.Inbound, mailOf("while away"), 250, outside...)
 	delivered(t, p.Sink, "while away")
 }

@@ -30,6 +30,14 @@ func TestSamplesAreMails(t *testing.T) {
 	}
 }
 
+// The mails of testdata are ordinary ones: the demo shows that such mail passes.
+func TestStoredSamplesAreThere(t *testing.T) {
+	list, err := storedSamples("../../testdata/mails/*.eml")
+	if err != nil || len(list) < 3 {
+		t.Errorf("%d mails, %v", len(list), err)
+	}
+}
+
 func TestTableAlignsWideCharacters(t *testing.T) {
 	var b strings.Builder
 	table(&b, [][]string{{"a", "b"}, {"判定", "x"}})

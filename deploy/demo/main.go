@@ -26,13 +26,18 @@ const patience = 30 * time.Second
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // the first Ctrl-C ends the demo after its present step, the second one at once
 	err := run(ctx, os.Stdout)
-	stop()
+	if ctx.Err() != nil { // Ctrl-C reaches Postfix and sekisho as well: their errors say nothing new
+		err = errInterrupted
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "demo:", err)
 		os.Exit(1)
 	}
 }
+
+var errInterrupted = errors.New("interrupted; nothing is left running / 中断しました。動いているものは残っていません")
 
 // demo is one run. Everything in closers is closed at its end, the last first.
 type demo struct {
@@ -49,9 +54,6 @@ func run(ctx context.Context, out io.Writer) (err error) {
 		d.say("root")
 		return mtatest.ErrNeedsRoot
 	}
-	done := make(chan struct{})
-	defer close(done)
-	go d.interrupted(ctx, done)
 	defer func() {
 		err = errors.Join(err, d.close())
 		if err == nil {
@@ -62,19 +64,11 @@ func run(ctx context.Context, out io.Writer) (err error) {
 		if err := step(ctx); err != nil {
 			return err
 		}
+		if ctx.Err() != nil {
+			return errInterrupted
+		}
 	}
 	return nil
-}
-
-// interrupted ends the program at Ctrl-C. The kernel then ends Postfix and sekisho (package mtatest); only the temporary folders want removing.
-func (d *demo) interrupted(ctx context.Context, done <-chan struct{}) {
-	select {
-	case <-ctx.Done():
-		d.close() //nolint:errcheck // on the way out
-		fmt.Fprintln(os.Stderr, "demo: interrupted, nothing left running")
-		os.Exit(130)
-	case <-done:
-	}
 }
 
 func (d *demo) close() error {
@@ -116,7 +110,7 @@ func (d *demo) start(ctx context.Context) error {
 }
 
 // mails sends the samples and prints what became of each.
-func (d *demo) mails(context.Context) error {
+func (d *demo) mails(ctx context.Context) error {
 	d.say("mails")
 	list, err := samples()
 	if err != nil {
@@ -124,6 +118,9 @@ func (d *demo) mails(context.Context) error {
 	}
 	rows := [][]string{{"mail / メール", "verdict / 判定", "rule / ルール", "SMTP", "delivered / 配送"}}
 	for _, s := range list {
+		if ctx.Err() != nil {
+			return errInterrupted
+		}
 		row, err := d.send(s)
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)

@@ -55,6 +55,9 @@ func storedSamples(pattern string) ([]sample, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("no mails at %s: run the demo from the top folder of the source", pattern)
+	}
 	var list []sample
 	for _, f := range files {
 		raw, err := os.ReadFile(f)
