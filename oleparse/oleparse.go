@@ -22,15 +22,80 @@ import (
 	"context"
 	"fmt"
 	"io"
+
+	"sekisho/internal/vba"
+	"sekisho/internal/xlm"
 )
 
 // Document is what was read of one Office document.
 type Document struct {
-	Kind      string // doc xls ppt msg msi pub vsd ole (a compound file of another kind); docx docm xlsx … ooxml (a package of another kind)
-	Encrypted bool   // EncryptedPackage, DRMContent, or FibBase.fEncrypted, FilePass, CryptSession10Container
-	Projects  []Project
-	Streams   []string // paths of all streams, "/" between storages, control prefixes kept
-	Problems  []Problem
+	Kind       string // doc xls ppt msg msi pub vsd ole (a compound file of another kind); docx docm xlsx … ooxml (a package of another kind)
+	Encrypted  bool   // EncryptedPackage, DRMContent, or FibBase.fEncrypted, FilePass, CryptSession10Container
+	Encryption string // the scheme: "xor", "rc4", "rc4-cryptoapi", "standard", "agile", "drm", "" for another one
+	Opened     bool   // a password opened it, and what is below was read of the plain text
+	Password   string // that password
+	Default    bool   // it is one that Office tries without asking
+	Package    *File  // the plain text of an EncryptedPackage: an OOXML file, for the caller to inspect in the document's place
+	Projects   []Project
+	Workbooks  []*xlm.Workbook // the workbook, and those in embedded storages, as far as they have macro sheets or names
+	Objects    []Object
+	Links      []Link
+	DDE        []Command
+	Files      []File
+	Streams    []string // paths of all streams, "/" between storages, control prefixes kept
+	Problems   []Problem
+}
+
+// ObjectKind is what an Object is.
+type ObjectKind string
+
+// The kinds of objects.
+const (
+	ObjectEmbedded ObjectKind = "object"  // another program's document
+	ObjectPackage  ObjectKind = "package" // a file (MS-OLEDS 2.3.6, Ole10Native)
+	ObjectLinked   ObjectKind = "link"    // lies elsewhere: Target
+	ObjectControl  ObjectKind = "control" // ActiveX
+)
+
+// Object is something embedded or linked.
+type Object struct {
+	Path   string // storage, stream or part that holds it
+	Kind   ObjectKind
+	Class  string // ProgID where the document tells it, else the CLSID as {…}
+	Name   string // the file name that a package tells
+	Target string // of a linked object, as written
+}
+
+// LinkType is what a Link is for.
+type LinkType string
+
+// The types of links. All but hyperlinks, which are not listed, are followed when the document is opened.
+const (
+	LinkTemplate LinkType = "template" // attachedTemplate, STTBFASSOC
+	LinkFrame    LinkType = "frame"
+	LinkOLE      LinkType = "ole"
+	LinkOther    LinkType = "other" // subdocument, external workbook with a remote target, linked picture …
+)
+
+// Link is something outside the document that its program fetches.
+type Link struct {
+	Path   string // part or stream that says so
+	Type   LinkType
+	Target string // as written
+	Remote bool   // a remote host or a UNC path, not a local file
+}
+
+// Command is an instruction to another program.
+type Command struct {
+	Path string // part, stream or cell
+	Text string // as the program would put it together
+}
+
+// File is content that is a file of its own: a package, an attachment, an embedded document that is a stream.
+type File struct {
+	Path string // stream or part
+	Name string // file name as the document tells it, "" for none
+	Open func() (io.Reader, error)
 }
 
 // Unread says that content Office might still run was not read: the scan is incomplete.
@@ -49,6 +114,7 @@ type Project struct {
 	Name     string
 	CodePage int
 	Modules  []Module
+	Report   *vba.Report // what its code does; nil before it was judged
 }
 
 // Module is one module of a project with what its source says.
@@ -81,6 +147,9 @@ type Options struct {
 	Modules  int   // modules in all; 4096: the largest honest projects have some hundreds
 	Source   int64 // bytes of decompressed module source in all; 16 MiB: VBA allows 64 KiB a procedure, honest projects stay below 5 MiB
 	Unpacked int64 // bytes of storages unpacked to memory in all; 64 MiB
+
+	Passwords []string  // tried on an encrypted document after those that Office itself tries
+	Text      io.Writer // takes the document's text in UTF-8 as far as it is read; nil for nobody
 }
 
 func (o Options) withDefaults() Options {

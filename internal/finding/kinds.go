@@ -12,10 +12,31 @@ type Kind string
 const (
 	VBAPresent    Kind = "vba.present"
 	VBAAutoexec   Kind = "vba.autoexec"
+	VBAAbility    Kind = "vba.ability"
 	VBASuspicious Kind = "vba.suspicious"
+	VBAStomped    Kind = "vba.stomped"
 
-	OfficeEncrypted  Kind = "office.encrypted"
-	OfficeUnreadable Kind = "office.unreadable"
+	XLMPresent    Kind = "xlm.present"
+	XLMAutoexec   Kind = "xlm.autoexec"
+	XLMSuspicious Kind = "xlm.suspicious"
+	SheetHidden   Kind = "sheet.hidden"
+
+	OfficeEncrypted       Kind = "office.encrypted"
+	OfficeDefaultPassword Kind = "office.default-password"
+	OfficePasswordFound   Kind = "office.password-found"
+	OfficeRemoteTemplate  Kind = "office.remote-template"
+	OfficeExternal        Kind = "office.external"
+	OfficeDDE             Kind = "office.dde"
+	OfficeActiveX         Kind = "office.activex"
+	OfficeLure            Kind = "office.lure"
+	OfficeUnreadable      Kind = "office.unreadable"
+
+	OLEObject  Kind = "ole.object"
+	OLEPackage Kind = "ole.package"
+
+	RTFObject       Kind = "rtf.object"
+	RTFEquation     Kind = "rtf.equation"
+	OneNoteEmbedded Kind = "onenote.embedded"
 
 	ZipEncrypted           Kind = "zip.encrypted"
 	ArchiveListingMismatch Kind = "archive.listing-mismatch"
@@ -45,15 +66,69 @@ var meanings = map[Kind]Meaning{
 	VBAAutoexec: {Suspicious,
 		"A macro starts by itself when the document is opened or closed. Emotet's documents work this way; few honest ones need it.",
 		"文書を開く、または閉じるだけで自動的に動くマクロがあります。Emotet の文書の手口であり、通常の業務文書ではまれです。"},
+	VBAAbility: {Info,
+		"A macro can start programs, download or write files, but nothing shows that it does so unasked. Honest workbooks use these functions too.",
+		"マクロにプログラムの起動、ダウンロード、ファイルの書き込みなどの機能がありますが、無断で使う形跡はありません。通常の業務用マクロでも使われます。"},
 	VBASuspicious: {Suspicious,
-		"A macro uses functions that start programs, download or write files, or hide text: the tools of a downloader.",
-		"マクロがプログラムの起動、ダウンロード、ファイルの書き込み、文字列の隠蔽などの機能を使っています。不正プログラムを呼び込むマクロの特徴です。"},
+		"A macro works as a downloader does: it starts programs, downloads or writes files without being asked, or hides that it does.",
+		"マクロが、指示なしにプログラムの起動、ダウンロード、ファイルの書き込みを行うか、それを隠しています。不正プログラムを呼び込むマクロの特徴です。"},
+	VBAStomped: {Suspicious,
+		"The macro's source text does not match the compiled code that Office may run instead: the text shown to scanners is a disguise.",
+		"マクロのソースと、Office が実際に実行し得るコンパイル済みコードが一致しません。検査ソフトに見せるソースを偽装する手口です。"},
+	XLMPresent: {Info,
+		"The workbook holds Excel 4 macros, an old macro language in cells that scanners often overlook and honest files hardly use any more.",
+		"ブックに Excel 4.0 マクロ（セルに書かれた旧式のマクロ）が含まれています。検査をすり抜けやすく、現在の業務ではほとんど使われません。"},
+	XLMAutoexec: {Suspicious,
+		"An Excel 4 macro starts by itself when the workbook is opened or closed.",
+		"ブックを開く、または閉じるだけで自動的に動く Excel 4.0 マクロがあります。"},
+	XLMSuspicious: {Suspicious,
+		"An Excel 4 macro starts programs, calls system functions, downloads or writes files, or builds its formulas while it runs.",
+		"Excel 4.0 マクロが、プログラムの起動、システム関数の呼び出し、ダウンロード、ファイルの書き込み、または実行中の数式の組み立てを行います。"},
+	SheetHidden: {Info,
+		"A macro sheet of the workbook is hidden, so that the recipient does not see what it does.",
+		"マクロシートが非表示になっており、受信者からは内容が見えません。"},
 	OfficeEncrypted: {Info,
 		"The Office document is locked with a password, so its content could not be inspected.",
 		"Office 文書がパスワードで暗号化されているため、中身を検査できません。"},
+	OfficeDefaultPassword: {Suspicious,
+		"The document is encrypted with the password that Office tries by itself: it opens without a question, and only scanners are locked out.",
+		"Office が自動的に試す既定のパスワードで暗号化されています。受信者は何も入力せずに開けるため、検査ソフトを避けるためだけの暗号化です。"},
+	OfficePasswordFound: {Info,
+		"The encrypted document was opened with a password that was at hand, and its content was inspected.",
+		"暗号化された文書を、手元にあったパスワードで開き、中身を検査しました。"},
+	OfficeRemoteTemplate: {Suspicious,
+		"The document fetches its template from another machine when it is opened; the macros are in that template.",
+		"文書を開くと、外部のコンピューターからテンプレートを取得します。マクロをそのテンプレートに隠す手口です。"},
+	OfficeExternal: {Info,
+		"The document fetches something from another machine when it is opened: a linked object, a frame or a subdocument.",
+		"文書を開くと、リンクされたオブジェクトやフレームなどを外部のコンピューターから取得します。"},
+	OfficeDDE: {Suspicious,
+		"The document asks Office to start another program through DDE, which needs no macro.",
+		"DDE により別のプログラムを起動させる指示が文書にあります。マクロがなくても動きます。"},
+	OfficeActiveX: {Info,
+		"The document holds ActiveX controls, whose events can start macros and whose data other programs read.",
+		"文書に ActiveX コントロールが含まれています。そのイベントでマクロが動くことがあります。"},
+	OfficeLure: {Info,
+		"The document's text asks the reader to enable editing or macros. Honest manuals say it too; with a macro it is the usual lure.",
+		"「編集を有効にする」「コンテンツの有効化」などを促す文章があります。正規の手引きにも見られますが、マクロと組み合わさると典型的な誘導です。"},
 	OfficeUnreadable: {Suspicious,
 		"The file is an Office document whose structure is damaged: programs may differ on what is in it, or part of it could not be read, though Office might still open it.",
 		"Office 文書の構造が壊れています。ソフトにより中身の見え方が異なるか、一部を読み取れませんが、Office では開ける可能性があります。"},
+	OLEObject: {Info,
+		"Another document or object is embedded in this one; it was inspected like a file of its own.",
+		"別の文書やオブジェクトが埋め込まれています。独立したファイルと同様に検査しました。"},
+	OLEPackage: {Info,
+		"A file is packed into the document; a double click on its icon opens it like an attachment.",
+		"文書にファイルが埋め込まれています。アイコンをダブルクリックすると添付ファイルと同様に開きます。"},
+	RTFObject: {Info,
+		"An object is embedded in the RTF text; such objects carry exploits and files that a double click opens.",
+		"RTF 文書にオブジェクトが埋め込まれています。脆弱性の悪用やファイルの持ち込みに使われます。"},
+	RTFEquation: {Suspicious,
+		"The document calls the old equation editor, which honest files hardly use and whose faults run code without a macro.",
+		"旧式の数式エディターを呼び出します。通常の文書ではほとんど使われず、その脆弱性によりマクロなしでコードが実行されます。"},
+	OneNoteEmbedded: {Info,
+		"A file is embedded in the OneNote page; a double click opens it, often hidden below a picture of a button.",
+		"OneNote のページにファイルが埋め込まれています。ボタンの画像の下に隠し、ダブルクリックで開かせる手口があります。"},
 	ZipEncrypted: {Info,
 		"The ZIP archive holds files locked with a password; their content could not be inspected.",
 		"ZIP の中にパスワードで暗号化されたファイルがあり、中身を検査できません。"},

@@ -1,0 +1,78 @@
+// Package vba judges the source of VBA projects (MS-VBAL): which procedures start by themselves, what they are able to do, and which
+// addresses, paths and commands their constant expressions yield.
+//
+// # Limits
+//
+// (to be written with the code)
+package vba
+
+import "context"
+
+// Project is one VBA project as its document holds it (MS-OVBA 2.2).
+type Project struct {
+	Kind       string // of the document: doc docm xls xlsm ppt … ; decides which entry points count
+	Modules    []Module
+	Forms      []Control // of all UserForms
+	Callbacks  []string  // procedures that customUI names: onLoad, onAction …; LoadCallbacks run without a click
+	OnLoad     []string
+	Controls   []string // names of the ActiveX controls on the document
+	References []string // LIBID or path of each reference (MS-OVBA 2.3.4.2.2)
+}
+
+// Module is one module.
+type Module struct {
+	Name   string
+	Stream string // where it lies, for hits
+	Source string // UTF-8, "\n" line ends
+}
+
+// Control is a UserForm or one of its controls with the texts that code can read from it (MS-OFORMS).
+type Control struct {
+	Path  string            // "UserForm1", "UserForm1.TextBox1"
+	Texts map[string]string // property in lower case ("caption", "tag", "value", "controltiptext") → text
+}
+
+// Ability classifies what code is able to do.
+type Ability string
+
+// The abilities.
+const (
+	Write    Ability = "write"    // files, registry
+	Execute  Ability = "execute"  // programs, scripts, code in memory
+	Download Ability = "download" // from the network
+	Hide     Ability = "hide"     // text it works with, itself
+)
+
+// Hit is a word or expression found in code.
+type Hit struct {
+	Keyword string  // as the closed list spells it
+	Ability Ability // "" for an entry point
+	Module  string  // Stream of the module
+	Line    int     // 1-based
+	Why     string  // key of a closed list of reasons
+}
+
+// Evidence is an address, path or command that code yields.
+type Evidence struct {
+	Type   string // "url", "path", "command", "name" (an environment variable, a program)
+	Text   string
+	Module string
+	Line   int
+}
+
+// Report is the judgement of a project.
+type Report struct {
+	Autoexec   []Hit // entry points
+	Abilities  []Hit
+	Evidence   []Evidence
+	Suspicious bool   // an entry point leads to an ability, or the code hides what it does
+	Why        string // one English phrase for Suspicious, "" without
+}
+
+// Options bound a judgement. The zero value of a field is its default.
+type Options struct {
+	Folded int // bytes of folded text in all; 4 MiB
+}
+
+// Judge judges a project. The error is the context's.
+func Judge(_ context.Context, _ *Project, _ Options) (*Report, error) { return &Report{}, nil }
