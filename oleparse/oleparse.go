@@ -114,14 +114,23 @@ type Project struct {
 	Name     string
 	CodePage int
 	Modules  []Module
-	Report   *vba.Report // what its code does; nil before it was judged
+
+	Forms      []vba.Control // UserForms and what is on them (MS-OFORMS)
+	Protected  bool          // locked against viewing or editing, by user, host or VBE, with or without a password (MS-OVBA 2.3.1.15)
+	Password   bool          // a password opens it in the editor (MS-OVBA 2.3.1.16)
+	Hidden     bool          // the editor does not show it (MS-OVBA 2.3.1.17)
+	References []string      // LIBID, or path where there is no LIBID (MS-OVBA 2.3.4.2.2)
+
+	Report *vba.Report // what its code does; nil before it was judged
 }
 
 // Module is one module of a project with what its source says.
 type Module struct {
 	Name       string
-	Stream     string // as DESIGN's modules[].stream: "Macros/VBA/ThisDocument"; in OOXML "word/vbaProject.bin" + "/VBA/ThisDocument"
-	Source     string // UTF-8, "\n" line ends, Attribute lines kept
+	Stream     string   // as DESIGN's modules[].stream: "Macros/VBA/ThisDocument"; in OOXML "word/vbaProject.bin" + "/VBA/ThisDocument"
+	Source     string   // UTF-8, "\n" line ends, Attribute lines kept
+	Stomped    string   // evidence that source and p-code disagree: what the p-code names and the source lacks; "" without
+	PCode      []string // strings and called names of the p-code; only where Stomped says something
 	Autoexec   []Hit
 	Suspicious []Hit
 }

@@ -24,6 +24,8 @@ type Module struct {
 	Name   string
 	Stream string // where it lies, for hits
 	Source string // UTF-8, "\n" line ends
+
+	PCode []string // strings and called names of its p-code, where that disagrees with the source; they count as if called
 }
 
 // Control is a UserForm or one of its controls with the texts that code can read from it (MS-OFORMS).
