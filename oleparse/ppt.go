@@ -31,7 +31,7 @@ func (c *compound) readPowerPoint() {
 }
 
 func (c *compound) readPresentation(id int) {
-	_ = search(c.open(id, 0), exOleObjStg, func(at int64) bool {
+	_ = search(c.plain(id, 0), exOleObjStg, func(at int64) bool {
 		if at > 0 {
 			c.readObject(id, at-1)
 		}
@@ -42,13 +42,13 @@ func (c *compound) readPresentation(id int) {
 // readObject reads the ExOleObjStg at an offset, if it is one.
 func (c *compound) readObject(id int, at int64) {
 	var head [recordHeader + 12]byte
-	r := c.open(id, at)
+	r := c.plain(id, at)
 	n, _ := io.ReadFull(r, head[:])
 	if n < len(head) {
 		return
 	}
 	size := int64(binary.LittleEndian.Uint32(head[4:]))
-	body := io.LimitReader(c.open(id, at+recordHeader), size)
+	body := io.LimitReader(c.plain(id, at+recordHeader), size)
 	name := fmt.Sprintf("%s/ExOleObjStg@%#x", c.path(id), at)
 	switch {
 	case head[0] == stgPlain && IsOLE(head[recordHeader:]):
