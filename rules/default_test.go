@@ -17,6 +17,13 @@ func facts(dir message.Direction, kinds ...finding.Kind) Facts {
 	return f
 }
 
+// bare are the facts of a file that is scanned by itself.
+func bare(kinds ...finding.Kind) Facts {
+	f := facts(message.In, kinds...)
+	f.Bare = true
+	return f
+}
+
 func TestDefaultPackPassesItsOwnTests(t *testing.T) {
 	rep := Default().Test()
 	for _, f := range rep.Failures {
@@ -62,10 +69,25 @@ func TestDefaultVerdicts(t *testing.T) {
 	}{
 		{"plain mail passes", facts(in), Accept, ""},
 		{"macro that starts by itself, from outside", facts(in, finding.VBAPresent, finding.VBAAutoexec, finding.VBASuspicious), Quarantine, "macro-autoexec"},
+		{"the same in a file by itself", bare(finding.VBAPresent, finding.VBAAutoexec, finding.VBASuspicious), Quarantine, "macro-suspicious"},
+		{"macro that starts by itself and does nothing, in a file by itself", bare(finding.VBAPresent, finding.VBAAutoexec), Accept, "macro-autoexec-file"},
 		{"the same, outgoing", facts(out, finding.VBAPresent, finding.VBAAutoexec, finding.VBASuspicious), Tag, "macro-autoexec-own"},
 		{"the same, internal", facts(internal, finding.VBAPresent, finding.VBAAutoexec), Tag, "macro-autoexec-own"},
-		{"macro alone", facts(in, finding.VBAPresent), Tag, "macro-present"},
-		{"macro with suspicious words", facts(in, finding.VBAPresent, finding.VBASuspicious), Tag, "macro-suspicious"},
+		{"macro alone", facts(in, finding.VBAPresent), Accept, "macro-present"},
+		{"macro that could do harm", facts(in, finding.VBAPresent, finding.VBAAbility), Tag, "macro-ability"},
+		{"downloader without a start we know", facts(in, finding.VBAPresent, finding.VBASuspicious), Quarantine, "macro-suspicious"},
+		{"disguised source", bare(finding.VBAPresent, finding.VBAStomped), Quarantine, "macro-suspicious"},
+		{"macro sheet", facts(in, finding.XLMPresent), Tag, "macro-sheet-present"},
+		{"hidden macro sheet", facts(in, finding.XLMPresent, finding.SheetHidden), Quarantine, "macro-sheet"},
+		{"macro sheet that starts programs, in a file by itself", bare(finding.XLMPresent, finding.XLMSuspicious), Quarantine, "macro-sheet-suspicious"},
+		{"harmless macro sheet in a file by itself", bare(finding.XLMPresent, finding.XLMAutoexec), Accept, "macro-sheet-file"},
+		{"remote template", facts(in, finding.OfficeRemoteTemplate), Quarantine, "remote-template"},
+		{"DDE", facts(in, finding.OfficeDDE), Quarantine, "dde"},
+		{"DDE, our own", facts(out, finding.OfficeDDE), Tag, "office-carrier-own"},
+		{"package", facts(in, finding.OLEPackage), Tag, "office-carrier"},
+		{"lure with a macro", facts(in, finding.VBAPresent, finding.OfficeLure), Quarantine, "lure-with-macro"},
+		{"lure alone", facts(in, finding.OfficeLure), Accept, "office-noted"},
+		{"locked document by itself", bare(finding.OfficeEncrypted), Accept, "office-encrypted-file"},
 		{"PPAP is never held", facts(in, finding.ZipEncrypted), Tag, "zip-encrypted"},
 		{"locked document", facts(in, finding.OfficeEncrypted), Tag, "office-encrypted"},
 		{"archive of an unknown format", facts(in, finding.ArchiveUnread), Tag, "archive-unread"},

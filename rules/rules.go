@@ -70,6 +70,7 @@ type Facts struct {
 	Findings   []finding.Finding
 	Files      []string // kinds of all files seen, as in inspect's closed list
 	Incomplete bool
+	Bare       bool // a file looked at by itself, not in a mail: nobody sent it
 }
 
 // WhyMax is the most findings a Verdict cites: more than a person reads, few enough for a log record. Facts keeps them all.

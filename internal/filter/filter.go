@@ -85,7 +85,7 @@ func (f *Filter) File(ctx context.Context, name string, r io.ReaderAt, size int6
 		scan.Add(finding.New(finding.ScanIncomplete, nil, "%v", err))
 	}
 	res := &Result{Kind: kind, Size: size, SHA256: hex.EncodeToString(sum.Sum(nil)), Header: &message.Header{}}
-	f.decide(res, scan.Result(), message.In)
+	f.decide(res, scan.Result(), rules.Facts{Direction: message.In, Bare: true})
 	res.Elapsed = time.Since(begun)
 	return res, nil
 }
@@ -169,7 +169,9 @@ func (r *Run) Finish(s Session) *Result {
 	}
 	direction, client := r.f.o.Site.Direction(&s.Envelope, res.Header)
 	res.Client = client
-	r.f.decide(res, r.scan.Result(), direction)
+	r.f.decide(res, r.scan.Result(), rules.Facts{
+		Envelope: s.Envelope, Direction: direction, Subject: res.Header.Text("Subject"), From: from(res.Header),
+	})
 	if s.Released != "" {
 		res.Verdict = rules.Verdict{Action: rules.Accept, Rule: rules.Released, Rules: []string{rules.Released}, Enforced: true,
 			Incomplete: res.Verdict.Incomplete}
@@ -178,13 +180,11 @@ func (r *Run) Finish(s Session) *Result {
 	return res
 }
 
-func (f *Filter) decide(res *Result, found inspect.Result, d message.Direction) {
+// decide adds to facts what was found, and judges.
+func (f *Filter) decide(res *Result, found inspect.Result, facts rules.Facts) {
 	res.Files = found.Files
-	res.Facts = rules.Facts{
-		Envelope: res.Session.Envelope, Direction: d,
-		Subject: res.Header.Text("Subject"), From: from(res.Header),
-		Findings: found.Findings, Incomplete: found.Incomplete,
-	}
+	res.Facts = facts
+	res.Facts.Findings, res.Facts.Incomplete = found.Findings, found.Incomplete
 	for i := range found.Files {
 		res.Facts.Files = append(res.Facts.Files, found.Files[i].Kind)
 	}

@@ -18,6 +18,7 @@ import (
 	"io"
 
 	"sekisho/internal/finding"
+	"sekisho/internal/lure"
 	"sekisho/zipinspect"
 )
 
@@ -48,10 +49,11 @@ type File struct {
 	tailEnd  bool     // the end of a ZIP stands in the last bytes
 	archive  *zipinspect.Archive
 	parent   *File
-	depth    int   // containers around it
-	unpacked int64 // bytes unpacked from it and from what is in it
-	found    int   // findings on it
-	report   int   // its place in Scan.files, -1 while it has none
+	depth    int           // containers around it
+	unpacked int64         // bytes unpacked from it and from what is in it
+	found    int           // findings on it
+	report   int           // its place in Scan.files, -1 while it has none
+	lures    *lure.Matcher // reads its text; nil until somebody writes it
 }
 
 // child is a file inside f.

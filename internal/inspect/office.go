@@ -17,7 +17,7 @@ func (oleFile) Name() string { return "ole" }
 func (oleFile) Match(f *File) bool { return f.Kind == KindOLE }
 
 func (oleFile) Inspect(ctx context.Context, f *File, s *Scan) error {
-	doc, err := oleparse.ReadOLE(ctx, f.reader(ctx), f.Size, oleparse.Options{})
+	doc, err := oleparse.ReadOLE(ctx, f.reader(ctx), f.Size, oleparse.Options{Text: s.text(f)})
 	if err != nil {
 		return err
 	}

@@ -64,7 +64,7 @@ func partName(name string) string {
 
 func (o ooxmlFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 	p := newParts(ctx, f, s)
-	doc, err := oleparse.ReadOOXML(ctx, p, oleparse.Options{})
+	doc, err := oleparse.ReadOOXML(ctx, p, oleparse.Options{Text: s.text(f)})
 	switch {
 	case p.err != nil:
 		return p.err

@@ -210,6 +210,7 @@ func (s *Scan) inspect(ctx context.Context, f *File) error {
 		}
 		err := s.guard(f, func() error { return i.Inspect(ctx, f, s) })
 		s.report(f).Kind = f.Kind
+		s.luresFound(f)
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,94 @@
+package lure
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/text/width"
+)
+
+func find(text string) []string {
+	m := New()
+	m.Write([]byte(text))
+	return m.Found()
+}
+
+func TestEveryPhraseIsFoundHoweverItIsWritten(t *testing.T) {
+	for _, p := range phrases {
+		for _, text := range []string{
+			p, strings.ToUpper(p), "前の文。" + p + "を押してください", strings.Join(strings.Split(p, ""), " \n"), "Click “" + p + "”.",
+			width.Widen.String(p), width.Narrow.String(p), strings.ReplaceAll(p, " ", "\r\n\u3000"),
+		} {
+			if got := find(text); !slices.Contains(got, p) {
+				t.Errorf("%q in %q: found %q", p, text, got)
+			}
+		}
+	}
+}
+
+func TestAPhraseIsFoundAcrossPieces(t *testing.T) {
+	text := []byte("xx コンテンツの有効化 yy Enable Editing")
+	for cut := range text {
+		m := New()
+		m.Write(text[:cut])
+		m.Write(text[cut:])
+		if got := m.Found(); !slices.Equal(got, []string{"コンテンツの有効化", "enable editing"}) {
+			t.Fatalf("cut at %d: %q", cut, got)
+		}
+	}
+	m := New()
+	for _, c := range text {
+		m.Write([]byte{c})
+	}
+	if got := m.Found(); len(got) != 2 {
+		t.Errorf("byte by byte: %q", got)
+	}
+}
+
+func TestOrdinaryTextHasNoPhrase(t *testing.T) {
+	for _, text := range []string{
+		"", "The new rules enable managers to edit contents.", "編集後記 有効期限 コンテンツ一覧", "マクロ経済を有効に学ぶ", "enable", "\xff\xfe\x80", "Enabled editing of tables",
+		strings.Repeat("enable ", 1000) + "conten" + "!x-t",
+	} {
+		if got := find(text); len(got) > 0 {
+			t.Errorf("%q: found %q", text, got)
+		}
+	}
+}
+
+func TestAPhraseBehindTheBeginningOfAnotherIsFound(t *testing.T) {
+	if got := find("enable enable editing"); !slices.Equal(got, []string{"enable editing"}) {
+		t.Errorf("found %q", got)
+	}
+}
+
+func FuzzMatcher(f *testing.F) {
+	f.Add([]byte("Enable\ncontent コンテンツの有効化"), 3)
+	f.Fuzz(func(t *testing.T, text []byte, cut int) {
+		whole := find(string(text))
+		cut = min(max(cut, 0), len(text))
+		m := New()
+		m.Write(text[:cut])
+		m.Write(text[cut:])
+		if !slices.Equal(whole, m.Found()) {
+			t.Errorf("%q cut at %d: %q, whole %q", text, cut, m.Found(), whole)
+		}
+	})
+}
+
+func BenchmarkMatcher(b *testing.B) {
+	for name, text := range map[string]string{
+		"english":  strings.Repeat("The quick brown fox jumps over the lazy dog. ", 1000),
+		"japanese": strings.Repeat("請求書をお送りいたしますのでご確認のほどお願いいたします。", 1000),
+	} {
+		b.Run(name, func(b *testing.B) {
+			m := New()
+			b.SetBytes(int64(len(text)))
+			b.ReportAllocs()
+			for b.Loop() {
+				m.Write([]byte(text))
+			}
+		})
+	}
+}
