@@ -25,7 +25,7 @@ func (oleFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 		f.Kind = doc.Kind
 	}
 	s.document(f, doc)
-	return nil
+	return s.packed(ctx, f, doc)
 }
 
 // document adds what oleparse read of a document of either generation.
@@ -46,4 +46,5 @@ func (s *Scan) document(f *File, doc *oleparse.Document) {
 		s.found(f, finding.New(finding.OfficeUnreadable, f.Path, "%q: %s%s", p.Where, p.Text, others(n-1)))
 	}
 	s.macros(f, doc)
+	s.objects(f, doc)
 }

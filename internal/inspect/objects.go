@@ -1,0 +1,143 @@
+package inspect
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"strings"
+
+	"sekisho/internal/finding"
+	"sekisho/oleparse"
+)
+
+// objects adds what a document of either generation embeds, links to and asks of other programs: one finding for each sort, so that a
+// presentation of a thousand objects does not push out what else is known.
+func (s *Scan) objects(f *File, doc *oleparse.Document) {
+	var embedded, packed, controls sightings
+	for i := range doc.Objects {
+		o := &doc.Objects[i]
+		switch o.Kind {
+		case oleparse.ObjectEmbedded:
+			embedded.add(o.Path, named(o))
+		case oleparse.ObjectPackage:
+			packed.add(o.Path, named(o))
+		case oleparse.ObjectControl:
+			controls.add(o.Path, named(o))
+		} // a linked object is among the links
+	}
+	if n := embedded.n + packed.n; n > 0 {
+		s.report(f).OLEObjects = n
+	}
+	embedded.report(s, f, finding.OLEObject)
+	packed.report(s, f, finding.OLEPackage)
+	controls.report(s, f, finding.OfficeActiveX)
+	s.links(f, doc)
+	s.commands(f, doc)
+}
+
+// named is what a person knows an object by: its class and its file name.
+func named(o *oleparse.Object) string {
+	switch {
+	case o.Class == "" && o.Name == "":
+		return fmt.Sprintf("%.60q", path.Base(o.Path))
+	case o.Name == "":
+		return fmt.Sprintf("%.60q", o.Class)
+	case o.Class == "" || o.Kind == oleparse.ObjectPackage:
+		return fmt.Sprintf("%.60q", o.Name)
+	}
+	return fmt.Sprintf("%.60q (%.40q)", o.Name, o.Class)
+}
+
+// links adds what the program fetches when it opens the document. Local files are named in the report only.
+func (s *Scan) links(f *File, doc *oleparse.Document) {
+	var templates, others sightings
+	for i := range doc.Links {
+		l := &doc.Links[i]
+		if l.Type == oleparse.LinkTemplate {
+			if r := s.report(f); r.ExternalTemplate == "" || l.Remote && templates.n == 0 {
+				r.ExternalTemplate = l.Target
+			}
+		}
+		switch {
+		case !l.Remote:
+		case l.Type == oleparse.LinkTemplate:
+			templates.add(l.Path, fmt.Sprintf("%.120q", l.Target))
+		default:
+			others.add(l.Path, fmt.Sprintf("%s %.100q", l.Type, l.Target))
+		}
+	}
+	templates.report(s, f, finding.OfficeRemoteTemplate)
+	others.report(s, f, finding.OfficeExternal)
+}
+
+// commands adds the instructions to other programs.
+func (s *Scan) commands(f *File, doc *oleparse.Document) {
+	var seen sightings
+	for i := range doc.DDE {
+		seen.add(doc.DDE[i].Path, fmt.Sprintf("%.120q", doc.DDE[i].Text))
+	}
+	if seen.n > 0 {
+		s.report(f).DDE = true
+	}
+	seen.report(s, f, finding.OfficeDDE)
+}
+
+// packed inspects the files that lie in the document without being parts or members of it.
+func (s *Scan) packed(ctx context.Context, f *File, doc *oleparse.Document) error {
+	for i := range doc.Files {
+		p := &doc.Files[i]
+		name := p.Name
+		if name == "" {
+			name = p.Path
+		}
+		r, err := p.Open()
+		if err != nil {
+			if ours(ctx, err) {
+				return err
+			}
+			s.found(f, finding.New(finding.ScanIncomplete, f.Path.Child(name), "%q", err.Error()))
+			continue
+		}
+		if err := s.member(ctx, f, name, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sightings counts things of one sort, with the place of the first and the first few different words for them.
+type sightings struct {
+	n     int
+	where string
+	words []string
+}
+
+const sightingsShown = 3 // a detail has 200 bytes
+
+func (l *sightings) add(where, word string) {
+	if l.n++; l.n == 1 {
+		l.where = where
+	}
+	for _, w := range l.words {
+		if w == word {
+			return
+		}
+	}
+	if len(l.words) < sightingsShown {
+		l.words = append(l.words, word)
+	}
+}
+
+func (l *sightings) report(s *Scan, f *File, kind finding.Kind) {
+	if l.n == 0 {
+		return
+	}
+	at, text := f.Path, strings.Join(l.words, ", ")
+	if l.where != "" {
+		at = at.Child(l.where)
+	}
+	if l.n > 1 {
+		text = fmt.Sprintf("%d: %s", l.n, text)
+	}
+	s.found(f, finding.New(kind, at, "%s", text))
+}
