@@ -24,7 +24,9 @@ type compound struct {
 	order   []int // entries of the tree in order
 	lib     []*mscfb.File
 	faults  int
-	damaged bool // the directory is not whole: look for lost modules
+	damaged bool                               // the directory is not whole: look for lost modules
+	views   map[int]func(from int64) io.Reader // plain views of encrypted streams
+	show    []persist                          // objects of an encrypted presentation that was opened
 }
 
 // fault notes damage that hides nothing from us.
@@ -55,8 +57,8 @@ func (r *reading) compound(ra io.ReaderAt, size int64, prefix string, nest int) 
 			c.openLib()
 		}
 		c.list()
-		c.readProjects()
 		c.readEncryption()
+		c.readProjects()
 		c.readPowerPoint()
 	}
 	if c.src.spent {

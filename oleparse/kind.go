@@ -47,23 +47,6 @@ func (c *compound) kind() string {
 	return "ole"
 }
 
-// readEncryption says whether the document itself is encrypted.
-func (c *compound) readEncryption() {
-	if c.nest > 0 || len(c.entries) == 0 {
-		return
-	}
-	names := c.streams(c.root)
-	is := func(name string, test func(head []byte) bool) bool {
-		id, ok := names[strings.ToUpper(name)]
-		return ok && test(c.head(id, make([]byte, headLen)))
-	}
-	always := func([]byte) bool { return true }
-	c.r.doc.Encrypted = is("EncryptedPackage", always) || // MS-OFFCRYPTO 2.3.4.4
-		is("\x09DRMContent", always) || // MS-OFFCRYPTO 2.2.10
-		is("WordDocument", wordEncrypted) || is("Workbook", bookEncrypted) || is("Book", bookEncrypted) ||
-		is("Current User", showEncrypted)
-}
-
 // headLen is enough of a stream for what is told at its beginning.
 const headLen = 4096
 
@@ -77,20 +60,20 @@ func wordEncrypted(b []byte) bool {
 	return (ident == 0xA5EC || ident == 0xA5DC) && binary.LittleEndian.Uint16(b[flags:])&fEncrypted != 0 // Word 97, Word 6
 }
 
-// bookEncrypted looks for FilePass among the first records (MS-XLS 2.4.117); it stands before anything that is encrypted.
-func bookEncrypted(b []byte) bool {
+// filePass is the data of the FilePass record, nil where none is among the first records (MS-XLS 2.4.117); it stands before anything that is encrypted.
+func filePass(b []byte) []byte {
 	const filePass, boundSheet, eof = 0x002F, 0x0085, 0x000A
 	for len(b) >= 4 {
 		id, size := binary.LittleEndian.Uint16(b), int(binary.LittleEndian.Uint16(b[2:]))
 		if id == filePass {
-			return true
+			return b[4:min(len(b), 4+size)]
 		}
 		if id == boundSheet || id == eof || len(b) < 4+size {
-			return false
+			return nil
 		}
 		b = b[4+size:]
 	}
-	return false
+	return nil
 }
 
 // showEncrypted looks at CurrentUserAtom.headerToken (MS-PPT 2.3.2): this value says that the document has a CryptSession10Container.

@@ -195,11 +195,12 @@ const problemsMax = 64
 
 // reading is the state of one ReadOLE or ReadOOXML: its document, and what is left of its limits.
 type reading struct {
-	ctx  context.Context
-	o    Options // Modules, Source and Unpacked count down
-	dirs int64   // bytes of dir streams still to be decompressed
-	doc  *Document
-	err  error // the reader's or the context's
+	ctx   context.Context
+	o     Options // Modules, Source and Unpacked count down
+	dirs  int64   // bytes of dir streams still to be decompressed
+	doc   *Document
+	tries int   // candidates tried on locks
+	err   error // the reader's or the context's
 }
 
 func newReading(ctx context.Context, o Options) *reading {

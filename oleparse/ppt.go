@@ -31,24 +31,28 @@ func (c *compound) readPowerPoint() {
 }
 
 func (c *compound) readPresentation(id int) {
+	if c.show != nil {
+		c.readShow(id)
+		return
+	}
 	_ = search(c.plain(id, 0), exOleObjStg, func(at int64) bool {
 		if at > 0 {
-			c.readObject(id, at-1)
+			c.readObject(id, at-1, func(skip int64) io.Reader { return c.plain(id, at-1+skip) })
 		}
 		return c.src.err == nil
 	})
 }
 
-// readObject reads the ExOleObjStg at an offset, if it is one.
-func (c *compound) readObject(id int, at int64) {
+// readObject reads the ExOleObjStg at an offset, if it is one; open gives its bytes.
+func (c *compound) readObject(id int, at int64, open func(skip int64) io.Reader) {
 	var head [recordHeader + 12]byte
-	r := c.plain(id, at)
+	r := open(0)
 	n, _ := io.ReadFull(r, head[:])
 	if n < len(head) {
 		return
 	}
 	size := int64(binary.LittleEndian.Uint32(head[4:]))
-	body := io.LimitReader(c.plain(id, at+recordHeader), size)
+	body := io.LimitReader(open(recordHeader), size)
 	name := fmt.Sprintf("%s/ExOleObjStg@%#x", c.path(id), at)
 	switch {
 	case head[0] == stgPlain && IsOLE(head[recordHeader:]):
