@@ -27,6 +27,7 @@ type compound struct {
 	damaged bool                               // the directory is not whole: look for lost modules
 	views   map[int]func(from int64) io.Reader // plain views of encrypted streams
 	show    []persist                          // objects of an encrypted presentation that was opened
+	showID  int                                // its stream
 }
 
 // fault notes damage that hides nothing from us.

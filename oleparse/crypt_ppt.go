@@ -140,7 +140,7 @@ func (c *compound) openShow(id int, k *offcrypto.Key, list []persist) {
 		_, _ = io.ReadFull(k.Object(bytes.NewReader(b), p.id, 0), p.head[:])
 		p.open = func(skip int64) io.Reader { return k.Object(c.open(id, p.at+skip), p.id, skip) }
 	}
-	c.show = slices.Clip(list)
+	c.show, c.showID = slices.Clip(list), id
 	c.views[id] = func(from int64) io.Reader { return &showView{c: c, key: k, r: c.open(id, from), pos: from} }
 }
 

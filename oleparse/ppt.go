@@ -31,7 +31,7 @@ func (c *compound) readPowerPoint() {
 }
 
 func (c *compound) readPresentation(id int) {
-	if c.show != nil {
+	if c.show != nil && id == c.showID {
 		c.readShow(id)
 		return
 	}
