@@ -142,13 +142,13 @@ type offline struct {
 	filter  *filter.Filter
 }
 
-func (g *globals) offline(sources bool) (*offline, error) {
+func (g *globals) offline(sources bool, passwords ...string) (*offline, error) {
 	c, err := g.load()
 	if err != nil {
 		return nil, err
 	}
 	o := inspectOptions(c, place{})
-	o.Sources = sources
+	o.Sources, o.Passwords = sources, passwords
 	scanner, err := inspect.New(o)
 	if err != nil {
 		return nil, err

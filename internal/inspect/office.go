@@ -17,7 +17,7 @@ func (oleFile) Name() string { return "ole" }
 func (oleFile) Match(f *File) bool { return f.Kind == KindOLE }
 
 func (oleFile) Inspect(ctx context.Context, f *File, s *Scan) error {
-	doc, err := oleparse.ReadOLE(ctx, f.reader(ctx), f.Size, oleparse.Options{Text: s.text(f)})
+	doc, err := oleparse.ReadOLE(ctx, f.reader(ctx), f.Size, oleparse.Options{Text: s.text(f), Passwords: s.passwords()})
 	if err != nil {
 		return err
 	}
@@ -25,16 +25,16 @@ func (oleFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 		f.Kind = doc.Kind
 	}
 	s.document(f, doc)
-	return s.packed(ctx, f, doc)
+	if err := s.packed(ctx, f, doc); err != nil {
+		return err
+	}
+	return s.decrypted(ctx, f, doc)
 }
 
 // document adds what oleparse read of a document of either generation.
 func (s *Scan) document(f *File, doc *oleparse.Document) {
 	s.report(f).Kind = f.Kind
-	if doc.Encrypted {
-		s.report(f).Encrypted = true
-		s.found(f, finding.New(finding.OfficeEncrypted, f.Path, "a password opens the %s", f.Kind))
-	}
+	s.encryption(f, doc)
 	if n := len(doc.Problems); n > 0 {
 		p := doc.Problems[0]
 		for _, q := range doc.Problems {

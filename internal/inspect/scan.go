@@ -23,6 +23,8 @@ type Options struct {
 	Journal  string         // crash memory; "" for none
 	Sources  bool           // keep macro sources in the reports (scan --macros)
 	Walk     message.Limits // for mails inside files
+
+	Passwords []string // tried on encrypted documents, after those that Office itself tries
 }
 
 const (
@@ -99,8 +101,9 @@ type Scan struct {
 	files      []FileReport
 	incomplete bool
 	capped     bool
-	buf        []byte // of copies
-	scratch    []byte // of identify
+	buf        []byte   // of copies
+	scratch    []byte   // of identify
+	candidates []string // passwords of this message
 }
 
 // Part inspects one part of the message. A recovered panic is a finding. The error is the context's or the spool's: the scan is then incomplete
