@@ -177,6 +177,8 @@ func headKind(b []byte) string {
 		return KindPDF
 	case oldTar(b):
 		return KindTar
+	case bytes.HasPrefix(bytes.TrimLeft(bytes.TrimPrefix(b, []byte("\xEF\xBB\xBF")), " \t\r\n\v\f\x00"), []byte("{\\rt")):
+		return KindRTF // lenient readers skip what stands before it, and \bin makes the rest no text
 	case isText(b):
 		return textKind(b)
 	case b[0] == 'M' && len(b) > 1 && b[1] == 'Z':

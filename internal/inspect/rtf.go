@@ -26,9 +26,9 @@ func (rtfFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 		Object: func(o *rtf.Object, content io.Reader) error { return r.object(ctx, o, content) },
 	})
 	s.report(f).RTFObjects = doc.Objects
-	if more := doc.Objects - r.told; more > 0 {
-		s.found(f, finding.New(finding.RTFObject, f.Path, "%d objects in all", doc.Objects))
-	}
+	r.objects.report(s, f, finding.RTFObject)
+	r.packages.report(s, f, finding.OLEPackage)
+	r.equations.report(s, f, finding.RTFEquation)
 	r.links(doc)
 	r.problems(doc)
 	return err
@@ -36,33 +36,24 @@ func (rtfFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 
 // rtfScan is one RTF file being inspected.
 type rtfScan struct {
-	s         *Scan
-	f         *File
-	told      int // objects with a finding of their own
-	equations int
+	s                            *Scan
+	f                            *File
+	objects, packages, equations sightings
 }
 
-const rtfTold = 16 // objects that have findings of their own: a thesis has hundreds of formulas
-
-// object inspects one object's content and says what it is.
+// object inspects one object's content and notes what it is.
 func (r *rtfScan) object(ctx context.Context, o *rtf.Object, content io.Reader) error {
 	name := rtfName(o)
 	var err error
 	if o.Kind != rtf.KindEmpty && o.Kind != rtf.KindLinked {
 		err = r.s.member(ctx, r.f, name, content)
 	}
-	path := r.f.Path.Child(name)
-	if r.told < rtfTold {
-		r.told++
-		r.s.found(r.f, finding.New(finding.RTFObject, path, "%s", rtfDetail(o)))
-		if o.Kind == rtf.KindPackage {
-			r.s.found(r.f, finding.New(finding.OLEPackage, path, "%q from %q", o.Name, o.Source))
-		}
+	r.objects.add(name, rtfDetail(o))
+	if o.Kind == rtf.KindPackage {
+		r.packages.add(name, fmt.Sprintf("%.60q", o.Name))
 	}
-	if o.Equation {
-		if r.equations++; r.equations == 1 {
-			r.s.found(r.f, finding.New(finding.RTFEquation, path, "%s", rtfDetail(o)))
-		}
+	if o.Equation { // known when its content was read
+		r.equations.add(name, rtfDetail(o))
 	}
 	return err
 }
@@ -79,43 +70,45 @@ func rtfName(o *rtf.Object) string {
 func rtfDetail(o *rtf.Object) string {
 	words := []string{string(o.Kind)}
 	if o.Class != "" {
-		words = append(words, fmt.Sprintf("class %q", o.Class))
+		words = append(words, fmt.Sprintf("%.40q", o.Class))
 	}
 	if o.Declared != "" && !strings.EqualFold(o.Declared, o.Class) {
-		words = append(words, fmt.Sprintf("\\objclass %q", o.Declared))
+		words = append(words, fmt.Sprintf("\\objclass %.40q", o.Declared))
 	}
 	if o.CLSID != "" {
-		words = append(words, fmt.Sprintf("\\oleclsid %q", o.CLSID))
+		words = append(words, fmt.Sprintf("\\oleclsid %.40q", o.CLSID))
+	}
+	if o.Name != "" {
+		words = append(words, fmt.Sprintf("%.60q", o.Name))
 	}
 	if o.Target != "" {
-		words = append(words, fmt.Sprintf("target %q", o.Target))
+		words = append(words, fmt.Sprintf("target %.100q", o.Target))
 	}
 	if o.Update {
 		words = append(words, "\\objupdate")
 	}
-	return strings.Join(words, ", ")
+	return strings.Join(words, " ")
 }
 
 // links says what the document fetches from elsewhere, and what it starts.
 func (r *rtfScan) links(doc *rtf.Document) {
-	told := map[finding.Kind]int{}
+	var templates, others, commands sightings
 	for _, l := range doc.Links {
-		kind := finding.OfficeExternal
-		if l.Type == rtf.LinkTemplate {
-			kind = finding.OfficeRemoteTemplate
-		}
-		if l.Remote && told[kind] < rtfTold {
-			told[kind]++
-			r.s.found(r.f, finding.New(kind, r.f.Path, "%s %q", l.Type, l.Target))
-		}
-		if l.Remote && l.Type == rtf.LinkTemplate {
+		switch {
+		case l.Type == rtf.LinkTemplate && l.Remote:
 			r.s.report(r.f).ExternalTemplate = l.Target
+			templates.add("", fmt.Sprintf("%.120q", l.Target))
+		case l.Remote:
+			others.add("", fmt.Sprintf("%s %.100q", l.Type, l.Target))
 		}
 	}
-	if len(doc.DDE) > 0 {
+	for _, c := range doc.DDE {
 		r.s.report(r.f).DDE = true
-		r.s.found(r.f, finding.New(finding.OfficeDDE, r.f.Path, "%q", doc.DDE[0].Text))
+		commands.add("", fmt.Sprintf("%.120q", c.Text))
 	}
+	templates.report(r.s, r.f, finding.OfficeRemoteTemplate)
+	others.report(r.s, r.f, finding.OfficeExternal)
+	commands.report(r.s, r.f, finding.OfficeDDE)
 }
 
 // problems says what could not be read, once.
