@@ -28,6 +28,7 @@ type compound struct {
 	views   map[int]func(from int64) io.Reader // plain views of encrypted streams
 	show    []persist                          // objects of an encrypted presentation that was opened
 	showID  int                                // its stream
+	page    int                                // of names outside UTF-16, 0 before it was looked for
 }
 
 // fault notes damage that hides nothing from us.
@@ -61,6 +62,7 @@ func (r *reading) compound(ra io.ReaderAt, size int64, prefix string, nest int) 
 		c.readEncryption()
 		c.readProjects()
 		c.readPowerPoint()
+		c.readObjects()
 	}
 	if c.src.spent {
 		c.broken("file", "sectors are read more than %d times", readsPerByte)

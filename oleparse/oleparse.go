@@ -201,6 +201,8 @@ type reading struct {
 	doc   *Document
 	tries int   // candidates tried on locks
 	err   error // the reader's or the context's
+
+	inPackage bool // the compound files are parts of a package: the caller has files in them inspected by themselves
 }
 
 func newReading(ctx context.Context, o Options) *reading {

@@ -56,6 +56,7 @@ var mainParts = [...]struct{ part, kind string }{
 // name, content type or relationships say. The error is as of ReadOLE.
 func ReadOOXML(ctx context.Context, p Parts, o Options) (*Document, error) {
 	s := newReading(ctx, o)
+	s.inPackage = true
 	pkg := &opc{r: s, p: p, names: p.Names()}
 	s.doc.Kind = pkg.kind()
 	for _, name := range pkg.names {

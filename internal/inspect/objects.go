@@ -1,7 +1,6 @@
 package inspect
 
 import (
-	"context"
 	"fmt"
 	"path"
 	"strings"
@@ -80,29 +79,6 @@ func (s *Scan) commands(f *File, doc *oleparse.Document) {
 		s.report(f).DDE = true
 	}
 	seen.report(s, f, finding.OfficeDDE)
-}
-
-// packed inspects the files that lie in the document without being parts or members of it.
-func (s *Scan) packed(ctx context.Context, f *File, doc *oleparse.Document) error {
-	for i := range doc.Files {
-		p := &doc.Files[i]
-		name := p.Name
-		if name == "" {
-			name = p.Path
-		}
-		r, err := p.Open()
-		if err != nil {
-			if ours(ctx, err) {
-				return err
-			}
-			s.found(f, finding.New(finding.ScanIncomplete, f.Path.Child(name), "%q", err.Error()))
-			continue
-		}
-		if err := s.member(ctx, f, name, r); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // sightings counts things of one sort, with the place of the first and the first few different words for them.

@@ -91,7 +91,7 @@ func TestFilesInStreamsAreInspected(t *testing.T) {
 		{Path: "ObjectPool/_3", Name: "b", Open: func() (io.Reader, error) { return nil, errors.New("torn") }},
 	}})
 	r := s.Result()
-	if err != nil || len(r.Files) != 2 || r.Files[0].Path != "a.exe" || r.Files[0].Kind != KindEXE || r.Files[1].Path != "ObjectPool/_2" {
+	if err != nil || len(r.Files) != 2 || r.Files[0].Path != `ObjectPool/_1/\u{1}Ole10Native!/a.exe` || r.Files[0].Kind != KindEXE || r.Files[1].Path != "ObjectPool/_2" {
 		t.Fatalf("%v, %+v", err, r.Files)
 	}
 	if !r.Incomplete || len(r.Findings) != 1 || r.Findings[0].Kind != finding.ScanIncomplete {
