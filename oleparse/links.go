@@ -45,17 +45,18 @@ func parseLinks(b []byte, page int) (list []string) {
 		}
 		at += i + 16
 		m := cursor{b: b, pos: at}
-		target := m.url()
+		target := ""
 		if bytes.Equal(b[at-16:at], fileMoniker) {
 			target = m.file(page)
+		} else {
+			target = m.url()
 		}
-		if target == "" {
-			continue
-		}
-		if script {
+		if script && target != "" {
 			target = "script:" + target
 		}
-		list = slices.Insert(list, 0, target) // the relative source comes first in the stream
+		if target != "" {
+			list = slices.Insert(list, 0, target) // the relative source comes first in the stream
+		}
 	}
 	return slices.Compact(list)
 }

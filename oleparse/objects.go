@@ -54,10 +54,11 @@ func (c *compound) isObject(id int, streams map[string]int) bool {
 	if id == c.root {
 		return c.isBareObject(streams)
 	}
-	if strings.EqualFold(c.entries[e.parent].name, "ObjectPool") || isObjectName(e.name) { // MS-DOC 2.1.4
+	parent := c.entries[e.parent].name
+	if strings.EqualFold(parent, "ObjectPool") || isObjectName(e.name) { // MS-DOC 2.1.4
 		return len(e.kids) > 0
 	}
-	if isForm(streams) {
+	if isForm(streams) || strings.EqualFold(parent, "Quill") { // Publisher's text has a class too
 		return false
 	}
 	for _, s := range [...]string{oleStream, compObjStream, objInfoStream} {
@@ -72,7 +73,7 @@ func (c *compound) isObject(id int, streams map[string]int) bool {
 // document that is opened as a file has OLE's streams too.
 func (c *compound) isBareObject(streams map[string]int) bool {
 	if c.nest > 0 {
-		return c.find(c.root, typeStorage, "VBA") < 0
+		return len(c.entries[c.root].kids) > 0 && c.find(c.root, typeStorage, "VBA") < 0
 	}
 	if _, ok := streams[oleStream]; !ok || c.kind() != "ole" {
 		return false

@@ -1,0 +1,67 @@
+package inspect
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"sekisho/internal/finding"
+	"sekisho/internal/fixture"
+)
+
+func packed(name string, data []byte) []byte {
+	return fixture.DocWith(fixture.PackageObject("_1", fixture.Named(name, data)))
+}
+
+func TestFilesInDocumentsAreInspected(t *testing.T) {
+	const native = `ObjectPool/_1/\u{1}Ole10Native!/`
+	contents := fixture.Stream("CONTENTS", []byte("%PDF-1.4"))
+	picture := fixture.Stream("CONTENTS", []byte("\x89PNG\r\n\x1A\n"))
+	for name, tc := range map[string]struct {
+		file []byte
+		want []string
+	}{
+		"program":               {packed("a.exe", exe()), []string{" doc", native + "a.exe exe"}},
+		"text":                  {packed("a.txt", []byte("hello")), []string{" doc", native + "a.txt text"}},
+		"document":              {packed("a.doc", fixture.DocVBA(downloader)), []string{" doc", native + "a.doc doc"}},
+		"program in an archive": {packed("a.zip", zipOf(entry("b.exe", exe()))), []string{" doc", native + "a.zip zip", native + "a.zip!/b.exe exe"}},
+		"package in a package":  {packed("a.doc", packed("b.exe", exe())), []string{" doc", native + "a.doc doc", native + "a.doc!/" + native + "b.exe exe"}},
+		"stream that is a file": {fixture.XLSWith(fixture.Storage("MBD00000001", contents)), []string{" xls", "MBD00000001/CONTENTS pdf"}},
+		"stream that is none":   {fixture.XLSWith(fixture.Storage("MBD00000001", picture)), []string{" xls"}},
+	} {
+		_, r := scanFile(t, Options{}, tc.file)
+		if diff := cmp.Diff(tc.want, tree(r)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+		if r.Incomplete || r.Files[0].OLEObjects != 1 {
+			t.Errorf("%s: incomplete %v, %d objects", name, r.Incomplete, r.Files[0].OLEObjects)
+		}
+	}
+}
+
+func TestWhatIsFoundInAPackageSaysWhere(t *testing.T) {
+	_, r := scanFile(t, Options{}, packed("a.doc", fixture.DocVBA(downloader)))
+	if !slices.ContainsFunc(lines(r), func(l string) bool {
+		return strings.HasPrefix(l, string(finding.VBAAutoexec)+` ObjectPool/_1/\u{1}Ole10Native!/a.doc`)
+	}) {
+		t.Errorf("%q", lines(r))
+	}
+}
+
+func TestPackagesInPackagesEndAtTheDepth(t *testing.T) {
+	b := packed("a.exe", exe())
+	for range 4 {
+		b = packed("a.doc", b)
+	}
+	if _, r := scanFile(t, Options{Depth: 5}, b); r.Incomplete || len(r.Files) != 6 {
+		t.Errorf("at the depth: %v", tree(r))
+	}
+	if _, r := scanFile(t, Options{Depth: 3}, b); !r.Incomplete || !slices.ContainsFunc(r.Findings, func(f finding.Finding) bool { return f.Kind == finding.LimitDepth }) {
+		t.Errorf("past the depth: %v", lines(r))
+	}
+	if _, r := scanFile(t, Options{Bytes: 1000}, b); !r.Incomplete {
+		t.Errorf("past the bytes: %v", lines(r))
+	}
+}
