@@ -46,5 +46,3 @@ func (c *cursor) text() []byte {
 	c.bad, c.pos = true, len(c.b)
 	return nil
 }
-
-func (c *cursor) left() int { return len(c.b) - c.pos }

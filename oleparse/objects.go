@@ -191,6 +191,6 @@ func (c *compound) from(id int, at, size int64) func() (io.Reader, error) {
 		if c.src.err != nil {
 			return nil, fmt.Errorf("oleparse: %w", c.src.err)
 		}
-		return io.LimitReader(c.open(id, at), size), nil
+		return io.LimitReader(c.plain(id, at), size), nil
 	}
 }
