@@ -1,4 +1,5 @@
-// Package bench measures the whole line at the milter socket, against a null milter on the same library in the same run.
+// Package bench measures the whole line at the milter socket, against a null milter on the same library in the same run, and the inspection of
+// a corpus of Office files, against the time that olevba took for them.
 //
 // # Limits
 //

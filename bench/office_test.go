@@ -1,0 +1,97 @@
+package bench
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"sekisho/internal/inspect"
+)
+
+// sample is a file of a corpus as its files.jsonl describes it.
+type sample struct {
+	Path   string  `json:"path"`
+	Kind   string  `json:"kind"`
+	Olevba float64 `json:"t_olevba"` // CPU seconds, process start left out
+	data   []byte
+}
+
+// office are the kinds that olevba reads, and RTF.
+var office = []string{"ole", "ooxml", "xml", "mht", "biff", "mso", "slk", "rtf"}
+
+// samples reads the Office files of the corpus that SEKISHO_CORPUS names.
+func samples(b *testing.B) []sample {
+	dir := os.Getenv("SEKISHO_CORPUS")
+	if dir == "" {
+		b.Skip("set SEKISHO_CORPUS to a folder with files.jsonl")
+	}
+	f, err := os.Open(filepath.Join(dir, "files.jsonl"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	var out []sample
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		var s sample
+		if err := json.Unmarshal(lines.Bytes(), &s); err != nil {
+			b.Fatal(err)
+		}
+		if !slices.Contains(office, s.Kind) {
+			continue
+		}
+		if s.data, err = os.ReadFile(filepath.Join(dir, s.Path)); err != nil {
+			b.Fatal(err)
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// BenchmarkOffice inspects every Office file of a corpus once per round, one file after the other. x-olevba is how many times the CPU
+// seconds that olevba took for the same files fit into ours; run it with -cpu 1.
+func BenchmarkOffice(b *testing.B) {
+	all := samples(b)
+	b.Run("all", func(b *testing.B) { inspectAll(b, all) })
+	for _, kind := range office {
+		of := slices.DeleteFunc(slices.Clone(all), func(s sample) bool { return s.Kind != kind })
+		if len(of) > 0 {
+			b.Run(kind, func(b *testing.B) { inspectAll(b, of) })
+		}
+	}
+}
+
+func inspectAll(b *testing.B, files []sample) {
+	scanner, err := inspect.New(inspect.Options{SpoolDir: b.TempDir()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var size int64
+	var olevba float64
+	for i := range files {
+		size += int64(len(files[i].data))
+		olevba += files[i].Olevba
+	}
+	b.SetBytes(size)
+	b.ReportAllocs()
+	slowest, name := time.Duration(0), ""
+	for b.Loop() {
+		for i := range files {
+			start := time.Now()
+			if _, err := scanner.Begin().File(context.Background(), nil, files[i].Path, bytes.NewReader(files[i].data), int64(len(files[i].data))); err != nil {
+				b.Fatal(err)
+			}
+			if d := time.Since(start); d > slowest {
+				slowest, name = d, files[i].Path
+			}
+		}
+	}
+	b.ReportMetric(olevba/(b.Elapsed().Seconds()/float64(b.N)), "x-olevba")
+	b.ReportMetric(float64(len(files)), "files")
+	b.Logf("slowest: %s %s", name, slowest)
+}
