@@ -33,14 +33,18 @@ func pageOf(n int) encoding.Encoding {
 		return simplifiedchinese.GBK
 	case 54936:
 		return simplifiedchinese.GB18030
-	case 949, 10003, 51949:
+	case 949, 10003, 51949, 20949:
 		return korean.EUCKR
+	case 1361:
+		return johab{}
 	case 950, 10002:
 		return traditionalchinese.Big5
 	case 874, 10021:
 		return charmap.Windows874
 	case 10000:
 		return charmap.Macintosh
+	case 10005: // the letters lie where Windows has them
+		return charmap.Windows1255
 	case 10007, 10017:
 		return charmap.MacintoshCyrillic
 	case 20127, 65001:
@@ -53,7 +57,13 @@ func pageOf(n int) encoding.Encoding {
 	if e := windowsPage(n); e != nil {
 		return e
 	}
-	return dosPage(n)
+	if e := isoPage(n); e != nil {
+		return e
+	}
+	if e := dosPage(n); e != nil {
+		return e
+	}
+	return upperHalfOf(n)
 }
 
 func windowsPage(n int) encoding.Encoding {
@@ -87,14 +97,16 @@ func dosPage(n int) encoding.Encoding {
 		return charmap.CodePage865
 	case 866:
 		return charmap.CodePage866
-	case 28591:
-		return charmap.ISO8859_1
-	case 28592:
-		return charmap.ISO8859_2
-	case 28595:
-		return charmap.ISO8859_5
-	case 28605:
-		return charmap.ISO8859_15
+	}
+	return nil
+}
+
+func isoPage(n int) encoding.Encoding {
+	pages := [...]encoding.Encoding{1: charmap.ISO8859_1, charmap.ISO8859_2, charmap.ISO8859_3, charmap.ISO8859_4, charmap.ISO8859_5, charmap.ISO8859_6,
+		charmap.ISO8859_7, charmap.ISO8859_8, charmap.ISO8859_9, charmap.ISO8859_10, charmap.Windows874, nil, charmap.ISO8859_13, charmap.ISO8859_14,
+		charmap.ISO8859_15, charmap.ISO8859_16}
+	if i := n - 28590; i > 0 && i < len(pages) {
+		return pages[i]
 	}
 	return nil
 }
