@@ -1,6 +1,7 @@
 package oleparse
 
 import (
+	"bytes"
 	"encoding/binary"
 	"unicode/utf16"
 )
@@ -13,6 +14,11 @@ const (
 	recVersion       = 0x0009 // 2.3.4.2.1.11
 	recModules       = 0x000F // 2.3.4.2.3
 	recEnd           = 0x0010 // 2.3.4.2
+	recReferenceReg  = 0x000D // 2.3.4.2.2.5
+	recReferenceProj = 0x000E // 2.3.4.2.2.6
+	recReferenceOrig = 0x0033 // 2.3.4.2.2.4
+	recReferenceCtl  = 0x002F // 2.3.4.2.2.3
+	recReferenceExt  = 0x0030 // 2.3.4.2.2.3, Reserved3: its second half
 	recModuleName    = 0x0019 // 2.3.4.2.3.2.1
 	recStreamName    = 0x001A // 2.3.4.2.3.2.3
 	recModuleEnd     = 0x002B // 2.3.4.2.3.2
@@ -21,13 +27,21 @@ const (
 	recModuleNameUni = 0x0047 // 2.3.4.2.3.2.2
 )
 
+// Values of PROJECTSYSKIND.SysKind (MS-OVBA 2.3.4.2.1.1).
+const (
+	sysMac   = 2
+	sysWin64 = 3
+)
+
 // dirStream is what the dir stream says about a project.
 type dirStream struct {
+	sysKind  int
 	codePage int
 	name     []byte
 	count    int // PROJECTMODULES.Count
 	modules  []dirModule
-	ended    bool // the terminator was reached
+	libids   [][]byte // of references
+	ended    bool     // the terminator was reached
 }
 
 // dirModule is a MODULE record (MS-OVBA 2.3.4.2.3.2).
@@ -65,12 +79,20 @@ func parseDir(b []byte, modules int) dirStream {
 
 func (d *dirStream) take(id uint16, v []byte) {
 	switch id {
+	case recSysKind:
+		d.sysKind = le16(v)
 	case recCodePage:
 		d.codePage = le16(v)
 	case recProjectName:
 		d.name = v
 	case recModules:
 		d.count = le16(v)
+	case recReferenceReg, recReferenceProj, recReferenceCtl, recReferenceExt:
+		if len(v) >= 4 {
+			d.reference(v[4:][:min(int64(binary.LittleEndian.Uint32(v)), int64(len(v)-4))])
+		}
+	case recReferenceOrig:
+		d.reference(v)
 	case recModuleName:
 		d.module(true).name = v
 	case recModuleNameUni:
@@ -83,6 +105,19 @@ func (d *dirStream) take(id uint16, v []byte) {
 		if len(v) >= 4 {
 			d.module(false).offset = int64(binary.LittleEndian.Uint32(v))
 		}
+	}
+}
+
+// referencesMost bounds the references kept; the editor's list has some hundreds of libraries, a project uses about ten.
+const referencesMost = 1024
+
+// reference keeps the LIBID of a reference, once.
+func (d *dirStream) reference(libid []byte) {
+	if len(libid) == 0 || len(d.libids) >= referencesMost {
+		return
+	}
+	if n := len(d.libids); n == 0 || !bytes.Equal(d.libids[n-1], libid) { // a control's halves often say the same
+		d.libids = append(d.libids, libid)
 	}
 }
 

@@ -116,10 +116,12 @@ type Project struct {
 	Modules  []Module
 
 	Forms      []vba.Control // UserForms and what is on them (MS-OFORMS)
-	Protected  bool          // locked against viewing or editing, by user, host or VBE, with or without a password (MS-OVBA 2.3.1.15)
+	Protected  bool          // the editor is asked not to show or change it: by user, host or VBE, or for a password (MS-OVBA 2.3.1.15)
 	Password   bool          // a password opens it in the editor (MS-OVBA 2.3.1.16)
 	Hidden     bool          // the editor does not show it (MS-OVBA 2.3.1.17)
-	References []string      // LIBID, or path where there is no LIBID (MS-OVBA 2.3.4.2.2)
+	References []string      // LIBID of each reference, control library, and other project (MS-OVBA 2.3.4.2.2, 2.1.1.8)
+	Unlisted   []string      // modules that dir has and the PROJECT stream does not list: they run, and the editor does not show them
+	Missing    []string      // modules that the PROJECT stream lists and dir does not have
 
 	Report *vba.Report // what its code does; nil before it was judged
 }
@@ -195,18 +197,19 @@ const problemsMax = 64
 
 // reading is the state of one ReadOLE or ReadOOXML: its document, and what is left of its limits.
 type reading struct {
-	ctx   context.Context
-	o     Options // Modules, Source and Unpacked count down
-	dirs  int64   // bytes of dir streams still to be decompressed
-	doc   *Document
-	tries int   // candidates tried on locks
-	err   error // the reader's or the context's
+	ctx    context.Context
+	o      Options // Modules, Source and Unpacked count down
+	dirs   int64   // bytes of dir streams still to be decompressed
+	caches int64   // bytes of p-code still to be read
+	doc    *Document
+	tries  int   // candidates tried on locks
+	err    error // the reader's or the context's
 
 	inPackage bool // the compound files are parts of a package: the caller has files in them inspected by themselves
 }
 
 func newReading(ctx context.Context, o Options) *reading {
-	return &reading{ctx: ctx, o: o.withDefaults(), dirs: dirsMax, doc: &Document{}}
+	return &reading{ctx: ctx, o: o.withDefaults(), dirs: dirsMax, caches: cachesMost, doc: &Document{}}
 }
 
 // problem notes something malformed; unread says that Office might still run what we did not read.

@@ -43,10 +43,11 @@ func (c *compound) readProject(id, dir int) {
 	}
 	d := parseDir(data, c.r.o.Modules)
 	p := c.project(id, d)
+	k := c.readCaches(id, &d)
 	streams := c.streams(id)
 	claimed := map[int]bool{dir: true}
 	for i := range d.modules {
-		if !c.readModule(p, &d.modules[i], streams, claimed) {
+		if !c.readModule(p, &d.modules[i], streams, claimed, k) {
 			break
 		}
 	}
@@ -62,6 +63,23 @@ func (c *compound) readProject(id, dir int) {
 		damaged = false
 	}
 	c.carveProject(p, id, claimed, damaged)
+	c.readAround(p, id, &d)
+}
+
+// readAround reads what stands beside the VBA storage and what dir says about the project as a whole.
+func (c *compound) readAround(project, storage int, d *dirStream) {
+	p := &c.r.doc.Projects[project]
+	for _, libid := range d.libids {
+		p.References = append(p.References, decodeText(p.CodePage, libid))
+	}
+	if outer := c.entries[storage].parent; outer != noParent {
+		storage = outer
+	}
+	p.Forms = c.readForms(storage, p.CodePage)
+	if t, ok := c.readProjectText(storage, p.CodePage); ok {
+		t.tell(p)
+		t.compareModules(p)
+	}
 }
 
 // project appends a project to the document. Its path is that of the storage around VBA.
@@ -90,7 +108,7 @@ func (c *compound) streams(storage int) map[string]int {
 }
 
 // readModule reads one module that dir names. It is false when no more may be read.
-func (c *compound) readModule(project int, m *dirModule, streams map[string]int, claimed map[int]bool) bool {
+func (c *compound) readModule(project int, m *dirModule, streams map[string]int, claimed map[int]bool, k *caches) bool {
 	if !c.takeModule(c.r.doc.Projects[project].Path) {
 		return false
 	}
@@ -115,14 +133,24 @@ func (c *compound) readModule(project int, m *dirModule, streams map[string]int,
 		c.fault(c.path(id), "no compressed source at offset %d", m.offset)
 		if c.carveStream(project, id) == 0 {
 			c.note(true, c.path(id), "source not found")
+			c.keepCompiled(project, name, k, id)
 		}
 		return true
 	}
 	if err != nil {
 		c.note(true, c.path(id), "source: %v after %d bytes", err, len(src))
 	}
-	c.keep(project, name, c.path(id), src)
+	c.readCache(k, id, m.offset, c.keep(project, name, c.path(id), src), page)
 	return true
+}
+
+// keepCompiled adds a module that has no source left and only its p-code to tell of it.
+func (c *compound) keepCompiled(project int, name string, k *caches, id int) {
+	m := Module{Name: name, Stream: c.path(id)}
+	p := &c.r.doc.Projects[project]
+	if c.readCache(k, id, cacheMost, &m, p.CodePage); m.Stomped != "" {
+		p.Modules = append(p.Modules, m)
+	}
 }
 
 // source decompresses a module's source inside the limit of all sources.
@@ -143,7 +171,8 @@ func (c *compound) takeModule(where string) bool {
 }
 
 // keep adds a module with its decompressed source.
-func (c *compound) keep(project int, name, stream string, src []byte) {
+func (c *compound) keep(project int, name, stream string, src []byte) *Module {
 	p := &c.r.doc.Projects[project]
 	p.Modules = append(p.Modules, Module{Name: name, Stream: stream, Source: decodeSource(p.CodePage, src)})
+	return &p.Modules[len(p.Modules)-1]
 }
