@@ -236,14 +236,14 @@ func (f *formReader) carve(storage int, self map[string]string) {
 	for _, id := range f.c.entries[storage].kids {
 		if e := &f.c.entries[id]; e.kind == typeStream && (strings.EqualFold(e.name, "f") || strings.EqualFold(e.name, "o")) {
 			b, _ := io.ReadAll(io.LimitReader(f.c.open(id, 0), formCarved))
-			all = append(all, printable(b)...)
+			all = append(all, plainRuns(b)...)
 		}
 	}
 	f.put(self, "", strings.Join(all, "\n"))
 }
 
-// printable lists the runs of at least four characters in b, of one byte each or of UTF-16 below U+0100.
-func printable(b []byte) (list []string) {
+// plainRuns lists the runs of at least four characters in b, of one byte each or of UTF-16 below U+0100.
+func plainRuns(b []byte) (list []string) {
 	const least = 4
 	is := func(c byte) bool { return c >= ' ' && c < 0x7F || c == '\t' }
 	for i := 0; i < len(b); {

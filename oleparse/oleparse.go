@@ -15,7 +15,10 @@
 //   - Bytes read of a file: eight times its size. A sound file is read about once (headers and directory twice); only sectors shared
 //     between streams cost more, and those are not sound.
 //   - Memory: the FAT (1/128 of the file), the directory, the sources, and Options.Unpacked for storages inside streams and parts.
-//   - Encrypted documents are reported and not opened. Excel 4 macros, UserForm contents and p-code are not read.
+//   - Encrypted documents are reported and not opened. Excel 4 macros are not read.
+//   - UserForms: texts of the controls that MS-OFORMS defines; other controls give none. 8192 controls and 4 MiB of texts a project.
+//   - P-code is read for the names and literals it has, by what is known of VBA 5, 6 and 7 on Windows and before 2016 on the Macintosh; 8 MiB
+//     a module, 64 MiB in all. It is not decompiled.
 package oleparse
 
 import (

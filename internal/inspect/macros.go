@@ -30,6 +30,7 @@ func (s *Scan) macros(f *File, doc *oleparse.Document) {
 	s.found(f, finding.New(finding.VBAPresent, f.Path, "modules %s", present.String()))
 	auto.report(s, f, finding.VBAAutoexec)
 	bad.report(s, f, finding.VBASuspicious)
+	s.stomped(f, doc)
 }
 
 func (s *Scan) module(m *oleparse.Module) Module {
