@@ -63,6 +63,7 @@ func (r *reading) compound(ra io.ReaderAt, size int64, prefix string, nest int) 
 		c.readProjects()
 		c.readPowerPoint()
 		c.readObjects()
+		c.readMessages()
 	}
 	if c.src.spent {
 		c.broken("file", "sectors are read more than %d times", readsPerByte)

@@ -58,6 +58,12 @@ func (c *compound) isObject(id int, streams map[string]int) bool {
 	if strings.EqualFold(parent, "ObjectPool") || isObjectName(e.name) { // MS-DOC 2.1.4
 		return len(e.kids) > 0
 	}
+	if isMessage(streams) {
+		return false
+	}
+	if isAttachedObject(e.name) {
+		return true
+	}
 	if isForm(streams) || strings.EqualFold(parent, "Quill") { // Publisher's text has a class too
 		return false
 	}

@@ -65,3 +65,21 @@ func TestPackagesInPackagesEndAtTheDepth(t *testing.T) {
 		t.Errorf("past the bytes: %v", lines(r))
 	}
 }
+
+func TestAttachmentsOfAMessageFileAreInspected(t *testing.T) {
+	m := fixture.Msg{Body: "hello", RTF: fixture.CompressRTF(`{\rtf1 hello}`), HTML: []byte("<html>"), Attached: []fixture.Attached{
+		{Long: "請求書.doc", Data: fixture.DocVBA(downloader)},
+		{Long: "note.txt", Data: []byte("hello")},
+		{Message: &fixture.Msg{Attached: []fixture.Attached{{Long: "a.zip", Data: zipOf(entry("b.exe", exe()))}}}},
+	}}
+	kind, r := scanFile(t, Options{}, m.Bytes())
+	const attach = "__attach_version1.0_#0000000"
+	want := []string{" msg", "__substg1.0_10090102 rtf", attach + "0!/請求書.doc doc", attach + "1!/note.txt text",
+		attach + "2/__substg1.0_3701000D/" + attach + "0!/a.zip zip", attach + "2/__substg1.0_3701000D/" + attach + "0!/a.zip!/b.exe exe"}
+	if diff := cmp.Diff(want, tree(r)); diff != "" || kind != KindMSG || r.Incomplete {
+		t.Errorf("%s, incomplete %v (-want +got):\n%s", kind, r.Incomplete, diff)
+	}
+	if slices.Contains(lines(r), string(finding.ArchiveUnread)) {
+		t.Errorf("%q", lines(r))
+	}
+}
