@@ -1,10 +1,28 @@
-// Package biff reads Excel's binary workbooks as far as macros, links and text go: BIFF2 to BIFF5 and BIFF8 ([MS-XLS] and, for the older
-// generations, the records it descends from), and BIFF12 ([MS-XLSB]).
+// Package biff reads Excel's binary workbooks as far as macros, links and text go: BIFF2 to BIFF5 and BIFF8 ([MS-XLS], and for what is older the
+// records it descends from), and BIFF12 ([MS-XLSB]).
+//
+// Macro sheets are found by structure: the sheet list, the BOF of every substream that a walk over the record headers meets, and the places
+// that the sheet list points to. What any of them calls a macro sheet is one. Only workbooks with macro sheets, or with names that start by
+// themselves, are read further: then the cells of all sheets become text, formulas decoded from their tokens as Excel would show them.
 //
 // # Limits
 //
-// (to be written with the code)
+//   - Cells, and bytes of texts of formulas: see [Options]. Macro sheets come first; what of a worksheet is past the limit is left out
+//     without a word, what of a macro sheet is, is a Problem{Unread: true}.
+//   - A formula has at most 64 KiB of tokens and of text; Excel takes 8,192 characters.
+//   - Sheets, substreams, names and external books: 65,536 each, which is what the formats' own numbers can tell apart.
+//   - The stream is read once; that of a workbook with macros three times at most (string table, then sheets).
+//   - Not read: natural language references, fields of pivot tables and references into tables inside formulas (they read as errors), natural
+//     names of worksheet functions added after Excel 2007 (they are calls by name).
 package biff
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"sekisho/internal/xlm"
+)
 
 // Cipher decrypts the records of an encrypted workbook (MS-XLS 2.2.10).
 type Cipher interface {
@@ -15,7 +33,75 @@ type Cipher interface {
 
 // Options bound a read. The zero value of a field is its default.
 type Options struct {
+	Cells    int // cells kept in all; 262,144: the largest macro sheets seen have some thousands
+	Formulas int // bytes of formulas' texts and tokens in all; 16 MiB
+	Names    int // bytes of defined names and their tokens; 8 MiB: honest workbooks have some thousands of names of 100 bytes
+	Text     io.Writer
+	TextMost int64                           // bytes written to Text; 4 MiB: lures are short and stand early
+	Page     func(page int, b []byte) string // bytes of a code page to text; nil for Latin-1
+
 	// FilePass takes the body of the FilePass record (MS-XLS 2.4.117) and returns the cipher of the password that opens the workbook,
 	// nil where none does.
 	FilePass func(filePass []byte, biff8 bool) Cipher
+}
+
+func (o Options) withDefaults() Options {
+	if o.Cells <= 0 {
+		o.Cells = 1 << 18
+	}
+	if o.Formulas <= 0 {
+		o.Formulas = 16 << 20
+	}
+	if o.Names <= 0 {
+		o.Names = 8 << 20
+	}
+	if o.TextMost <= 0 {
+		o.TextMost = 4 << 20
+	}
+	return o
+}
+
+// Result is what was read of a workbook.
+type Result struct {
+	Book      *xlm.Workbook // nil where nothing in it is a macro
+	Encrypted bool
+	Opened    bool     // by Options.FilePass
+	DDE       []string // prog|'topic'!item
+	Links     []string // other workbooks on remote hosts
+	Problems  []Problem
+}
+
+// Problem is something malformed or out of a limit, with where.
+type Problem struct {
+	Where  string // sheet, cell or record
+	Text   string
+	Unread bool // macros that Excel might run were not read
+}
+
+const (
+	manyMost     = 1 << 16 // sheets, substreams, names, books: the formats number them with 16 bits
+	problemsMost = 64      // a person reads the first few
+	linksMost    = 256     // as many links; a workbook that names more tells nothing new
+)
+
+// problem notes something malformed.
+func (r *Result) problem(unread bool, where, format string, args ...any) {
+	p := Problem{where, fmt.Sprintf(format, args...), unread}
+	switch n := len(r.Problems); {
+	case n < problemsMost:
+		r.Problems = append(r.Problems, p)
+	case unread && !r.Problems[n-1].Unread:
+		r.Problems[n-1] = p
+	}
+}
+
+// Read reads a workbook stream; open returns its bytes from an offset on. path names it in the result. The error is the context's: what open's
+// readers say is taken for the stream's end.
+func Read(ctx context.Context, path string, open func(from int64) io.Reader, o Options) (*Result, error) {
+	b := newBook(ctx, path, open, o)
+	if b.scan(); b.blocked {
+		return b.res, b.err
+	}
+	b.finish()
+	return b.res, b.err
 }

@@ -1,0 +1,221 @@
+package biff
+
+import (
+	"bufio"
+	"encoding/binary"
+	"io"
+)
+
+// Records of BIFF2 to BIFF8 (MS-XLS 2.3.1). BIFF2 has the cells without the upper byte.
+const (
+	idBOF2, idBOF3, idBOF4, idBOF5 = 0x0009, 0x0209, 0x0409, 0x0809
+
+	idEOF         = 0x000A
+	idHeader      = 0x0014
+	idFooter      = 0x0015
+	idExternSheet = 0x0017
+	idLbl         = 0x0018
+	idLbl3        = 0x0218
+	idNote        = 0x001C
+	idExternName  = 0x0023
+	idExternName3 = 0x0223
+	idFilePass    = 0x002F
+	idContinue    = 0x003C
+	idCodePage    = 0x0042
+	idBoundSheet  = 0x0085
+	idSheetHeader = 0x008F // BIFF4: begins a sheet of a workspace
+	idMulRk       = 0x00BD
+	idRString     = 0x00D6
+	idSST         = 0x00FC
+	idLabelSst    = 0x00FD
+	idInterface   = 0x00E1
+	idRRDHead     = 0x0138
+	idUsrExcl     = 0x0194
+	idFileLock    = 0x0195
+	idRRDInfo     = 0x0196
+	idSupBook     = 0x01AE
+	idTxO         = 0x01B6
+	idFormula     = 0x0006
+	idFormula3    = 0x0206
+	idFormula4    = 0x0406
+	idString      = 0x0207
+	idString2     = 0x0007
+	idNumber      = 0x0203
+	idNumber2     = 0x0003
+	idLabel       = 0x0204
+	idLabel2      = 0x0004
+	idBoolErr     = 0x0205
+	idBoolErr2    = 0x0005
+	idInteger2    = 0x0002
+	idArray       = 0x0221
+	idArray2      = 0x0021
+	idRK          = 0x027E
+	idShrFmla     = 0x04BC
+)
+
+// What a substream is (MS-XLS 2.4.21 BOF.dt).
+const (
+	dtGlobals   = 0x0005
+	dtModule    = 0x0006
+	dtSheet     = 0x0010
+	dtChart     = 0x0020
+	dtMacro     = 0x0040
+	dtWorkspace = 0x0100
+)
+
+// readAhead is one read of the stream. The largest record has 65,539 bytes with its header: any body lies whole in the buffer, and what
+// is skipped is never copied twice.
+const readAhead = 72 << 10
+
+// records walks the records of a stream (MS-XLS 2.1.4).
+type records struct {
+	r      *bufio.Reader
+	cipher Cipher
+	pos    int64 // in the stream, of what is read next
+	at     int64 // of the record's header
+	id     int
+	left   int // of the body, not yet passed
+	plain  []byte
+	err    error // the stream's; nil at its end
+}
+
+func newRecords(r io.Reader) *records {
+	return &records{r: bufio.NewReaderSize(r, readAhead)}
+}
+
+// reset starts again at another place, with the buffer that is there.
+func (s *records) reset(r io.Reader, pos int64) {
+	s.r.Reset(r)
+	s.pos, s.left, s.err = pos, 0, nil
+}
+
+// skip passes n bytes.
+func (s *records) skip(n int) bool {
+	got, err := s.r.Discard(n)
+	s.pos += int64(got)
+	if err != nil {
+		s.end(err)
+	}
+	return err == nil
+}
+
+// next goes to the next record. It is false at the end of the stream.
+func (s *records) next() bool {
+	if s.left > 0 && !s.skip(s.left) {
+		return false
+	}
+	h, err := s.r.Peek(recordHead)
+	if err != nil {
+		s.end(err)
+		return false
+	}
+	s.at = s.pos
+	s.id = int(binary.LittleEndian.Uint16(h))
+	s.left = int(binary.LittleEndian.Uint16(h[2:]))
+	return s.skip(recordHead)
+}
+
+const recordHead = 4
+
+func (s *records) end(err error) {
+	if err != io.EOF && s.err == nil {
+		s.err = err
+	}
+	s.left = 0
+}
+
+// peekID is the next record's number, once the body was passed.
+func (s *records) peekID() int {
+	if s.left > 0 {
+		return -1
+	}
+	h, err := s.r.Peek(recordHead)
+	if err != nil {
+		return -1
+	}
+	return int(binary.LittleEndian.Uint16(h))
+}
+
+// body returns the record's body, decrypted, as far as the stream has it. It is valid until the next call.
+func (s *records) body() []byte {
+	b, err := s.r.Peek(s.left)
+	if err != nil {
+		s.end(err)
+	}
+	s.skip(len(b))
+	s.left = 0
+	if s.cipher == nil || clear(s.id) || len(b) == 0 {
+		return b
+	}
+	s.plain = append(s.plain[:0], b...)
+	s.cipher.Decrypt(uint16(s.id), s.at+recordHead, s.plain)
+	if s.id == idBoundSheet { // MS-XLS 2.2.10: lbPlyPos is in clear text
+		copy(s.plain[:min(4, len(b))], b)
+	}
+	return s.plain
+}
+
+// clear says whether a record is never encrypted (MS-XLS 2.2.10).
+func clear(id int) bool {
+	switch id {
+	case idBOF2, idBOF3, idBOF4, idBOF5, idFilePass, idUsrExcl, idFileLock, idInterface, idRRDInfo, idRRDHead:
+		return true
+	}
+	return false
+}
+
+// isBOF says whether a record begins a substream, and of which generation; 5 may turn out to be 8.
+func isBOF(id int) (generation, bool) {
+	switch id {
+	case idBOF2:
+		return 2, true
+	case idBOF3:
+		return 3, true
+	case idBOF4:
+		return 4, true
+	case idBOF5:
+		return 5, true
+	}
+	return 0, false
+}
+
+// bof reads a BOF (MS-XLS 2.4.21).
+func bof(id int, body []byte) (g generation, dt int) {
+	g, _ = isBOF(id)
+	c := cursor{b: body}
+	version := c.u16()
+	dt = c.u16()
+	if g == 5 && version >= 0x0600 {
+		g = 8
+	}
+	return g, dt
+}
+
+// Is says whether a file that begins with head is a bare stream of records: BOF with a length and a kind that some version of Excel wrote, and
+// then the header of another record.
+func Is(head []byte) bool {
+	const shortest, longest = 4, 20 // BIFF2 writes 4 bytes, BIFF8 16
+	if len(head) < recordHead+shortest+recordHead {
+		return false
+	}
+	c := cursor{b: head}
+	id, size := c.u16(), c.u16()
+	g, ok := isBOF(id)
+	if !ok || size < shortest || size > longest || g == 2 && size > 8 {
+		return false
+	}
+	body := c.take(size)
+	next, most := c.u16(), c.u16()
+	if c.bad || next == 0 || next > 0x08FF || most > 0x2100 { // no record of a workbook is numbered above, none of these versions is longer
+		return false
+	}
+	switch _, dt := bof(id, body); dt {
+	case dtSheet, dtChart, dtMacro:
+		return true
+	case dtGlobals:
+		return g == 5
+	case dtWorkspace:
+		return g == 4
+	}
+	return false
+}

@@ -1,0 +1,200 @@
+package biff
+
+import (
+	"fmt"
+
+	"sekisho/internal/xlm"
+)
+
+// finish puts the workbook together once its records were walked.
+func (b *book) finish() {
+	if b.rs.err != nil {
+		b.res.problem(false, "stream", "%v", b.rs.err)
+	}
+	if b.gen < 8 && b.shown != nil {
+		b.books = b.shown
+	}
+	b.second = true
+	w := &xlm.Workbook{Path: b.path}
+	places := b.list(w)
+	for i := range b.defined {
+		w.Names = append(w.Names, b.defined[i].Name)
+	}
+	if !isMacro(w) || b.err != nil {
+		return
+	}
+	b.res.Book = w
+	b.decodeNames(w)
+	texts := b.strings()
+	for _, macros := range []bool{true, false} { // macro sheets first: the limits are theirs
+		for i := range w.Sheets {
+			if (w.Sheets[i].Kind == xlm.MacroSheet) == macros && places[i] > 0 || macros && places[i] == 0 && b.gen < 5 {
+				b.readSheet(&w.Sheets[i], places[i], texts)
+			}
+		}
+	}
+}
+
+// list puts the sheets into the workbook: those of the sheet list, then macro sheets that it does not have. It returns their places.
+func (b *book) list(w *xlm.Workbook) []int64 {
+	at := make(map[int64]*substream, len(b.subs))
+	for i := range b.subs {
+		at[b.subs[i].at] = &b.subs[i]
+	}
+	var places []int64
+	add := func(s xlm.Sheet, place int64) {
+		w.Sheets = append(w.Sheets, s)
+		places = append(places, place)
+	}
+	for _, s := range b.bound {
+		sub := at[s.at]
+		delete(at, s.at)
+		add(xlm.Sheet{Name: s.name, Kind: kindOf(s.dt, sub), State: xlm.State(min(s.state, 2))}, s.at)
+	}
+	for i := range b.subs {
+		s := &b.subs[i]
+		switch {
+		case at[s.at] == nil:
+		case b.gen < 5 && i == 0 && s.dt != dtWorkspace:
+			add(xlm.Sheet{Name: "Sheet1", Kind: kindOf(0, s)}, s.at)
+		case s.dt == dtMacro:
+			name := fmt.Sprintf("@%#x", s.at)
+			add(xlm.Sheet{Path: b.path + name, Name: name, Kind: xlm.MacroSheet}, s.at)
+		}
+	}
+	return places
+}
+
+// kindOf says what a sheet is. Where list and substream disagree, one of them saying macro sheet is enough.
+func kindOf(listed int, s *substream) xlm.SheetKind {
+	kind := xlm.Worksheet
+	switch listed { // MS-XLS 2.4.28
+	case 1:
+		return xlm.MacroSheet
+	case 2:
+		kind = xlm.Chart
+	case 6:
+		kind = xlm.Module
+	}
+	if s != nil {
+		switch s.dt {
+		case dtMacro:
+			return xlm.MacroSheet
+		case dtChart:
+			return xlm.Chart
+		case dtModule:
+			return xlm.Module
+		}
+	}
+	return kind
+}
+
+// seek goes to a record and sets the cipher that holds there.
+func (b *book) seek(at int64) bool {
+	b.rs.reset(b.open(at), at)
+	b.rs.cipher = nil
+	if b.locked >= 0 && at >= b.locked {
+		b.rs.cipher = b.cipher
+	}
+	return b.rs.next()
+}
+
+// strings reads the string table for the cells that point into it.
+func (b *book) strings() []string {
+	if b.sst < 0 || !b.seek(b.sst) || b.rs.id != idSST {
+		return nil
+	}
+	c := b.body.begin()
+	c.u32()
+	var texts []string
+	for n, left := c.u32(), b.o.Formulas; n > 0 && !c.bad && b.beat(); n-- {
+		s := c.rich()
+		if left -= len(s) + 16; left < 0 {
+			b.res.problem(true, "SST", "more bytes of texts than the limit")
+			break
+		}
+		if !c.bad || s != "" {
+			texts = append(texts, s)
+		}
+	}
+	return texts
+}
+
+// reader reads the cells of one sheet.
+type reader struct {
+	*book
+	sheet   *xlm.Sheet
+	texts   []string
+	shared  map[shared]formula
+	pending []pending
+	full    bool
+	awaits  int // index of the cell whose String record is still to come, -1 for none
+}
+
+// pending is a cell whose formula stands elsewhere.
+type pending struct {
+	cell int
+	at   shared
+}
+
+// readSheet reads the cells of a sheet (MS-XLS 2.1.7.20.6, CELLTABLE).
+func (b *book) readSheet(s *xlm.Sheet, at int64, texts []string) {
+	if !b.seek(at) {
+		return
+	}
+	if b.gen < 8 {
+		b.books = []supBook{{}}
+	}
+	r := &reader{book: b, sheet: s, texts: texts, shared: map[shared]formula{}, awaits: -1}
+	for depth := 0; b.beat(); {
+		if _, ok := isBOF(b.rs.id); ok {
+			depth++
+		} else if b.rs.id == idEOF {
+			if depth--; depth <= 0 {
+				break
+			}
+		} else if depth == 1 {
+			r.record()
+		}
+		if !b.rs.next() {
+			break
+		}
+	}
+	r.resolve()
+}
+
+func (r *reader) macro() bool { return r.sheet.Kind == xlm.MacroSheet }
+
+// add keeps a cell, as long as there is room.
+func (r *reader) add(row, col int, formula, value string) {
+	if r.o.Cells <= 0 {
+		if r.macro() && !r.full {
+			r.res.problem(true, r.sheet.Name, "more cells than the limit")
+		}
+		r.full = true
+		return
+	}
+	r.o.Cells--
+	r.sheet.Cells = append(r.sheet.Cells, xlm.Cell{Row: row, Col: col, Formula: formula, Value: value})
+}
+
+// resolve gives the cells of arrays and shared formulas their formulas, as each cell sees them.
+func (r *reader) resolve() {
+	for _, p := range r.pending {
+		c := &r.sheet.Cells[p.cell]
+		f, ok := r.shared[p.at]
+		if !ok {
+			r.res.problem(r.macro(), r.where(c.Row, c.Col), "its formula's cell has none")
+			continue
+		}
+		f.row, f.col = c.Row, c.Col
+		c.Formula, _ = r.formula(r.where(c.Row, c.Col), f, r.macro())
+		if !r.beat() {
+			return
+		}
+	}
+}
+
+func (r *reader) where(row, col int) string {
+	return quoteSheet(r.sheet.Name) + "!" + cellRef{place{row, true}, place{col, true}}.String()
+}

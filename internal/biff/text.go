@@ -1,0 +1,99 @@
+package biff
+
+import "io"
+
+// passing looks at the records that carry text, in whatever substream; the rest is passed over by its header.
+func (b *book) passing() {
+	if b.gen < 8 && (b.rs.id == idExternSheet || b.rs.id == idExternName || b.rs.id == idExternName3) {
+		b.oldLink()
+		return
+	}
+	if b.o.Text == nil || b.o.TextMost <= 0 {
+		return
+	}
+	switch b.rs.id {
+	case idSST:
+		b.stringTable()
+	case idTxO:
+		b.textBox()
+	case idHeader, idFooter, idLabel, idLabel2, idRString, idNote:
+		b.writeText(b.inline())
+	}
+}
+
+// oldLink reads the links that sheets before BIFF8 have of their own.
+func (b *book) oldLink() {
+	if b.rs.id == idExternSheet {
+		b.oldExternSheet()
+	} else {
+		b.externName()
+	}
+}
+
+// stringTable notes the place of the string table (MS-XLS 2.4.265 SST) and writes its texts where somebody wants them.
+func (b *book) stringTable() {
+	if b.sst < 0 {
+		b.sst = b.rs.at
+	}
+	if b.o.Text == nil || b.o.TextMost <= 0 {
+		return
+	}
+	c := b.body.begin()
+	c.u32()
+	for n := c.u32(); n > 0 && !c.bad && b.o.TextMost > 0 && b.beat(); n-- {
+		b.writeText(c.rich())
+	}
+}
+
+// textBox reads the text of a drawing object, which stands in the Continue behind it (MS-XLS 2.4.329 TxO).
+func (b *book) textBox() {
+	c := b.body.begin()
+	c.skip(10)
+	n := c.u16()
+	c.b = nil
+	if n == 0 || c.bad || !c.more() {
+		return
+	}
+	flags := c.u8()
+	b.writeText(c.chars(n, flags&1 != 0))
+}
+
+// inline reads the text of a header, a footer, a note or a cell that has its own.
+func (b *book) inline() string {
+	c := b.body.begin()
+	switch b.rs.id {
+	case idLabel, idRString:
+		c.skip(6)
+	case idLabel2:
+		c.skip(7)
+		return b.bytes(c.b[min(1, len(c.b)):])
+	case idNote:
+		if b.gen >= 8 { // the text is that of a drawing object
+			return ""
+		}
+		c.skip(4)
+	default:
+		if b.gen < 8 {
+			c.skip(1)
+			return b.bytes(c.b)
+		}
+	}
+	if len(c.b) == 0 {
+		return ""
+	}
+	if b.gen >= 8 {
+		return c.unicode()
+	}
+	return b.bytes(c.b[min(2, len(c.b)):])
+}
+
+func (b *book) writeText(s string) {
+	if s == "" {
+		return
+	}
+	if int64(len(s)) > b.o.TextMost {
+		s = s[:b.o.TextMost]
+	}
+	b.o.TextMost -= int64(len(s)) + 1
+	_, _ = io.WriteString(b.o.Text, s+"\n") // the writer's trouble is its owner's
+}
