@@ -26,8 +26,10 @@ type book struct {
 	defined []name
 	sst     int64 // place of the string table, -1 for none
 	page    int
-	counted bool // the list of supporting links has begun
-	blocked bool // encrypted, and no password opens it
+	shown   []supBook // before BIFF8: those of the globals; every sheet has its own
+	second  bool      // sheets are read again: links were noted
+	counted bool      // the list of supporting links has begun
+	blocked bool      // encrypted, and no password opens it
 	beats   int
 }
 

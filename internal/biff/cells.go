@@ -133,7 +133,7 @@ func (r *reader) formulaCell() {
 
 // addFormula keeps a cell with a formula that stands here or elsewhere.
 func (r *reader) addFormula(row, col int, text, value string, exp *shared, isText bool) {
-	r.awaits = -1
+	r.awaits, r.last = -1, shared{row, col}
 	before := len(r.sheet.Cells)
 	r.add(row, col, text, value)
 	if len(r.sheet.Cells) == before {
@@ -207,4 +207,7 @@ func (r *reader) sharedFormula() {
 	f := formula{rgce: c.take(min(cce, len(c.b)))}
 	f.rgcb = c.b
 	r.shared[at] = f
+	if _, ok := r.shared[r.last]; !ok && r.last != at { // some writers point to the formula before, which need not be the first cell of the range
+		r.shared[r.last] = f
+	}
 }

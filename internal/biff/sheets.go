@@ -127,6 +127,7 @@ type reader struct {
 	texts   []string
 	shared  map[shared]formula
 	pending []pending
+	last    shared // the last formula's cell
 	full    bool
 	awaits  int // index of the cell whose String record is still to come, -1 for none
 }

@@ -1,6 +1,9 @@
 package biff
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // supBook reads a supporting link (MS-XLS 2.4.271).
 func (b *book) supBook() {
@@ -140,7 +143,25 @@ func (b *book) externName() {
 		return
 	}
 	s.names = append(s.names, text)
-	if !b.second && s.kind == bookDDE && flags&fOLELink == 0 && text != "StdDocumentName" && len(b.res.DDE) < linksMost {
+	if !b.second && s.kind == bookDDE && flags&fOLELink == 0 && isCommand(s.path, s.topic) && len(b.res.DDE) < linksMost {
 		b.res.DDE = append(b.res.DDE, s.prefix("")+text)
 	}
 }
+
+// isCommand tells a DDE link that starts a program with arguments from one that asks a data feed for a value ("MTX|DATA!XYZ"): the program has a path
+// or runs commands for others, or the topic has switches.
+func isCommand(program, topic string) bool {
+	if strings.ContainsAny(program, `\/:.`) || strings.HasPrefix(topic, "/") || strings.HasPrefix(topic, "-") {
+		return true
+	}
+	for _, s := range []string{" /", " -", "%", "http:", "https:", "|", "&"} {
+		if strings.Contains(topic, s) {
+			return true
+		}
+	}
+	return slices.Contains(runners[:], strings.ToLower(strings.TrimSpace(program)))
+}
+
+// runners are the programs of Windows that run what their arguments say.
+var runners = [...]string{"cmd", "command", "powershell", "pwsh", "mshta", "wscript", "cscript", "rundll32", "regsvr32", "msiexec", "bitsadmin",
+	"certutil", "forfiles", "wmic", "explorer", "schtasks", "curl", "ftp", "hh", "control", "start", "msexcel"}

@@ -76,7 +76,7 @@ func (t *tree) callNamed(n int) {
 		return
 	}
 	at := len(t.stack) - n
-	name := t.nodes[t.stack[at]].text
+	name := strings.TrimPrefix(t.nodes[t.stack[at]].text, "_xlfn.") // functions newer than the format
 	copy(t.stack[at:], t.stack[at+1:])
 	t.stack = t.stack[:len(t.stack)-1]
 	t.join(call, bindAtom, name, n-1)

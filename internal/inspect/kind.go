@@ -7,6 +7,8 @@ import (
 	"errors"
 	"io"
 	"unicode/utf8"
+
+	"sekisho/oleparse"
 )
 
 // The kinds of files: a closed list, in the words of reports, rules and JSON.
@@ -18,6 +20,7 @@ const (
 	KindXML     = "xml"
 	KindMessage = "message" // a mail
 	KindRTF     = "rtf"
+	KindBIFF    = "biff" // a workbook without a compound file around it
 	KindPDF     = "pdf"
 	KindPNG     = "png"
 	KindJPEG    = "jpg"
@@ -158,8 +161,11 @@ func (f *File) peek(ctx context.Context, off int64, b []byte) ([]byte, error) {
 
 // headKind is the kind that the first bytes tell.
 func headKind(b []byte) string {
-	if len(b) == 0 {
+	switch {
+	case len(b) == 0:
 		return KindEmpty
+	case oleparse.IsBIFF(b): // first, or a signature further on would hide it
+		return KindBIFF
 	}
 	for _, m := range magics() {
 		if len(b) >= m.at+len(m.sig) && string(b[m.at:m.at+len(m.sig)]) == m.sig && (m.kind != KindIMG || bootSector(b)) {
