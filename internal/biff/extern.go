@@ -131,11 +131,8 @@ var builtins = [...]string{"Consolidate_Area", "Auto_Open", "Auto_Close", "Extra
 
 // builtin spells out a built-in name.
 func builtin(name string) string {
-	for i, r := range name {
-		if i == 0 && int(r) < len(builtins) {
-			return builtins[r] + name[len(string(r)):]
-		}
-		break
+	if name != "" && int(name[0]) < len(builtins) {
+		return builtins[name[0]] + name[1:]
 	}
 	return name
 }
