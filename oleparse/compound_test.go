@@ -330,6 +330,12 @@ func FuzzReadOLE(f *testing.F) {
 	f.Add(fixture.XLSVBA(""))
 	f.Add(fixture.PPTVBA(""))
 	f.Add(fixture.XLSEncrypted())
+	for _, c := range crypts(fixture.VelvetSweatshop) {
+		f.Add(c.XLSVBA(""))
+		f.Add(c.DocVBA(""))
+	}
+	f.Add(fixture.Crypt{Scheme: "rc4-cryptoapi", Password: fixture.HannesRuescher}.PPTVBA(""))
+	f.Add(fixture.Crypt{Scheme: "agile", Password: fixture.VelvetSweatshop}.Package(fixture.XLSM("")))
 	f.Add(fixture.OLEVersion(4, fixture.Stream("s", noise(5000))))
 	f.Add(nested(40))
 	f.Fuzz(func(t *testing.T, b []byte) {

@@ -16,7 +16,7 @@ func FuzzScan(f *testing.F) {
 	doc := fixture.DocVBA(downloader)
 	mail := fixture.Message("a@example.com", "b@example.com", "s", fixture.TextPart("x"), fixture.FilePart("a.zip", "a/b", fixture.Zip("a", "b")))
 	for _, b := range [][]byte{
-		doc, fixture.DOCM(downloader), fixture.XLSVBA(quiet), fixture.DocEncrypted(), zipOf(entry("a.doc", doc)), nested(3, doc), mail.Bytes(),
+		doc, fixture.DOCM(downloader), fixture.XLSVBA(quiet), fixture.DocEncrypted(), locked(fixture.XLSM(quiet)), zipOf(entry("a.doc", doc)), nested(3, doc), mail.Bytes(),
 		zipOf(fixture.ZIPEntry{Name: "a", Password: "p"}, fixture.ZIPEntry{Name: "b", Unlisted: true}), fixture.ZipBombOverlapping(20, 1<<16),
 		gz(f, "a", tarOf(f, "b", []byte("c"))), []byte(bz2Text), zst(f, []byte("x")), []byte("Rar!\x1A\x07"),
 	} {
