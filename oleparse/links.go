@@ -111,29 +111,3 @@ func readFull(r io.Reader, b []byte) (int, error) {
 	}
 	return n, err
 }
-
-// isRemote says whether a target lies on another machine: a URL with a host, or a UNC path.
-func isRemote(target string) bool {
-	t := strings.ToLower(strings.ReplaceAll(strings.TrimSpace(target), `\`, "/"))
-	for {
-		scheme, rest, ok := strings.Cut(t, ":")
-		switch {
-		case strings.HasPrefix(t, "//"):
-			host, _, _ := strings.Cut(t[2:], "/")
-			return host != "" && host != "." && host != "?" && host != "localhost" && host != "127.0.0.1" || strings.HasPrefix(t, "//?/unc/")
-		case !ok || strings.ContainsAny(scheme, "/ ") || len(scheme) < 2: // a path, with a drive letter or without
-			return false
-		case scheme == "file":
-			t = "//" + strings.TrimLeft(rest, "/")
-			if strings.HasPrefix(rest, "///") && !strings.HasPrefix(rest, "////") || len(t) > 3 && (t[3] == ':' || t[3] == '|') {
-				return false
-			}
-		case scheme == "http" || scheme == "https" || scheme == "ftp":
-			return strings.HasPrefix(rest, "//")
-		case scheme == "mailto":
-			return false
-		default: // script:, mhtml:, view-source: and others around an address
-			t = rest
-		}
-	}
-}

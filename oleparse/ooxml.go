@@ -2,22 +2,12 @@ package oleparse
 
 import (
 	"context"
-	"encoding/xml"
-	"io"
-	"math"
-	"path"
 	"strings"
-
-	"golang.org/x/text/encoding/unicode"
-	"golang.org/x/text/transform"
 )
 
-// xmlMax bounds content types and root relationships; a workbook of a thousand sheets needs 200 KB.
-const xmlMax = 4 << 20
-
 const (
-	typesPart = "[Content_Types].xml" // ECMA-376-2 7.2.3.2
-	relsPart  = "_rels/.rels"         // ECMA-376-2 6.5.2
+	typesPart = "/[content_types].xml" // ECMA-376-2 7.2.3.2
+	relsPart  = "/_rels/.rels"         // ECMA-376-2 6.5.2
 )
 
 // mainTypes maps the content type of a package's main part to its kind (ECMA-376-1 15.2, MS-OFFMACRO2 2.1, MS-VSDX 2.2).
@@ -49,141 +39,82 @@ var mainTypes = map[string]string{
 
 // mainParts is the kind by the usual name of the main part, for packages whose content types cannot be read.
 var mainParts = [...]struct{ part, kind string }{
-	{"word/document.xml", "docx"}, {"xl/workbook.xml", "xlsx"}, {"xl/workbook.bin", "xlsb"}, {"ppt/presentation.xml", "pptx"}, {"visio/document.xml", "vsdx"},
+	{"/word/document.xml", "docx"}, {"/xl/workbook.xml", "xlsx"}, {"/xl/workbook.bin", "xlsb"}, {"/ppt/presentation.xml", "pptx"},
+	{"/visio/document.xml", "vsdx"},
 }
 
-// ReadOOXML reads a package (ECMA-376 part 2). Every part that is a compound file by its bytes is read for VBA projects, whatever its
-// name, content type or relationships say. The error is as of ReadOLE.
+// ReadOOXML reads a package (ECMA-376 part 2): content types and relationships first, then every other part once, in the package's order. What a
+// part is, its first bytes tell; names, content types and relationships only add. The error is as of ReadOLE.
+//
+// Of each part at least the first 512 bytes are read, or all where there are fewer. Document.Files are the parts that are files of their own and that
+// the caller should inspect: compound files that hold no VBA project, and what altChunk brings in. Parts that are neither markup nor compound
+// files are left to the caller altogether.
 func ReadOOXML(ctx context.Context, p Parts, o Options) (*Document, error) {
 	s := newReading(ctx, o)
 	s.inPackage = true
-	pkg := &opc{r: s, p: p, names: p.Names()}
-	s.doc.Kind = pkg.kind()
-	for _, name := range pkg.names {
+	k := newOPC(s, p)
+	k.describe()
+	s.doc.Kind = k.kind()
+	for _, p := range k.parts {
 		if err := ctx.Err(); err != nil {
 			s.fail(err)
 			break
 		}
-		pkg.read(name, func(r io.Reader) { s.embedded(name, r, math.MaxInt64, 1) })
+		k.readPart(p)
 	}
+	k.finish()
 	s.judge()
 	return s.doc, s.err
 }
 
-// opc is one package.
-type opc struct {
-	r     *reading
-	p     Parts
-	names []string
-}
-
-// read opens a part for f.
-func (k *opc) read(name string, f func(io.Reader)) {
-	part, err := k.p.Open(name)
-	if err != nil {
-		k.r.unreadable(name, err)
-		return
-	}
-	defer part.Close()
-	f(part)
-}
-
 // kind says what the package is by the content type of its main part.
 func (k *opc) kind() string {
-	types := &contentTypes{part: make(map[string]string), ext: make(map[string]string)}
-	k.elements(typesPart, types.take)
-	target := ""
-	k.elements(relsPart, func(e xml.StartElement) {
-		typ := attr(e, "Type")
-		if strings.HasSuffix(typ, "/officeDocument") || strings.HasSuffix(typ, "/visio/2010/relationships/document") {
-			target = attr(e, "Target")
-		}
-	})
-	if kind := mainTypes[types.of(target)]; kind != "" {
+	if kind := mainTypes[k.types.of(k.main)]; kind != "" {
 		return kind
 	}
-	for _, name := range k.names { // the relationship leads nowhere
-		if kind := mainTypes[types.part[partName(name)]]; kind != "" {
+	for _, p := range k.parts { // the relationship leads nowhere
+		if kind := mainTypes[k.types.part[p.key]]; kind != "" {
 			return kind
 		}
 	}
 	for _, m := range mainParts {
-		if k.find(m.part) != "" {
+		if k.byKey[m.part] != nil {
 			return m.kind
 		}
 	}
 	return "ooxml"
 }
 
-// contentTypes is the content types stream (ECMA-376-2 7.2.3): types by part name and by extension.
+// contentTypes is the content types stream (ECMA-376-2 7.2.3): types by part name and by extension, in lower case.
 type contentTypes struct{ part, ext map[string]string }
 
-func (t *contentTypes) take(e xml.StartElement) {
-	typ := strings.ToLower(attr(e, "ContentType"))
-	switch e.Name.Local {
-	case "Override":
-		t.part[partName(attr(e, "PartName"))] = typ
-	case "Default":
-		t.ext[strings.ToLower(attr(e, "Extension"))] = typ
-	}
-}
+// typesMax is how many entries are kept: one for each part an archive may list, and some.
+const typesMax = 1 << 16
 
-func (t *contentTypes) of(name string) string {
-	name = partName(name)
-	if typ, ok := t.part[name]; ok {
-		return typ
-	}
-	return t.ext[strings.TrimPrefix(path.Ext(name), ".")]
-}
-
-// partName makes names comparable (ECMA-376-2 6.2.2.3): one leading slash, no case.
-func partName(s string) string {
-	return strings.ToLower(path.Clean("/" + strings.ReplaceAll(s, `\`, "/")))
-}
-
-// find returns the package's own spelling of a part's name.
-func (k *opc) find(name string) string {
-	for _, n := range k.names {
-		if partName(n) == partName(name) {
-			return n
-		}
-	}
-	return ""
-}
-
-// elements calls f with each start tag of a part, as far as it is XML; the part is in UTF-8 or UTF-16 (ECMA-376-2 6.2.5).
-func (k *opc) elements(name string, f func(xml.StartElement)) {
-	own := k.find(name)
-	if own == "" {
-		k.r.problem(false, name, "no such part")
+// readTypes reads the content types.
+func (k *opc) readTypes() {
+	k.types = contentTypes{part: make(map[string]string), ext: make(map[string]string)}
+	p := k.byKey[typesPart]
+	if p == nil {
+		k.r.problem(false, "[Content_Types].xml", "no such part")
 		return
 	}
-	k.read(own, func(r io.Reader) {
-		utf8 := transform.NewReader(io.LimitReader(r, xmlMax), unicode.BOMOverride(transform.Nop))
-		d := xml.NewDecoder(utf8)
-		d.Strict = false
-		d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil }
-		for {
-			t, err := d.RawToken()
-			if err != nil {
-				if err != io.EOF {
-					k.r.problem(false, own, "%q", err.Error())
-				}
-				return
-			}
-			if e, ok := t.(xml.StartElement); ok {
-				f(e)
-			}
+	p.done = true
+	k.elements(p, func() bool {
+		typ := strings.ToLower(string(k.x.Plain("ContentType")))
+		switch string(k.x.Name()) {
+		case "Override":
+			k.types.part[partKey(string(k.x.Plain("PartName")))] = typ
+		case "Default":
+			k.types.ext[strings.ToLower(string(k.x.Plain("Extension")))] = typ
 		}
+		return len(k.types.part)+len(k.types.ext) < typesMax
 	})
 }
 
-// attr returns the value of an attribute without a name space.
-func attr(e xml.StartElement, name string) string {
-	for _, a := range e.Attr {
-		if a.Name.Local == name && a.Name.Space == "" {
-			return a.Value
-		}
+func (t *contentTypes) of(key string) string {
+	if typ, ok := t.part[key]; ok {
+		return typ
 	}
-	return ""
+	return t.ext[key[strings.LastIndexByte(key, '.')+1:]]
 }

@@ -74,37 +74,61 @@ func (o ooxmlFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 	if doc.Kind != "" {
 		f.Kind = doc.Kind
 	}
-	read := p.own(doc)
+	p.own(doc)
 	s.document(f, doc)
-	return o.embedded(ctx, f, s, read)
+	return o.embedded(ctx, f, s, p)
 }
 
-// own leaves in doc the projects that are a part of the package, and returns those parts. A project deeper inside a part is that of an
-// embedded file, which is inspected by itself.
-func (p *parts) own(doc *oleparse.Document) map[string]bool {
-	read := map[string]bool{}
+// own leaves in doc the projects that are a part of the package; those parts are done. A project deeper inside a part is that of an embedded
+// file, which is inspected by itself.
+func (p *parts) own(doc *oleparse.Document) {
 	doc.Projects = slices.DeleteFunc(doc.Projects, func(q oleparse.Project) bool {
 		_, ok := p.entries[q.Path]
 		if ok {
-			read[q.Path] = true
+			p.done[q.Path] = true
 		}
 		return !ok
 	})
-	return read
+	for i := range doc.Files {
+		p.files[doc.Files[i].Path] = &doc.Files[i]
+	}
 }
 
-// embedded looks at every part but those in read for files: objects, controls, packages, and what has no business in a package.
-func (o ooxmlFile) embedded(ctx context.Context, f *File, s *Scan, read map[string]bool) error {
+// embedded looks at every part that oleparse did not finish: objects, controls, packages, and what has no business in a package.
+func (o ooxmlFile) embedded(ctx context.Context, f *File, s *Scan, p *parts) error {
 	for i := range f.archive.Entries {
 		e := &f.archive.Entries[i]
-		if e.Directory && e.Compressed <= 0 || read[e.Name] {
+		if e.Directory && e.Compressed <= 0 {
 			continue
 		}
-		if err := o.part(ctx, f, e, s); err != nil {
+		var err error
+		switch file := p.files[e.Name]; {
+		case p.entries[e.Name] != e: // a second one of this name
+			err = o.part(ctx, f, e, s)
+		case file != nil:
+			err = o.file(ctx, f, e, file, s)
+		case p.done[e.Name]:
+		default:
+			err = o.part(ctx, f, e, s)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// file inspects a part that oleparse hands out.
+func (o ooxmlFile) file(ctx context.Context, f *File, e *zipinspect.Entry, file *oleparse.File, s *Scan) error {
+	r, err := file.Open()
+	if err != nil {
+		return o.part(ctx, f, e, s)
+	}
+	if p, ok := r.(*part); ok {
+		defer p.Close()
+		r = p.r // member counts
+	}
+	return s.member(ctx, f, e.Name, r)
 }
 
 const partHead = 512 // enough for headKind to know what has a signature
@@ -126,7 +150,7 @@ func (ooxmlFile) part(ctx context.Context, f *File, e *zipinspect.Entry, s *Scan
 	if err != nil && ours(ctx, err) {
 		return err
 	}
-	if usualPart(e.Name) && passive(headKind(head[:n])) {
+	if usualPart(e.Name) && passivePart(head[:n]) {
 		return nil // oleparse reads the markup
 	}
 	return s.member(ctx, f, e.Name, io.MultiReader(bytes.NewReader(head[:n]), r))
@@ -153,6 +177,8 @@ func passive(kind string) bool {
 
 // parts is the package for oleparse.
 type parts struct {
+	files   map[string]*oleparse.File // parts that it hands back
+	done    map[string]bool           // parts that nobody needs to look at again
 	ctx     context.Context
 	s       *Scan
 	f       *File
@@ -165,7 +191,7 @@ var _ oleparse.Parts = (*parts)(nil)
 
 // newParts takes the first entry of each name, the directory's first.
 func newParts(ctx context.Context, f *File, s *Scan) *parts {
-	p := &parts{ctx: ctx, s: s, f: f, entries: map[string]*zipinspect.Entry{}}
+	p := &parts{ctx: ctx, s: s, f: f, entries: map[string]*zipinspect.Entry{}, files: map[string]*oleparse.File{}, done: map[string]bool{}}
 	for i := range f.archive.Entries {
 		e := &f.archive.Entries[i]
 		if _, ok := p.entries[e.Name]; ok || e.Directory {
@@ -188,22 +214,42 @@ func (p *parts) Open(name string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &part{p, &unpacking{p.ctx, p.s, p.f, r}, r}, nil
+	return &part{p: p, u: &unpacking{p.ctx, p.s, p.f, r}, r: r, name: name}, nil
 }
 
-// part is one part's content under the budget.
+// part is one part's content under the budget. Its beginning is kept, so that what it is need not be found out by opening it again.
 type part struct {
-	p *parts
-	u *unpacking
-	r entryReader
+	p     *parts
+	u     *unpacking
+	r     entryReader
+	name  string
+	head  [partHead]byte
+	n     int
+	ended bool
 }
 
 func (r *part) Read(b []byte) (int, error) {
 	n, err := r.u.Read(b)
-	if err != nil && ours(r.p.ctx, err) && r.p.err == nil {
-		r.p.err = err
+	if r.n < partHead {
+		r.n += copy(r.head[r.n:], b[:n])
+	}
+	if err != nil {
+		r.ended = true
+		if ours(r.p.ctx, err) && r.p.err == nil {
+			r.p.err = err
+		}
 	}
 	return n, err
 }
 
-func (r *part) Close() error { return r.r.Close() }
+// Close notes whether the part is done: content of the document, which oleparse has read as far as it matters.
+func (r *part) Close() error {
+	if (r.n == partHead || r.ended) && usualPart(r.name) && passivePart(r.head[:r.n]) {
+		r.p.done[r.name] = true
+	}
+	return r.r.Close()
+}
+
+func passivePart(head []byte) bool {
+	return bytes.HasPrefix(head, []byte("<?xml ")) || passive(headKind(head))
+}

@@ -235,3 +235,31 @@ func (s *Scanner) cdataText() bool {
 	s.text = b[:i]
 	return i > 0
 }
+
+// Skim passes over everything up to the tag, or the text behind a tag, in which one of words stands, as far as that can be told without
+// looking at tokens. It is for long stretches of equal markup. Depth and name spaces are not kept up.
+func (s *Scanner) Skim(words [][]byte) {
+	if s.empty || s.cdata {
+		return
+	}
+	for {
+		b := s.buf[s.lo:s.hi]
+		at := len(b)
+		for _, w := range words {
+			if i := bytes.Index(b[:at], w); i >= 0 {
+				at = i
+			}
+		}
+		last := bytes.LastIndexByte(b[:min(len(b), at+1)], '<')
+		if at < len(b) {
+			s.lo += max(0, last)
+			return
+		}
+		if last <= 0 && len(b) > textMax {
+			return
+		}
+		if s.lo += max(0, last); !s.more() {
+			return
+		}
+	}
+}
