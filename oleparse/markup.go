@@ -7,9 +7,6 @@ import (
 	"sekisho/internal/xmlscan"
 )
 
-// textMax bounds the text handed to Options.Text: a lure stands on the first page, this is some hundred.
-const textMax = 1 << 20
-
 const (
 	callbacksMax = 4096    // procedures that a document names; ribbons of large add-ins have some hundreds
 	commandsMax  = 256     // nobody reads more
@@ -72,7 +69,7 @@ func (m *markup) matters() bool {
 	case "sldLayout", "sldMaster", "notesMaster", "handoutMaster": // what a slide inherits; its texts are prompts
 		return m.p.odd || m.k.macros
 	case "sst":
-		return m.k.text > 0 && m.k.r.o.Text != nil
+		return m.k.r.o.Text != nil && m.k.r.texts < textMax
 	case "document", "hdr", "ftr", "sld", "worksheet", "workbook", "customUI", "externalLink", "xml", "wsDr", "ocx":
 		return true
 	}
@@ -202,15 +199,15 @@ func (m *markup) chars(b []byte) {
 
 // text delivers text of the document.
 func (m *markup) text(b []byte) {
-	k := m.k
-	if b = b[:min(len(b), k.text)]; len(b) == 0 || k.r.o.Text == nil {
+	r := m.k.r
+	if b = b[:min(len(b), max(0, textMax-r.texts))]; len(b) == 0 || r.o.Text == nil {
 		return
 	}
-	k.text -= len(b)
+	r.texts += len(b)
 	m.dirty = true
-	if _, err := k.r.o.Text.Write(b); err != nil {
-		k.r.fail(err)
-		k.text = 0
+	if _, err := r.o.Text.Write(b); err != nil {
+		r.fail(err)
+		r.texts = textMax
 	}
 }
 

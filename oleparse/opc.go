@@ -33,7 +33,6 @@ type opc struct {
 
 	macros bool // it has a VBA project, so that names of procedures mean something
 	rels   int  // relationships kept
-	text   int  // bytes of text still to be delivered
 	fields fieldMemory
 }
 
@@ -50,7 +49,7 @@ type opcPart struct {
 }
 
 func newOPC(r *reading, src Parts) *opc {
-	k := &opc{r: r, src: src, byKey: make(map[string]*opcPart), text: textMax}
+	k := &opc{r: r, src: src, byKey: make(map[string]*opcPart)}
 	for _, name := range src.Names() {
 		p := &opcPart{name: name, key: partKey(name)}
 		k.parts = append(k.parts, p)
