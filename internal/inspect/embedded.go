@@ -30,7 +30,8 @@ func (s *Scan) packedFile(ctx context.Context, f *File, e *oleparse.File) error 
 		return nil
 	}
 	if e.Name != "" {
-		return s.member(ctx, f.holder(e.Path), e.Name, r)
+		_, err := s.carried(ctx, f.holder(e.Path), e.Name, []string{e.Name}, r)
+		return err
 	}
 	head := make([]byte, partHead)
 	n, err := io.ReadFull(&unpacking{ctx, s, f, r}, head)

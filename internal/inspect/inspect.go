@@ -34,7 +34,10 @@ type Inspector interface {
 
 // inspectors is the table, in the order in which they are asked: zip and ole say more precisely what the file is, for those after them.
 func inspectors() []Inspector {
-	return []Inspector{zipFile{}, ooxmlFile{}, oleFile{}, biffFile{}, rtfFile{}, mailFile{}, gzipFile{}, bzip2File{}, zstdFile{}, tarFile{}, unreadFile{}}
+	return []Inspector{
+		zipFile{}, ooxmlFile{}, oleFile{}, biffFile{}, rtfFile{}, oneNoteFile{}, mailFile{}, gzipFile{}, bzip2File{}, zstdFile{}, tarFile{},
+		unreadFile{},
+	}
 }
 
 // File is one file on its way through the inspectors.

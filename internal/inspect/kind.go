@@ -66,6 +66,7 @@ const (
 	KindVSDX = "vsdx"
 
 	KindOneNote = "one"
+	KindScript  = "script" // text that Windows runs: known of files in documents, by the name behind the icon
 	KindLNK     = "lnk"
 	KindEXE     = "exe"
 	KindELF     = "elf"
@@ -93,7 +94,8 @@ func magics() []magic {
 		{0, "\x1F\x8B\x08", KindGzip}, // RFC 1952 2.3.1, deflate is the only method
 		{0, "\xFD7zXZ\x00", KindXZ}, {0, "\x28\xB5\x2F\xFD", KindZstd},
 		{0, "conectix", KindVHD}, {0, "vhdxfile", KindVHDX},
-		{0, "\xE4\x52\x5C\x7B\x8C\xD8\xA7\x4D\xAE\xB1\x53\x78\xD0\x29\x96\xD3", KindOneNote},             // MS-ONESTORE 2.3.1 guidFileType
+		{0, "\xE4\x52\x5C\x7B\x8C\xD8\xA7\x4D\xAE\xB1\x53\x78\xD0\x29\x96\xD3", KindOneNote},             // MS-ONESTORE 2.3.1 guidFileType, .one
+		{0, "\xA1\x2F\xFF\x43\xD9\xEF\x76\x4C\x9E\xE2\x10\xEA\x57\x22\x76\x5F", KindOneNote},             // .onetoc2
 		{0, "\x4C\x00\x00\x00\x01\x14\x02\x00\x00\x00\x00\x00\xC0\x00\x00\x00\x00\x00\x00\x46", KindLNK}, // MS-SHLLINK 2.1
 		{0, "ITSF", KindCHM}, {0, "\x78\x9F\x3E\x22", KindTNEF}, // MS-OXTNEF 2.1.3.1
 		{0, "\x7FELF", KindELF}, {0, "{\\rt", KindRTF},

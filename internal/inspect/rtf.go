@@ -46,7 +46,7 @@ func (r *rtfScan) object(ctx context.Context, o *rtf.Object, content io.Reader) 
 	name := rtfName(o)
 	var err error
 	if o.Kind != rtf.KindEmpty && o.Kind != rtf.KindLinked {
-		err = r.s.member(ctx, r.f, name, content)
+		_, err = r.s.carried(ctx, r.f, name, []string{o.Name, o.Source}, content)
 	}
 	r.objects.add(name, rtfDetail(o))
 	if o.Kind == rtf.KindPackage {

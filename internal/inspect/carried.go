@@ -1,0 +1,47 @@
+package inspect
+
+import (
+	"context"
+	"io"
+	"path"
+	"slices"
+	"strings"
+)
+
+// carried is member for a file behind an icon in a document. There a double click opens it by its name, so a name may say more than the
+// content does: what Windows would run by one of the names is a script, and so is text that has no name at all. It returns the file's kind.
+func (s *Scan) carried(ctx context.Context, f *File, path string, names []string, r io.Reader) (kind string, err error) {
+	at := len(s.files)
+	err = s.member(ctx, f, path, r)
+	if at >= len(s.files) {
+		return KindData, err
+	}
+	report := &s.files[at]
+	switch report.Kind {
+	case KindText, KindHTML, KindXML, KindMessage:
+		if len(names) == 0 || slices.ContainsFunc(names, runs) {
+			report.Kind = KindScript
+		}
+	case KindData:
+		if slices.ContainsFunc(names, runs) {
+			report.Kind = KindScript
+		}
+	}
+	return report.Kind, err
+}
+
+// extension is the last extension of a name as Windows sees it: dots and blanks at the end do not count.
+func extension(name string) string {
+	return strings.ToLower(path.Ext(strings.TrimRight(name, ". \x00")))
+}
+
+// runs reports whether Windows runs a file by that name, as it comes: scripts, command files, and text that configures a program to run one.
+func runs(name string) bool {
+	switch extension(name) {
+	case ".bat", ".cmd", ".vbs", ".vbe", ".js", ".jse", ".wsf", ".wsh", ".wsc", ".sct", ".hta", ".ps1", ".psm1", ".psd1", ".ps1xml", ".msh", ".msc",
+		".reg", ".inf", ".scf", ".url", ".com", ".pif", ".scr", ".cpl", ".jar", ".py", ".pyw", ".vb", ".gadget", ".application", ".appref-ms",
+		".settingcontent-ms", ".library-ms", ".search-ms", ".diagcab", ".iqy", ".rqy", ".oqy", ".website", ".xbap", ".ws":
+		return true
+	}
+	return false
+}
