@@ -1,9 +1,18 @@
-// Package xlm judges Excel 4 macros (MS-XLS 2.2.2, "macro sheets"): which names start by themselves, and what their formulas do when their
-// constant expressions are worked out. Every format's reader hands in a [Workbook] with formulas as text, so there is one parser of formulas.
+// Package xlm judges Excel 4 macros (MS-XLS 2.2.2, "macro sheets"): which names start by themselves, and what their formulas do when they
+// are worked out. Every format's reader hands in a [Workbook] with formulas as text (ECMA-376-1 18.17.2 as Excel shows it), so there is one
+// parser of formulas. SYLK files, which are text themselves, are read here.
+//
+// [Judge] follows the macros as Excel does: from each name that starts by itself, and then from every other macro, down the column, with jumps,
+// calls, blocks and loops, through cells that the macros write themselves. What depends on the machine is not known, and a condition on it
+// is followed both ways. After that every formula is worked out once more where it stands, reached or not.
 //
 // # Limits
 //
-// (to be written with the code)
+//   - Cells: see [Options]. Formulas longer than 64 KiB or nested deeper than 128 are searched for names of functions only.
+//   - Work of following: 2²¹ nodes of formulas in all, 2¹⁹ on one of at most 64 ways; of working out each formula once: a share by size.
+//   - Texts of 32,767 characters (Excel's own limit), 16,384 written cells and names, 64 hits of each sort.
+//   - A limit that was met is Report.Cut: formulas that are built beyond it were not seen, but that a formula builds others was.
+//   - Functions that ask for the machine, the screen, dates, or formats of cells give values that are not known.
 package xlm
 
 import "context"
@@ -76,13 +85,51 @@ type Report struct {
 	Hidden     []string // names of macro sheets that are hidden or very hidden
 	Autoexec   []Hit
 	Suspicious []Hit
+	DDE        []Hit    // formulas that start another program by DDE: Text is the server, topic and item
 	Formulas   []string // "Macro1!A1: =EXEC(\"calc\")" as decoded, for people
+	Cut        bool     // a limit was met
 }
 
 // Options bound a judgement. The zero value of a field is its default.
 type Options struct {
-	Cells int // cells in all
+	Cells    int // cells in all; 1,000,000: a workbook of 30 MB
+	Formulas int // of Report.Formulas; 5,000: more than anybody reads
+}
+
+func (o Options) withDefaults() Options {
+	if o.Cells <= 0 {
+		o.Cells = 1_000_000
+	}
+	if o.Formulas <= 0 {
+		o.Formulas = 5_000
+	}
+	return o
 }
 
 // Judge judges a workbook. The error is the context's.
-func Judge(_ context.Context, _ *Workbook, _ Options) (*Report, error) { return &Report{}, nil }
+func Judge(ctx context.Context, w *Workbook, o Options) (*Report, error) {
+	o = o.withDefaults()
+	rep := &Report{}
+	for i := range w.Sheets {
+		s := &w.Sheets[i]
+		if s.Kind != MacroSheet {
+			continue
+		}
+		rep.Present = true
+		if s.State != Visible && len(rep.Hidden) < hitsMax {
+			rep.Hidden = append(rep.Hidden, s.Name)
+		}
+	}
+	b, cut := newBook(w, o.Cells)
+	j := &judge{rep: rep, b: b, o: o, parsed: map[*Name]*formula{}, seen: map[string]int{}}
+	m := newMachine(ctx, b, j)
+	m.cut = cut
+	if rep.Present {
+		m.entries()
+		m.run()
+		m.others()
+	}
+	m.everything()
+	rep.Cut = m.cut
+	return rep, ctx.Err()
+}

@@ -1,0 +1,189 @@
+package xlm
+
+import (
+	"slices"
+	"strings"
+)
+
+// cell is a cell of the workbook or one that a macro has written.
+type cell struct {
+	f        *formula // parsed when it is first needed, nil for a constant
+	source   string   // of f, "" for a constant
+	v        value    // the constant, or what was saved with the formula
+	by       string   // the cell that wrote it, "" for the file
+	fold     value    // the formula's value without running anything
+	folded   bool     // fold has been worked out
+	foldedAt int      // when the machine's version was this
+	busy     bool     // it is being worked out: a formula that needs itself
+}
+
+// column is one column of one sheet.
+type column struct{ sheet, col int }
+
+// book is the workbook, indexed.
+type book struct {
+	w      *Workbook
+	sheets map[string]int // by name in lower case
+	cells  map[addr]*cell
+	rows   map[column][]int // rows of formulas, ascending; those that macros write are added
+	names  map[string][]int // indexes in w.Names by key
+	order  []addr           // cells with formulas in the order of the file
+}
+
+// newBook indexes at most most cells and says whether there were more.
+func newBook(w *Workbook, most int) (b *book, cut bool) {
+	b = &book{w: w, sheets: map[string]int{}, cells: map[addr]*cell{}, rows: map[column][]int{}, names: map[string][]int{}}
+	for i := range w.Sheets {
+		key := strings.ToLower(w.Sheets[i].Name)
+		if _, ok := b.sheets[key]; !ok {
+			b.sheets[key] = i
+		}
+	}
+	for _, macros := range [...]bool{true, false} { // macro sheets first, should there be too many cells
+		for i := range w.Sheets {
+			if (w.Sheets[i].Kind == MacroSheet) == macros {
+				most -= b.add(i, most)
+				cut = cut || most < 0
+			}
+		}
+	}
+	for _, rows := range b.rows {
+		slices.Sort(rows)
+	}
+	for i := range w.Names {
+		key := nameKey(w.Names[i].Name)
+		b.names[key] = append(b.names[key], i)
+	}
+	return b, cut
+}
+
+func (b *book) add(sheet, most int) int {
+	list := b.w.Sheets[sheet].Cells
+	for i := range list[:min(len(list), max(0, most))] {
+		c := &list[i]
+		at := addr{sheet, c.Row, c.Col}
+		if !at.area().valid() || b.cells[at] != nil {
+			continue
+		}
+		b.cells[at] = &cell{source: c.Formula, v: constant(c.Value)}
+		if c.Formula != "" {
+			col := column{sheet, c.Col}
+			b.rows[col] = append(b.rows[col], c.Row)
+			b.order = append(b.order, at)
+		}
+	}
+	return len(list)
+}
+
+// nameKey makes names comparable: Excel's do not differ by case.
+func nameKey(s string) string { return strings.ToLower(strings.TrimPrefix(s, "_xlnm.")) }
+
+// formula is the cell's formula, parsed.
+func (c *cell) formula() *formula {
+	if c.f == nil && c.source != "" {
+		c.f = parse(c.source, base{})
+	}
+	return c.f
+}
+
+// next is the first row at or below row with a formula in the column.
+func (b *book) next(at addr) (addr, bool) {
+	rows := b.rows[column{at.sheet, at.col}]
+	i, _ := slices.BinarySearch(rows, at.row)
+	if i == len(rows) {
+		return at, false
+	}
+	at.row = rows[i]
+	return at, true
+}
+
+// note adds a row in which a macro wrote a formula.
+func (b *book) note(at addr) {
+	key := column{at.sheet, at.col}
+	rows := b.rows[key]
+	if i, found := slices.BinarySearch(rows, at.row); !found {
+		b.rows[key] = slices.Insert(rows, i, at.row)
+	}
+}
+
+// sheet is the index of a sheet by its name as a formula spells it: the book before it may be any, "" is the sheet from.
+func (b *book) sheet(name string, from int) int {
+	if name == "" || name == activeSheet {
+		return from
+	}
+	if i := strings.LastIndexByte(name, ']'); i >= 0 {
+		name = name[i+1:]
+	}
+	if i, ok := b.sheets[strings.ToLower(name)]; ok {
+		return i
+	}
+	return noSheet
+}
+
+// name finds a defined name: the sheet's own before the workbook's (MS-XLS 2.4.150 itab). Where it is defined for another sheet only, that one.
+func (b *book) name(name string, sheet int) (*Name, bool) {
+	var found *Name
+	for _, i := range b.names[nameKey(name)] {
+		n := &b.w.Names[i]
+		if n.Sheet == sheet {
+			return n, true
+		}
+		if found == nil || n.Sheet < 0 {
+			found = n
+		}
+	}
+	return found, found != nil
+}
+
+func (b *book) macroSheet(sheet int) bool {
+	return sheet >= 0 && sheet < len(b.w.Sheets) && b.w.Sheets[sheet].Kind == MacroSheet
+}
+
+// where names a cell for people.
+func (b *book) where(at addr) string {
+	if at.sheet < 0 || at.sheet >= len(b.w.Sheets) {
+		return at.String()
+	}
+	return sheetPrefix(b.w.Sheets[at.sheet].Name) + at.String()
+}
+
+func sheetPrefix(name string) string {
+	if wordEnd(name) != len(name) || name == "" {
+		name = "'" + strings.ReplaceAll(name, "'", "''") + "'"
+	}
+	return name + "!"
+}
+
+// memory is what macros have written on one way through them. Where a way divides, both go on with an own layer above the common one.
+type memory struct {
+	below *memory
+	depth int
+	cells map[addr]*cell
+	names map[string]value
+}
+
+func newMemory(below *memory) *memory {
+	m := &memory{below: below, cells: map[addr]*cell{}, names: map[string]value{}}
+	if below != nil {
+		m.depth = below.depth + 1
+	}
+	return m
+}
+
+func (m *memory) cell(at addr) *cell {
+	for ; m != nil; m = m.below {
+		if c := m.cells[at]; c != nil {
+			return c
+		}
+	}
+	return nil
+}
+
+func (m *memory) name(key string) (value, bool) {
+	for ; m != nil; m = m.below {
+		if v, ok := m.names[key]; ok {
+			return v, true
+		}
+	}
+	return value{}, false
+}
