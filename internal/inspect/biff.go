@@ -20,6 +20,5 @@ func (biffFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 	if err != nil {
 		return err
 	}
-	s.document(f, doc)
-	return nil
+	return s.document(ctx, f, doc)
 }

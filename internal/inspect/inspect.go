@@ -94,4 +94,5 @@ type FileReport struct {
 	LNKTarget        string   `json:"lnk_target"`
 	LNKArgs          string   `json:"lnk_args"`
 	Modules          []Module `json:"modules,omitempty"`
+	XLM              []string `json:"xlm,omitempty"` // formulas of macro sheets: "Macro1!A1: =EXEC(…)"; printed with --macros only
 }

@@ -24,7 +24,9 @@ func (oleFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 	if doc.Kind != "" {
 		f.Kind = doc.Kind
 	}
-	s.document(f, doc)
+	if err := s.document(ctx, f, doc); err != nil {
+		return err
+	}
 	if err := s.packed(ctx, f, doc); err != nil {
 		return err
 	}
@@ -32,7 +34,7 @@ func (oleFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 }
 
 // document adds what oleparse read of a document of either generation.
-func (s *Scan) document(f *File, doc *oleparse.Document) {
+func (s *Scan) document(ctx context.Context, f *File, doc *oleparse.Document) error {
 	s.report(f).Kind = f.Kind
 	s.encryption(f, doc)
 	if n := len(doc.Problems); n > 0 {
@@ -47,4 +49,5 @@ func (s *Scan) document(f *File, doc *oleparse.Document) {
 	}
 	s.macros(f, doc)
 	s.objects(f, doc)
+	return s.sheets(ctx, f, doc)
 }

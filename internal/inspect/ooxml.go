@@ -75,7 +75,9 @@ func (o ooxmlFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 		f.Kind = doc.Kind
 	}
 	p.own(doc)
-	s.document(f, doc)
+	if err := s.document(ctx, f, doc); err != nil {
+		return err
+	}
 	return o.embedded(ctx, f, s, p)
 }
 

@@ -67,7 +67,6 @@ var (
 	errValue = value{kind: failure, str: "#VALUE!"}
 	errNum   = value{kind: failure, str: "#NUM!"}
 	errRef   = value{kind: failure, str: "#REF!"}
-	errName  = value{kind: failure, str: "#NAME?"}
 	errDiv   = value{kind: failure, str: "#DIV/0!"}
 	errNA    = value{kind: failure, str: "#N/A"}
 )
