@@ -65,6 +65,7 @@ func (r *reading) compound(ra io.ReaderAt, size int64, prefix string, nest int) 
 		c.readPowerPoint()
 		c.readObjects()
 		c.readMessages()
+		c.readWord()
 	}
 	if c.src.spent {
 		c.broken("file", "sectors are read more than %d times", readsPerByte)

@@ -20,6 +20,13 @@ func (c *cursor) take(n int64) []byte {
 	return b
 }
 
+func (c *cursor) u8() byte {
+	if b := c.take(1); b != nil {
+		return b[0]
+	}
+	return 0
+}
+
 func (c *cursor) u16() uint16 {
 	if b := c.take(2); b != nil {
 		return binary.LittleEndian.Uint16(b)

@@ -211,6 +211,7 @@ type reading struct {
 	tries  int   // candidates tried on locks
 	err    error // the reader's or the context's
 
+	fields    fieldMemory
 	texts     int  // bytes of text handed on
 	inPackage bool // the compound files are parts of a package: the caller has files in them inspected by themselves
 }

@@ -5,13 +5,19 @@ import "io"
 // textMax bounds the text of a document that is handed on: a novel has 1 MB; what asks for macros stands on the first page.
 const textMax = 8 << 20
 
-// text hands on a piece of the document's text.
+// text hands on a paragraph of the document's text.
 func (r *reading) text(s string) {
-	if r.o.Text == nil || r.texts >= textMax {
+	r.write(s)
+	r.write("\n")
+}
+
+// write hands on a piece of it.
+func (r *reading) write(s string) {
+	if r.o.Text == nil || r.texts >= textMax || s == "" {
 		return
 	}
 	r.texts += len(s)
-	if _, err := io.WriteString(r.o.Text, s+"\n"); err != nil {
+	if _, err := io.WriteString(r.o.Text, s); err != nil {
 		r.fail(err)
 	}
 }

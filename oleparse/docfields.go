@@ -1,0 +1,79 @@
+package oleparse
+
+import "strings"
+
+// commandsMax bounds Document.DDE: honest reports have some dozens of links.
+const commandsMax = 1024
+
+// endField works a field out and notes what it does.
+func (w *wordText) endField() {
+	f, ok := w.fields.end()
+	if !ok || len(f.args) == 0 {
+		return
+	}
+	switch f.verb {
+	case "DDE", "DDEAUTO": // ECMA-376-1 17.16.5 has both no more; Word still does
+		w.c.addCommand(w.path, strings.Join(f.args, " "))
+	case "INCLUDETEXT", "INCLUDEPICTURE", "IMPORT", "INCLUDE", "RD":
+		w.link(LinkOther, f.args[0])
+	case "LINK":
+		if len(f.args) > 1 {
+			w.link(LinkOLE, f.args[1])
+		}
+	}
+}
+
+func (w *wordText) link(t LinkType, target string) {
+	w.c.addLink(Link{Path: w.path, Type: t, Target: target, Remote: isRemote(target)})
+}
+
+func (c *compound) addCommand(path, text string) {
+	if len(c.r.doc.DDE) < commandsMax {
+		c.r.doc.DDE = append(c.r.doc.DDE, Command{Path: path, Text: text})
+	}
+}
+
+// assocMax bounds SttbfAssoc: eighteen strings of at most 255 characters.
+const assocMax = 16 << 10
+
+// ibstAssocDot is the place of the template's path in SttbfAssoc (MS-DOC 2.9.282).
+const ibstAssocDot = 1
+
+// readTemplate notes a template on another machine; any other is one that the reader's Word has or does without.
+func (c *compound) readTemplate(id, table int, f *fib) {
+	b := c.readSpan(table, f.assoc, assocMax)
+	target := clean(sttbString(b, ibstAssocDot, f))
+	if isRemote(target) {
+		c.addLink(Link{Path: c.path(id), Type: LinkTemplate, Target: target, Remote: true})
+	}
+}
+
+// sttbString is a string of an STTB (MS-DOC 2.2.4): 0xFFFF, number of strings, size of extra data, then each with its length before it. That of
+// Word 6 has its size, then strings with a length of one byte.
+func sttbString(b []byte, i int, f *fib) string {
+	c := cursor{b: b}
+	extended := c.u16() == 0xFFFF && !f.old
+	extra := int64(0)
+	if extended {
+		c.u16()
+		extra = int64(c.u16())
+	}
+	for ; ; i-- {
+		var s []byte
+		if extended {
+			s = c.take(2 * int64(c.u16()))
+		} else {
+			s = c.take(int64(c.u8()))
+		}
+		switch {
+		case c.bad:
+			return ""
+		case i > 0:
+			c.take(extra)
+		case extended:
+			return utf16String(s)
+		default:
+			return decodeText(lidPage(f.lid), s)
+		}
+	}
+}
