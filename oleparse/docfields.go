@@ -2,9 +2,6 @@ package oleparse
 
 import "strings"
 
-// commandsMax bounds Document.DDE: honest reports have some dozens of links.
-const commandsMax = 1024
-
 // endField works a field out and notes what it does.
 func (w *wordText) endField() {
 	f, ok := w.fields.end()

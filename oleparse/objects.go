@@ -175,11 +175,14 @@ func (c *compound) addObject(o Object) {
 	c.r.doc.Objects = append(c.r.doc.Objects, o)
 }
 
+// addLink notes a link. Where there is no room, one that leads to another machine takes the last place.
 func (c *compound) addLink(l Link) {
-	if len(c.r.doc.Links) >= objectsMax {
-		return
+	doc := c.r.doc
+	if n := len(doc.Links); n < linksMax {
+		doc.Links = append(doc.Links, l)
+	} else if last := &doc.Links[n-1]; l.Remote && (!last.Remote || l.Type == LinkTemplate) {
+		*last = l
 	}
-	c.r.doc.Links = append(c.r.doc.Links, l)
 }
 
 // addFile hands a file to the caller.
