@@ -206,8 +206,13 @@ func (r *reader) sharedFormula() {
 	}
 	f := formula{rgce: c.take(min(cce, len(c.b)))}
 	f.rgcb = c.b
+	r.keepShared(at, f)
+}
+
+// keepShared keeps a formula under the first cell of its range, and under the formula before it: some writers point there.
+func (r *reader) keepShared(at shared, f formula) {
 	r.shared[at] = f
-	if _, ok := r.shared[r.last]; !ok && r.last != at { // some writers point to the formula before, which need not be the first cell of the range
+	if _, ok := r.shared[r.last]; !ok {
 		r.shared[r.last] = f
 	}
 }

@@ -60,6 +60,19 @@ func (c *cursor) chars(n int, wide bool) string {
 	return narrowText(c.take(n))
 }
 
+// wide32 is an XLWideString (MS-XLSB 2.5.168), or a nullable one, whose length of 0xFFFFFFFF says that there is none.
+func (c *cursor) wide32() string {
+	n := c.u32()
+	if n == math.MaxUint32 {
+		return ""
+	}
+	if int64(n) > int64(len(c.b)/2) {
+		c.take(len(c.b) + 1)
+		return ""
+	}
+	return c.chars(int(n), true)
+}
+
 func narrowText(b []byte) string {
 	for _, v := range b {
 		if v >= utf8.RuneSelf {
