@@ -7,6 +7,7 @@ import (
 	"path"
 	"strings"
 
+	"sekisho/internal/biff"
 	"sekisho/internal/xmlscan"
 )
 
@@ -34,6 +35,7 @@ type opc struct {
 	macros bool // it has a VBA project, so that names of procedures mean something
 	rels   int  // relationships kept
 	fields fieldMemory
+	binary binaryParts
 }
 
 // opcPart is one part.
@@ -146,6 +148,8 @@ func (k *opc) readPart(p *opcPart) {
 			k.file(p, nil)
 		case isMarkup(head):
 			k.scan(p, r, func() { (&markup{k: k, p: p, x: k.x}).read() })
+		default:
+			k.binaryPart(p, biff.KindOf(head))
 		}
 	})
 }
@@ -208,6 +212,7 @@ func (r *reading) holdsProject(b []byte) bool {
 
 // finish adds what only all parts together tell: the classes of objects and the names of controls.
 func (k *opc) finish() {
+	k.readBinary()
 	for i := range k.r.doc.Objects {
 		o := &k.r.doc.Objects[i]
 		p := k.byKey[partKey(o.Path)]

@@ -1,6 +1,7 @@
 package oleparse
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"strings"
@@ -28,7 +29,19 @@ func (c *compound) readWorkbook(id int) {
 
 // biffOptions are the limits and hooks for a workbook.
 func (r *reading) biffOptions(filePass func([]byte, bool) biff.Cipher) biff.Options {
-	return biff.Options{Text: r.o.Text, Page: decodeText, FilePass: filePass}
+	o := biff.Options{Page: decodeText, FilePass: filePass}
+	if left := textMax - r.texts; r.o.Text != nil && left > 0 {
+		o.Text, o.TextMost = textWriter{r}, int64(left)
+	}
+	return o
+}
+
+// textWriter hands on text inside the limit of the document.
+type textWriter struct{ r *reading }
+
+func (w textWriter) Write(b []byte) (int, error) {
+	w.r.text(string(bytes.TrimSuffix(b, []byte("\n"))))
+	return len(b), nil
 }
 
 // workbook takes what was read of a workbook into the document.
