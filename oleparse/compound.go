@@ -66,6 +66,7 @@ func (r *reading) compound(ra io.ReaderAt, size int64, prefix string, nest int) 
 		c.readObjects()
 		c.readMessages()
 		c.readWord()
+		c.readSlides()
 	}
 	if c.src.spent {
 		c.broken("file", "sectors are read more than %d times", readsPerByte)
