@@ -120,6 +120,11 @@ func FuzzReadOOXML(f *testing.F) {
 		f.Add(p.Name, p.Data, "x", "")
 	}
 	f.Add("[Content_Types].xml", fixture.OPC("/a", "application/vnd.ms-visio.drawing.main+xml")[0].Data, "_rels/.rels", `<Relationship Type="/officeDocument" Target="a"/>`)
+	f.Add("word/document.xml", fixture.WordParts(fixture.FieldStart + fixture.FieldCode("D") + fixture.WordField("", "QUOTE 68 69") + fixture.FieldCode(" cmd x") + fixture.FieldEnd)[2].Data,
+		"word/_rels/document.xml.rels", fixture.Rels("", fixture.Rel{ID: "a", Type: "attachedTemplate", Target: "http://example.com/", External: true}).Data)
+	f.Add("xl/worksheets/sheet1.xml", fixture.SheetParts(`<sheetData><c><f>cmd|'x'!A0</f></c><c><is><t>x</t></is></c></sheetData><controls><control r:id="a" name="b"/></controls>`)[4].Data,
+		"xl/worksheets/_rels/sheet1.xml.rels", fixture.Rels("", fixture.Rel{ID: "a", Type: "control", Target: "../x.xml"}).Data)
+	f.Add("ppt/slides/slide1.xml", fixture.SlideParts(`<a:hlinkMouseOver r:id="a" action="ppaction://program"/>`)[4].Data, "customUI.xml", ribbon)
 	f.Fuzz(func(t *testing.T, name1, data1, name2, data2 string) {
 		d, err := ReadOOXML(context.Background(), parts{{Name: name1, Data: data1}, {Name: name2, Data: data2}}, Options{Source: 1 << 20, Unpacked: 1 << 20})
 		if err != nil {
@@ -127,6 +132,9 @@ func FuzzReadOOXML(f *testing.F) {
 		}
 		if d.Kind == "" {
 			t.Fatal("no kind")
+		}
+		if len(d.Links) > linksMax || len(d.DDE) > commandsMax || len(d.Callbacks) > callbacksMax || len(d.OnLoad) > callbacksMax {
+			t.Fatal("more than a limit")
 		}
 		if len(d.Projects) > 0 && !IsOLE([]byte(data1)) && !IsOLE([]byte(data2)) {
 			t.Fatal("a project from nowhere")

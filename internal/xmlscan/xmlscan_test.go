@@ -384,3 +384,38 @@ func FuzzNext(f *testing.F) {
 		}
 	})
 }
+
+func TestSkimStopsWhereAWordStands(t *testing.T) {
+	row := `<row r="1"><c><v>1</v></c></row>`
+	words := [][]byte{[]byte("|"), []byte("</d")}
+	for _, tt := range []struct{ name, in, want string }{
+		{"at the end tag", "<d>" + strings.Repeat(row, 9000) + "</d><e/>", "</d><e></e>"},
+		{"in the text behind a tag", "<d>" + strings.Repeat(row, 9000) + "<f>x|y</f></d>", "<f>[x|y]</f></d>"},
+		{"in a value", "<d>" + row + `<f a="|"/></d>`, `<f a="|"></f></d>`},
+		{"in the text at hand", "<d>x|y</d>", "[x|y]</d>"},
+		{"never", "<d>" + row, ""},
+		{"not inside CDATA", "<d><![CDATA[x|<]]></d>", "[x|<]</d>"},
+		{"nor in an empty element", "<d/>" + row + "|", "</d>" + `<row r="1"><c><v>[1]</v></c></row>[|]`},
+	} {
+		s := New(iotest.HalfReader(strings.NewReader(tt.in)))
+		s.Next()
+		if tt.name == "not inside CDATA" {
+			s.Next()
+			s.Skim(words)
+			if got := "[" + string(s.Text()) + "]" + dump(s); got != tt.want {
+				t.Errorf("%s: %s", tt.name, got)
+			}
+			continue
+		}
+		s.Skim(words)
+		if got := dump(s); got != tt.want && !(tt.name == "never" && strings.HasSuffix(row, got)) {
+			t.Errorf("%s: %.200s", tt.name, got)
+		}
+	}
+	long := New(strings.NewReader("<d>" + strings.Repeat("x", 20*bufferSize) + "</d>"))
+	long.Next()
+	long.Skim(words)
+	if len(long.buf) > 2*bufferSize {
+		t.Errorf("a buffer of %d bytes", len(long.buf))
+	}
+}
