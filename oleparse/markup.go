@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 
+	"sekisho/internal/xlm"
 	"sekisho/internal/xmlscan"
 )
 
@@ -44,7 +45,13 @@ func (m *markup) read() {
 	for kind := m.x.Next(); kind != xmlscan.EOF; kind = m.x.Next() {
 		switch kind {
 		case xmlscan.Start:
-			if m.x.Depth() == 1 && !m.matters() || !m.start() {
+			if m.x.Depth() == 1 {
+				m.p.root = string(m.x.Name())
+				if !m.matters() {
+					return
+				}
+			}
+			if !m.start() {
 				return
 			}
 		case xmlscan.End:
@@ -98,6 +105,7 @@ func (m *markup) start() bool {
 		m.newline()
 	case "f", "definedName", "formula1", "formula2":
 		m.in, m.piece = inFormula, m.piece[:0]
+		m.k.macroNames = m.k.macroNames || len(x.Name()) > 8 && (macroName(x) || xlm.Entry(string(x.Plain("name"))) != "")
 	case "FmlaMacro": // ECMA-376-4 19.4.2.24
 		m.in, m.piece = inMacro, m.piece[:0]
 	case "sheetData": // 18.3.1.80

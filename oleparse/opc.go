@@ -32,10 +32,11 @@ type opc struct {
 	head  [headSize]byte
 	kept  int // bytes of compound files in memory
 
-	macros bool // it has a VBA project, so that names of procedures mean something
-	rels   int  // relationships kept
-	fields fieldMemory
-	binary binaryParts
+	macros     bool // it has a VBA project, so that names of procedures mean something
+	rels       int  // relationships kept
+	macroNames bool // a defined name is a macro's, or one that starts by itself
+	fields     fieldMemory
+	binary     binaryParts
 }
 
 // opcPart is one part.
@@ -44,6 +45,7 @@ type opcPart struct {
 	key   string // as partKey makes it
 	same  *opcPart
 	roles role
+	root  string          // local name of the root element of markup
 	rels  map[string]*rel // of which it is the source, by Id
 	odd   bool            // one of them is of a type that slides of a design do not have
 	label string          // ProgID or control's name, as a part that refers to it says
@@ -213,6 +215,7 @@ func (r *reading) holdsProject(b []byte) bool {
 // finish adds what only all parts together tell: the classes of objects and the names of controls.
 func (k *opc) finish() {
 	k.readBinary()
+	k.readMacros()
 	for i := range k.r.doc.Objects {
 		o := &k.r.doc.Objects[i]
 		p := k.byKey[partKey(o.Path)]

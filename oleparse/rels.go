@@ -11,10 +11,11 @@ import (
 type role uint8
 
 const (
-	roleVBA     role = 1 << iota
-	roleChunk        // altChunk (ECMA-376-1 17.17.2.1)
-	roleControl      // ActiveX: the control's part and the storage it saved itself in
-	roleData         // custom XML data (ECMA-376-1 22.5): any markup, which the program does not read as its own
+	roleVBA        role = 1 << iota
+	roleChunk           // altChunk (ECMA-376-1 17.17.2.1)
+	roleControl         // ActiveX: the control's part and the storage it saved itself in
+	roleMacroSheet      // Excel 4 macros (MS-XLSX 2.1.2, 2.1.3)
+	roleData            // custom XML data (ECMA-376-1 22.5): any markup, which the program does not read as its own
 )
 
 // rel is a relationship (ECMA-376-2 6.5.3.4).
@@ -77,6 +78,8 @@ func roleOf(typ string) role {
 		return roleChunk
 	case "control", "activexcontrolbinary":
 		return roleControl
+	case "xlmacrosheet", "xlintlmacrosheet":
+		return roleMacroSheet
 	case "customxml":
 		return roleData
 	}

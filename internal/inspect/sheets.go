@@ -15,14 +15,15 @@ const formulasMax = 2_000
 // sheets judges the workbooks of a document: macro sheets, the names that start them, and what their formulas do.
 func (s *Scan) sheets(ctx context.Context, f *File, doc *oleparse.Document) error {
 	for _, w := range doc.Workbooks {
-		if err := s.workbook(ctx, f, w); err != nil {
+		if err := s.workbook(ctx, f, w, len(doc.DDE) == 0); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *Scan) workbook(ctx context.Context, f *File, w *xlm.Workbook) error {
+// workbook judges one; dde says that no one has told yet which programs its formulas start.
+func (s *Scan) workbook(ctx context.Context, f *File, w *xlm.Workbook, dde bool) error {
 	r, err := xlm.Judge(ctx, w, xlm.Options{Formulas: formulasMax})
 	if err != nil {
 		return err
@@ -32,6 +33,9 @@ func (s *Scan) workbook(ctx context.Context, f *File, w *xlm.Workbook) error {
 		path = f.Path.Child(w.Path)
 	}
 	for _, h := range r.DDE {
+		if !dde {
+			break
+		}
 		s.report(f).DDE = true
 		s.found(f, finding.New(finding.OfficeDDE, path, "%s: %q", h.Where, short(h.Text)))
 	}

@@ -196,3 +196,56 @@ func (a area) r1c1() string {
 	}
 	return one(a.row, a.col) + ":" + one(a.row2, a.col2)
 }
+
+// ParseCell reads a cell's name as files write it ("B12").
+func ParseCell(s string) (row, col int, ok bool) {
+	a, ok := parseA1(s)
+	return a.row, a.col, ok
+}
+
+// Moved is a formula with its relative references moved, as a cell has it that shares the formula of another one (ECMA-376-1 18.3.1.40).
+func Moved(formula string, rows, cols int) string {
+	var b strings.Builder
+	for i := 0; i < len(formula); {
+		n := 1
+		switch c := formula[i]; {
+		case c == '"' || c == '\'':
+			if end := strings.IndexByte(formula[i+1:], c); end >= 0 {
+				n = end + 2
+			} else {
+				n = len(formula) - i
+			}
+			b.WriteString(formula[i : i+n])
+		case c == '$' || isWordStart(formula[i:]):
+			n = max(1, wordEnd(formula[i:]))
+			b.WriteString(movedCell(formula[i:i+n], formula[i+n:], rows, cols))
+		case c >= '0' && c <= '9':
+			n = max(1, wordEnd(formula[i:]))
+			b.WriteString(formula[i : i+n])
+		default:
+			b.WriteByte(c)
+		}
+		i += n
+	}
+	return b.String()
+}
+
+// movedCell moves a word that is a cell's name. Before "(" it is a function, before "!" a sheet.
+func movedCell(w, rest string, rows, cols int) string {
+	a, ok := parseA1(w)
+	if !ok || strings.HasPrefix(rest, "(") || strings.HasPrefix(rest, "!") {
+		return w
+	}
+	col, row := "", ""
+	if w[0] == '$' {
+		col, cols = "$", 0
+	}
+	if strings.LastIndexByte(w, '$') > 0 {
+		row, rows = "$", 0
+	}
+	a = a.moved(rows, cols)
+	if !a.valid() {
+		return "#REF!"
+	}
+	return col + columnName(a.col) + row + strconv.Itoa(a.row+1)
+}

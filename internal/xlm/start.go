@@ -6,7 +6,7 @@ import "strings"
 func (m *machine) entries() {
 	for i := range m.b.w.Names {
 		n := &m.b.w.Names[i]
-		e := entry(n.Name)
+		e := Entry(n.Name)
 		if e == "" || n.Formula == "" || strings.Contains(n.Formula, "#REF!") { // a name whose macro was deleted starts nothing
 			continue
 		}

@@ -7,12 +7,12 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// entry is a name that Excel runs by itself (MS-XLS 2.4.150, built-in names; MS-OFFMACRO2's _xlnm. names).
+// entries are the names that Excel runs by themselves (MS-XLS 2.4.150, built-in names; MS-OFFMACRO2's _xlnm. names).
 var entries = [...]string{"Auto_Open", "Auto_Close", "Auto_Activate", "Auto_Deactivate"}
 
-// entry says which entry point a name is, "" for none. Excel goes by the beginning of the name, without regard to case, width and characters
+// Entry says which entry point a name is, "" for none. Excel goes by the beginning of the name, without regard to case, width and characters
 // that are not seen.
-func entry(name string) string {
+func Entry(name string) string {
 	s := strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Mn, r) || unicode.IsSpace(r) {
 			return -1
