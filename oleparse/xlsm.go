@@ -39,8 +39,8 @@ func macroType(typ string) bool {
 	return typ == "application/vnd.ms-excel.macrosheet+xml" || typ == "application/vnd.ms-excel.intlmacrosheet+xml"
 }
 
-// isMacroSheet says whether anything calls a part of markup a macro sheet.
-func (k *opc) isMacroSheet(p *opcPart) bool {
+// xmlMacroSheet says whether anything calls a part of markup a macro sheet.
+func (k *opc) xmlMacroSheet(p *opcPart) bool {
 	return p.root == "macrosheet" || p.root != "" && (p.roles&roleMacroSheet != 0 || macroType(k.types.of(p.key)))
 }
 
@@ -51,7 +51,7 @@ func (k *opc) readMacros() {
 		switch {
 		case p.root == "workbook":
 			books = append(books, p)
-		case k.isMacroSheet(p):
+		case k.xmlMacroSheet(p):
 			macros = append(macros, p)
 		}
 	}
@@ -137,7 +137,7 @@ func (r *workbookRead) listed(p *opcPart, x *xmlscan.Scanner) (xlm.Sheet, *opcPa
 	}
 	s.Path = part.name
 	switch {
-	case r.k.isMacroSheet(part):
+	case r.k.xmlMacroSheet(part):
 		s.Kind = xlm.MacroSheet
 	case part.root == "chartsheet":
 		s.Kind = xlm.Chart
