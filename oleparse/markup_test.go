@@ -13,8 +13,8 @@ import (
 	"sekisho/internal/fixture"
 )
 
-// textOf reads a package for its text.
-func textOf(t *testing.T, p []fixture.Part) string {
+// packageTextOf reads a package for its text.
+func packageTextOf(t *testing.T, p []fixture.Part) string {
 	t.Helper()
 	var b strings.Builder
 	if _, err := ReadOOXML(context.Background(), parts(p), Options{Text: &b}); err != nil {
@@ -46,7 +46,7 @@ func TestTextIsThatOfParagraphs(t *testing.T) {
 		"a schema we do not know": {fixture.WordParts("", fixture.Part{Name: "x.xml", Data: "<a><t>x</t></a>"}), "x"},
 		"no element closed":       {fixture.WordParts(`<w:p><w:t>a<w:p><w:t>b`), "ab"},
 	} {
-		if got := textOf(t, tc.parts); got != tc.want {
+		if got := packageTextOf(t, tc.parts); got != tc.want {
 			t.Errorf("%s: %q, want %q", name, got, tc.want)
 		}
 	}
