@@ -95,7 +95,7 @@ func (c *compound) readFrame(storage, page int) map[string]string {
 			continue
 		}
 		value, quoted := strings.CutPrefix(strings.TrimSpace(value), `"`)
-		if end := strings.LastIndexByte(value, '"'); quoted && end >= 0 {
+		if end := strings.LastIndexByte(value, '"'); quoted && end > 0 {
 			texts[key] = strings.ReplaceAll(value[:end], `""`, `"`)
 		}
 	}
@@ -125,10 +125,10 @@ func (f *formReader) read(storage int, self map[string]string, depth int) error 
 		}
 	}
 	sites, err := readSites(r, props.number["flags"]&formNoClasses == 0)
-	if len(sites) == 0 {
-		return err
+	if cause := f.controls(storage, sites, depth); err == nil {
+		err = cause
 	}
-	return f.controls(storage, sites, depth)
+	return err
 }
 
 // controls reads the properties of the controls that sites name.

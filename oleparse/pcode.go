@@ -114,12 +114,13 @@ func readPCode(b []byte, ids [][]byte, d dialect, page int) *pcode {
 	r.p.whole = true
 	n := c.u16()
 	lines := at + 6 + 12*n + 10
+	left := len(b) // lines do not share bytes
 	for range min(n, pcodeLines) {
 		c.skip(4)
 		size := c.u16()
 		c.skip(2)
 		from := lines + int(c.u32())
-		if c.bad {
+		if left -= size; c.bad || left < 0 {
 			r.p.whole = false
 			break
 		}
