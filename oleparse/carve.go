@@ -2,7 +2,6 @@ package oleparse
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"strings"
 )
@@ -11,37 +10,47 @@ import (
 // in a compressed chunk a flag byte: nothing can be copied yet, so that the first eight characters are literals.
 var attribut = []byte("Attribut")
 
-// carve decompresses the source whose first characters are at an offset; open gives the bytes from an offset on. It is nil where there is none.
-func (c *compound) carve(at int64, open func(from int64) io.Reader) ([]byte, error) {
-	for _, before := range [...]int64{4, 3} {
-		if at < before {
-			continue
-		}
-		if start, _ := decompress(open(at-before), int64(len(attribut))); bytes.HasPrefix(start, attribut) {
-			return c.source(open(at - before))
-		}
+// containerBefore says how many bytes before its first characters a source's container begins, 0 where there is none: the signature, the chunk's header
+// and, in a compressed chunk, flags that announce eight literals (MS-OVBA 2.4.1.1.1, 2.4.1.1.5, 2.4.1.1.7).
+func containerBefore(lead []byte) int64 {
+	n := len(lead)
+	switch {
+	case n >= 4 && lead[n-4] == containerByte && lead[n-2]&0x80 != 0 && lead[n-1] == 0:
+		return 4
+	case n >= 3 && lead[n-3] == containerByte && lead[n-1]&0x80 == 0:
+		return 3
 	}
-	return nil, errContainer
+	return 0
 }
 
-// search calls hit with each offset of pattern in r, in order, until it returns false.
-func search(r io.Reader, pattern []byte, hit func(at int64) bool) error {
+const (
+	searchLead  = 4  // bytes before a hit that are shown
+	searchAhead = 32 // bytes from it on that are shown, fewer only at the end
+)
+
+// search calls hit with each offset of pattern in r, in order, until it returns false; lead are the bytes before it, rest those from it on.
+func search(r io.Reader, pattern []byte, hit func(at int64, lead, rest []byte) bool) error {
 	buf := make([]byte, 2*window)
-	var base int64
-	have := 0
+	var base int64 // offset of buf
+	have, done := 0, 0
 	for {
 		n, err := io.ReadFull(r, buf[have:])
 		have += n
-		done := 0
-		for {
-			i := bytes.Index(buf[done:have], pattern)
+		last := have // where a hit may begin
+		if err == nil {
+			last = have - searchAhead
+		}
+		for done < last {
+			i := bytes.Index(buf[done:min(have, last+len(pattern)-1)], pattern)
 			if i < 0 {
+				done = last
 				break
 			}
-			if !hit(base + int64(done+i)) {
+			at := done + i
+			if !hit(base+int64(at), buf[max(0, at-searchLead):at], buf[at:have]) {
 				return nil
 			}
-			done += i + 1
+			done = at + 1
 		}
 		if err != nil {
 			if err == io.ErrUnexpectedEOF {
@@ -49,10 +58,10 @@ func search(r io.Reader, pattern []byte, hit func(at int64) bool) error {
 			}
 			return err
 		}
-		keep := len(pattern) - 1
-		copy(buf, buf[have-keep:have])
-		base += int64(have - keep)
-		have = keep
+		from := done - searchLead
+		copy(buf, buf[from:have])
+		base += int64(from)
+		have, done = have-from, searchLead
 	}
 }
 
@@ -79,17 +88,19 @@ func isSupport(name string) bool {
 	return name == "DIR" || name == "_VBA_PROJECT" || strings.HasPrefix(name, "__SRP_")
 }
 
-// carveStream reads every compressed source it finds in a stream and returns how many.
+// carveStream reads every compressed source it finds in a stream and returns how many. No byte belongs to two of them.
 func (c *compound) carveStream(project, id int) (found int) {
-	_ = search(c.open(id, 0), attribut, func(at int64) bool { // a stream that ends early was searched as far as it goes
-		src, err := c.carve(at, func(from int64) io.Reader { return c.open(id, from) })
-		if errors.Is(err, errContainer) {
+	var next int64
+	_ = search(c.open(id, 0), attribut, func(at int64, lead, _ []byte) bool { // a stream that ends early was searched as far as it goes
+		before := containerBefore(lead)
+		if before == 0 || at < next {
 			return true
 		}
-		if !c.takeModule(c.path(id)) {
+		if !c.takeModule(c.path(id)) || !c.sourceLeft(c.path(id)) {
 			return false
 		}
-		if err != nil {
+		src, sound, err := c.carve(c.open(id, at-before))
+		if next = at + sound; err != nil {
 			c.note(true, c.path(id), "source: %v after %d bytes", err, len(src))
 		}
 		found++
@@ -97,6 +108,13 @@ func (c *compound) carveStream(project, id int) (found int) {
 		return true
 	})
 	return found
+}
+
+// carve decompresses a source up to its first fault, inside the limit of all sources.
+func (c *compound) carve(r io.Reader) (src []byte, sound int64, err error) {
+	src, sound, err = unpack(r, c.r.o.Source, true)
+	c.r.o.Source -= int64(len(src))
+	return src, sound, err
 }
 
 // carveFile looks for sources anywhere in a file whose directory cannot be trusted to be whole, and keeps those no project has.
@@ -107,46 +125,61 @@ func (c *compound) carveFile() {
 			have[c.r.doc.Projects[i].Modules[j].Source] = true
 		}
 	}
-	project, page := -1, 0
+	l := &lost{c: c, have: have, project: -1}
 	if n := len(c.r.doc.Projects); n > 0 {
-		page = c.r.doc.Projects[n-1].CodePage
+		l.page = c.r.doc.Projects[n-1].CodePage
 	}
-	_ = search(io.NewSectionReader(c.src, 0, c.src.size), attribut, func(at int64) bool {
-		src := c.carveAt(at)
-		text := decodeSource(page, src)
-		if text == "" || have[text] {
-			return true
-		}
-		have[text] = true
-		if project < 0 {
-			project = len(c.r.doc.Projects)
-			c.r.doc.Projects = append(c.r.doc.Projects, Project{Path: c.prefix, CodePage: page})
-		}
-		if c.takeModule(c.join("(lost)")) {
-			c.keep(project, moduleName(page, src), c.join("(lost)"), src)
-			return true
-		}
+	_ = search(io.NewSectionReader(c.src, 0, c.src.size), attribut, l.hit) // what cannot be read is known by its source
+}
+
+// lost collects the sources that no project has.
+type lost struct {
+	c       *compound
+	have    map[string]bool
+	project int // -1 before the first
+	page    int // code page of the last project that was read
+	next    int64
+}
+
+func (l *lost) hit(at int64, lead, _ []byte) bool {
+	c := l.c
+	before := containerBefore(lead)
+	if before == 0 || at < l.next {
+		return true
+	}
+	if !c.sourceLeft(c.join("(lost)")) {
 		return false
-	})
+	}
+	src, sound := c.carveAt(at - before)
+	l.next = at + sound
+	text := decodeSource(l.page, src)
+	if text == "" || l.have[text] {
+		return true
+	}
+	l.have[text] = true
+	if !c.takeModule(c.join("(lost)")) {
+		return false
+	}
+	if l.project < 0 {
+		l.project = len(c.r.doc.Projects)
+		c.r.doc.Projects = append(c.r.doc.Projects, Project{Path: c.prefix, CodePage: l.page})
+	}
+	c.keep(l.project, moduleName(l.page, src), c.join("(lost)"), src)
+	return true
 }
 
 // carveAt decompresses a source at an offset of the file: straight on, or along the chain its sector belongs to where that gives more.
-func (c *compound) carveAt(at int64) []byte {
-	straight, err := c.carve(at, func(from int64) io.Reader { return io.NewSectionReader(c.src, from, c.src.size-from) })
-	if err == nil {
-		return straight
+func (c *compound) carveAt(at int64) (src []byte, sound int64) {
+	src, sound, err := c.carve(io.NewSectionReader(c.src, at, c.src.size-at))
+	sect := at>>c.h.shift - 1
+	if err == nil || sect < 0 {
+		return src, sound
 	}
-	chained, _ := c.carve(at, func(from int64) io.Reader {
-		sect := from>>c.h.shift - 1
-		if sect < 0 {
-			return bytes.NewReader(nil)
-		}
-		return &chain{c: c, unit: c.sector, cur: uint32(sect), off: from & (c.sector - 1), left: c.src.size}
-	})
-	if len(chained) > len(straight) {
-		return chained
+	chained, _, _ := c.carve(&chain{c: c, unit: c.sector, cur: uint32(sect), off: at & (c.sector - 1), left: c.src.size})
+	if len(chained) > len(src) {
+		return chained, sound
 	}
-	return straight
+	return src, sound
 }
 
 func (c *compound) join(name string) string {

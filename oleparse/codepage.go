@@ -1,6 +1,7 @@
 package oleparse
 
 import (
+	"encoding/binary"
 	"strings"
 
 	"golang.org/x/text/encoding"
@@ -113,12 +114,29 @@ func isoPage(n int) encoding.Encoding {
 
 // decodeText turns bytes of a code page into UTF-8; what the page does not have becomes U+FFFD.
 func decodeText(page int, b []byte) string {
+	if isASCII(b) { // every page agrees there
+		return string(b)
+	}
 	e, _ := codePage(page)
 	out, err := e.NewDecoder().Bytes(b)
 	if err != nil { // the decoders replace, they do not fail
 		out = b
 	}
 	return strings.ToValidUTF8(string(out), "\uFFFD")
+}
+
+func isASCII(b []byte) bool {
+	for ; len(b) >= 8; b = b[8:] {
+		if binary.LittleEndian.Uint64(b)&0x8080808080808080 != 0 {
+			return false
+		}
+	}
+	for _, c := range b {
+		if c >= 0x80 {
+			return false
+		}
+	}
+	return true
 }
 
 // decodeSource is decodeText with every line end as "\n".

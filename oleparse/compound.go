@@ -23,6 +23,7 @@ type compound struct {
 	root    int
 	order   []int // entries of the tree in order
 	lib     []*mscfb.File
+	way     way
 	faults  int
 	damaged bool                               // the directory is not whole: look for lost modules
 	views   map[int]func(from int64) io.Reader // plain views of encrypted streams
@@ -51,6 +52,7 @@ func (c *compound) note(unread bool, where, format string, args ...any) {
 // compound reads the compound file in ra with all its projects. What it finds goes to the document.
 func (r *reading) compound(ra io.ReaderAt, size int64, prefix string, nest int) *compound {
 	c := &compound{r: r, src: newSource(r.ctx, ra, size), prefix: prefix, nest: nest}
+	c.src.spare = &r.spare
 	if c.readHeader() {
 		c.readFAT()
 		if c.readDirectory() {

@@ -1,6 +1,7 @@
 package oleparse
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -23,37 +24,43 @@ const (
 // decompress reads a CompressedContainer (MS-OVBA 2.4.1.3.1) and returns at most limit bytes. A damaged chunk gives what it can and the next
 // one is read: the first error comes back with all that was read.
 func decompress(r io.Reader, limit int64) (out []byte, err error) {
+	out, _, err = unpack(r, limit, false)
+	return out, err
+}
+
+// unpack is decompress; sound is how many bytes the container takes up to its end or its first fault. With strict it goes no further.
+func unpack(r io.Reader, limit int64, strict bool) (out []byte, sound int64, err error) {
 	var b [chunkMax]byte
 	if _, rerr := io.ReadFull(r, b[:1]); rerr != nil || b[0] != containerByte {
-		return nil, errContainer
+		return nil, 0, errContainer
 	}
-	note := func(e error) {
-		if err == nil {
-			err = e
-		}
-	}
+	sound = 1
 	for {
 		if _, rerr := io.ReadFull(r, b[:2]); rerr != nil {
-			note(readFault(rerr))
-			return out, err
+			return out, sound, cmp.Or(err, readFault(rerr))
 		}
 		head := binary.LittleEndian.Uint16(b[:2])
 		if head == 0 { // nothing but padding follows
-			return out, err
+			return out, sound, err
+		}
+		if strict && head>>12&7 != chunkSign { // no chunk at all
+			return out, sound, errChunk
 		}
 		n, rerr := io.ReadFull(r, b[:head&0x0FFF+1]) // MS-OVBA 2.4.1.1.5: CompressedChunkSize counts the header and is 3 less
 		var whole bool
 		if out, whole = appendChunk(out, b[:n], head&0x8000 != 0); !whole || head>>12&7 != chunkSign {
-			note(errChunk)
+			err = cmp.Or(err, errChunk)
 		}
-		if int64(len(out)) > limit {
-			return out[:limit], errLimit
+		if err == nil && rerr == nil {
+			sound += int64(2 + n)
 		}
-		if rerr != nil {
-			if err = readFault(rerr); err == nil {
-				err = errChunk
-			}
-			return out, err
+		switch {
+		case int64(len(out)) > limit:
+			return out[:limit], sound, errLimit
+		case rerr != nil:
+			return out, sound, cmp.Or(readFault(rerr), errChunk)
+		case strict && err != nil:
+			return out, sound, err
 		}
 	}
 }

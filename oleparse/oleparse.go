@@ -203,13 +203,16 @@ const problemsMax = 64
 
 // reading is the state of one ReadOLE or ReadOOXML: its document, and what is left of its limits.
 type reading struct {
-	ctx    context.Context
-	o      Options // Modules, Source and Unpacked count down
-	dirs   int64   // bytes of dir streams still to be decompressed
-	caches int64   // bytes of p-code still to be read
-	doc    *Document
-	tries  int   // candidates tried on locks
-	err    error // the reader's or the context's
+	ctx      context.Context
+	o        Options       // Modules, Source and Unpacked count down
+	dirs     int64         // bytes of dir streams still to be decompressed
+	caches   int64         // bytes of p-code still to be read
+	spare    int64         // of the bytes that may be read besides those that each file's size allows
+	objects  int           // of presentations
+	inflater io.ReadCloser // of those
+	doc      *Document
+	tries    int   // candidates tried on locks
+	err      error // the reader's or the context's
 
 	fields    fieldMemory
 	texts     int  // bytes of text handed on
@@ -217,7 +220,7 @@ type reading struct {
 }
 
 func newReading(ctx context.Context, o Options) *reading {
-	return &reading{ctx: ctx, o: o.withDefaults(), dirs: dirsMax, caches: cachesMost, doc: &Document{}}
+	return &reading{ctx: ctx, o: o.withDefaults(), dirs: dirsMax, caches: cachesMost, spare: readsAtLeast, doc: &Document{}}
 }
 
 // problem notes something malformed; unread says that Office might still run what we did not read.

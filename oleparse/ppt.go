@@ -35,40 +35,68 @@ func (c *compound) readPresentation(id int) {
 		c.readShow(id)
 		return
 	}
-	_ = search(c.plain(id, 0), exOleObjStg, func(at int64) bool {
-		if at > 0 {
+	_ = search(c.plain(id, 0), exOleObjStg, func(at int64, lead, rest []byte) bool {
+		if n := len(lead); n > 0 && isObject(lead[n-1], rest) && c.takeObject(id) {
 			c.readObject(id, at-1, func(skip int64) io.Reader { return c.plain(id, at-1+skip) })
 		}
 		return c.src.err == nil
 	})
 }
 
-// readObject reads the ExOleObjStg at an offset, if it is one; open gives its bytes.
+// isObject says whether an ExOleObjStg begins with this first byte and goes on with rest.
+func isObject(first byte, rest []byte) bool {
+	const body = 7
+	switch {
+	case len(rest) < body+8:
+		return false
+	case first == stgPlain:
+		return IsOLE(rest[body:])
+	}
+	return first == stgZlib && rest[body+4]&0x0F == 8 // RFC 1950 2.2: CM 8
+}
+
+// objectsMost bounds the objects unpacked of all presentations of a document, those that are none after all included; a deck of hundreds is large.
+const objectsMost = 4096
+
+// takeObject counts an object.
+func (c *compound) takeObject(id int) bool {
+	if c.r.objects++; c.r.objects == objectsMost+1 {
+		c.note(true, c.path(id), "more than %d objects", objectsMost)
+	}
+	return c.r.objects <= objectsMost
+}
+
+// readObject reads the ExOleObjStg at an offset; open gives its bytes.
 func (c *compound) readObject(id int, at int64, open func(skip int64) io.Reader) {
-	var head [recordHeader + 12]byte
-	r := open(0)
-	n, _ := io.ReadFull(r, head[:])
-	if n < len(head) {
+	var head [recordHeader]byte
+	var unpacked [4]byte // the size
+	if n, _ := io.ReadFull(open(0), head[:]); n < len(head) {
 		return
 	}
 	size := int64(binary.LittleEndian.Uint32(head[4:]))
 	body := io.LimitReader(open(recordHeader), size)
 	name := fmt.Sprintf("%s/ExOleObjStg@%#x", c.path(id), at)
-	switch {
-	case head[0] == stgPlain && IsOLE(head[recordHeader:]):
+	if head[0] == stgPlain {
 		c.readNested(name, body, size)
-	case head[0] == stgZlib && head[recordHeader+4]&0x0F == 8: // RFC 1950 2.2: CM 8
-		_, _ = io.ReadFull(body, head[:4])
-		z, err := zlib.NewReader(body)
-		if err != nil {
-			return
-		}
-		defer z.Close()
-		var start [8]byte
-		if _, err := io.ReadFull(z, start[:]); err == nil { // else these bytes only look like a record
-			c.readNested(name, io.MultiReader(bytes.NewReader(start[:]), z), int64(binary.LittleEndian.Uint32(head[recordHeader:])))
-		}
+		return
 	}
+	_, _ = io.ReadFull(body, unpacked[:])
+	if head[0] != stgZlib || c.r.inflate(body) != nil {
+		return
+	}
+	var start [8]byte
+	if _, err := io.ReadFull(c.r.inflater, start[:]); err == nil && IsOLE(start[:]) { // else these bytes only look like a record
+		c.readNested(name, io.MultiReader(bytes.NewReader(start[:]), c.r.inflater), int64(binary.LittleEndian.Uint32(unpacked[:])))
+	}
+}
+
+// inflate begins a zlib stream; the tables of the last one are used again, they cost more than a small object does.
+func (r *reading) inflate(body io.Reader) (err error) {
+	if again, ok := r.inflater.(zlib.Resetter); ok {
+		return again.Reset(body, nil)
+	}
+	r.inflater, err = zlib.NewReader(body)
+	return err
 }
 
 // readNested reads a compound file of size bytes that lies in a stream of this one.

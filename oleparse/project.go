@@ -160,6 +160,14 @@ func (c *compound) source(r io.Reader) ([]byte, error) {
 	return src, err
 }
 
+// sourceLeft says whether any source may still be decompressed; else whatever is left goes unread.
+func (c *compound) sourceLeft(where string) bool {
+	if c.r.o.Source <= 0 {
+		c.note(true, where, "more than the limit of source bytes")
+	}
+	return c.r.o.Source > 0
+}
+
 // takeModule counts a module; it is false when there were too many.
 func (c *compound) takeModule(where string) bool {
 	if c.r.o.Modules == 0 {

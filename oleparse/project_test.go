@@ -241,7 +241,7 @@ func TestSearchFindsAPatternAcrossItsWindows(t *testing.T) {
 		b := make([]byte, 6*window)
 		copy(b[at:], attribut)
 		var got []int64
-		if err := search(bytes.NewReader(b), attribut, func(at int64) bool { got = append(got, at); return true }); err == nil {
+		if err := search(bytes.NewReader(b), attribut, func(at int64, _, _ []byte) bool { got = append(got, at); return true }); err == nil {
 			t.Error("no end")
 		}
 		if diff := cmp.Diff([]int64{int64(at)}, got); diff != "" {

@@ -18,21 +18,22 @@ type source struct {
 	ctx   context.Context
 	r     io.ReaderAt
 	size  int64
-	left  int64 // bytes that may still be read
-	spent bool  // something was not read for want of budget
-	err   error // the reader's or the context's; nothing is read after it
+	left  int64  // bytes that may still be read
+	spare *int64 // more of them, for all files of one reading
+	spent bool   // something was not read for want of budget
+	err   error  // the reader's or the context's; nothing is read after it
 }
 
 // readsPerByte is how often a file's bytes may be read in all: FAT and directory by us and by mscfb, streams once, a search for lost modules
-// once. The constant part lets small files be read in 32 KB windows.
+// once. The constant part lets small files be read in 32 KB windows; the files in a document share one.
 const (
 	readsPerByte = 8
 	readsAtLeast = 1 << 20
 )
 
 func newSource(ctx context.Context, r io.ReaderAt, size int64) *source {
-	size = max(size, 0)
-	return &source{ctx: ctx, r: r, size: size, left: size*readsPerByte + readsAtLeast}
+	size, spare := max(size, 0), int64(readsAtLeast)
+	return &source{ctx: ctx, r: r, size: size, left: size * readsPerByte, spare: &spare}
 }
 
 // ReadAt obeys io.ReaderAt; past the end of the file it is io.EOF without asking.
@@ -67,8 +68,12 @@ func (s *source) charge(n int64) error {
 		return s.err
 	}
 	if s.left < n {
-		s.left, s.spent = 0, true
-		return errSpent
+		if *s.spare < n {
+			s.left, s.spent = 0, true
+			return errSpent
+		}
+		*s.spare -= n
+		return nil
 	}
 	s.left -= n
 	return nil

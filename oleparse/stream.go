@@ -9,18 +9,22 @@ import (
 // window is the most bytes asked of mscfb in one Read: its compressChain takes quadratic time in the sectors of one call.
 const window = 32 << 10
 
-// seekMost is how far into a stream mscfb is sent: it reads four bytes of the file for each sector on the way, our FAT is in memory.
-const seekMost = 256 << 10
+// wayEvery is how many sectors lie between those of a stream that are remembered for the next seek.
+const wayEvery = 256
+
+// way holds every wayEvery-th sector of the stream that was sought in last, as far as it is known.
+type way struct {
+	id int
+	at []uint32
+}
 
 // open returns the bytes of a stream from an offset. A chain that ends early gives errShort, a file that ends early errCut; what was there
 // has been delivered by then.
 func (c *compound) open(id int, from int64) io.Reader {
 	s := &stream{c: c, id: id, pos: from}
-	if c.lib != nil && c.lib[id] != nil && from <= seekMost && from < c.entries[id].size {
+	if c.lib != nil && c.lib[id] != nil && from == 0 && c.entries[id].size > 0 { // mscfb reads the file for each sector it passes; our FAT is in memory
 		f := *c.lib[id] // a File has one position, streams of it are read side by side
-		if _, err := f.Seek(from, io.SeekStart); err == nil {
-			s.lib = &f
-		}
+		s.lib = &f
 	}
 	return s
 }
@@ -76,14 +80,31 @@ func (c *compound) chainReader(id int, from int64) *chain {
 	if s.mini = e.size < miniCutoff; s.mini {
 		s.unit = 1 << miniShift
 	}
-	for ; from >= s.unit && s.left > 0; from -= s.unit {
-		if s.cur >= maxRegSect || c.src.charge(4) != nil {
-			break
+	if s.off = from; from >= s.unit && s.left > 0 {
+		s.seek(id, from/s.unit)
+		s.off = from % s.unit
+	}
+	return s
+}
+
+// seek follows the chain by so many sectors.
+func (s *chain) seek(id int, sectors int64) {
+	w := &s.c.way
+	if w.id != id || len(w.at) == 0 {
+		*w = way{id, []uint32{s.cur}}
+	}
+	known := min(sectors/wayEvery, int64(len(w.at)-1))
+	s.cur = w.at[known]
+	for n := known * wayEvery; n < sectors; {
+		if s.cur >= maxRegSect || s.c.src.charge(4) != nil {
+			s.cur = freeSect
+			return
 		}
 		s.cur = s.follow(s.cur)
+		if n++; n%wayEvery == 0 {
+			w.at = append(w.at, s.cur)
+		}
 	}
-	s.off = from
-	return s
 }
 
 func (s *chain) follow(sect uint32) uint32 {
