@@ -54,7 +54,7 @@ func (s *store) search() {
 			continue
 		}
 		if last != nil {
-			last.Size = min(last.Size, at-last.Offset)
+			last.Size = min(last.Size, max(0, at-last.Offset)) // the next may begin in its header
 		}
 		last = s.found(f, &end)
 	}

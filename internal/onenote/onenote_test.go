@@ -136,6 +136,22 @@ func TestLengthsThatLie(t *testing.T) {
 	}
 }
 
+func TestHeadersInEachOther(t *testing.T) {
+	sig := "\xE7\x16\xE3\xBD\x65\x26\x11\x45\xA4\xC4\x8D\x4D\x0B\x7A\x9E\xAC"
+	b := append(fixture.OneNote(nil), strings.Repeat(sig+"\xFF\xFF", 100)...)
+	doc, _ := read(t, b, onenote.Options{})
+	end := int64(0)
+	for _, f := range doc.Files {
+		if f.Size < 0 || f.Offset+f.Size < end {
+			t.Errorf("%+v", f)
+		}
+		end = f.Offset
+	}
+	if len(doc.Files) != 99 { // the last one has no whole header
+		t.Errorf("%d files", len(doc.Files))
+	}
+}
+
 func TestPackageThatBreaksOffIsUnread(t *testing.T) {
 	b := fixture.OneNotePackage(words, page...)
 	for n := 69; n < len(b)-2; n++ {
