@@ -149,11 +149,9 @@ const packageLink = 1 // the package names a file instead of holding it
 // baseName is the last component of a Windows path.
 func baseName(s string) string { return s[strings.LastIndexAny(s, `\/:`)+1:] }
 
-// carved is the content behind a header that makes no sense: from the first signature of a file on, else all of it.
+// carved is what follows the first bytes where no length can be believed: from the first signature of a file on, else all of it.
 func carved(r *bufio.Reader, head []byte, from int) io.Reader {
-	if at := magicAt(head[from:]); at > 0 {
-		discard(r, from+at)
-	}
+	discard(r, from+max(0, magicAt(head[from:])))
 	return r
 }
 

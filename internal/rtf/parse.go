@@ -45,7 +45,7 @@ type parser struct {
 }
 
 func newParser(ctx context.Context, r io.ReaderAt, size int64, o Options) *parser {
-	p := &parser{o: o, doc: &Document{}, src: newSource(ctx, r, size), words: destinations(), budget: rereads * size}
+	p := &parser{o: o, doc: &Document{}, src: newSource(ctx, r, size), words: destinations(), budget: rereads * (size + rereadLeast)}
 	p.cur.uc = 1
 	p.text = newTextOut(o.Text, o.MaxText)
 	return p
@@ -84,7 +84,7 @@ func (p *parser) reread(q pending) {
 	}
 	p.src.seek(q.at)
 	p.object()
-	if p.budget -= p.src.offset() - q.at; p.budget < 0 && len(p.again) > 0 {
+	if p.budget -= max(p.src.offset()-q.at, window); p.budget < 0 && len(p.again) > 0 {
 		p.problem(true, "objects inside objects are not all read")
 		p.again = nil
 	}

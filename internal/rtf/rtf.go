@@ -90,6 +90,7 @@ const (
 	maxList     = 256     // links and commands: nobody reads more
 	maxProblems = 16
 	rereads     = 4 // times the file's size, for objects inside objects: one such reread finds any trick that is known
+	rereadLeast = 16 * window
 )
 
 // Read reads an RTF file. An error is the reader's, the context's or that of a callback, never the document's; what was read before it is returned.
