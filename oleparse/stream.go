@@ -10,7 +10,7 @@ import (
 const window = 32 << 10
 
 // wayEvery is how many sectors lie between those of a stream that are remembered for the next seek.
-const wayEvery = 256
+const wayEvery = 16
 
 // way holds every wayEvery-th sector of the stream that was sought in last, as far as it is known.
 type way struct {
