@@ -36,28 +36,49 @@ const searchStep = 256 << 10
 // search finds the FileDataStoreObjects that no list names. One inside the content of another belongs to that, if the other is listed or whole;
 // the content of one that is neither ends where the next begins.
 func (s *store) search() {
-	inside := s.listed()
-	var last *File // neither listed nor whole
-	var end int64  // of the last whole one
+	h := &hunt{s: s, inside: s.listed()}
 	buf := make([]byte, min(searchStep, s.size))
 	for off := int64(0); off < s.size && s.err == nil; {
 		b := s.block(buf, off)
-		i := bytes.Index(b, []byte(dataHeader))
-		if i < 0 {
-			off += int64(max(len(b)-len(dataHeader)+1, 1))
-			continue
+		for from := 0; s.err == nil; {
+			i := bytes.Index(b[from:], []byte(dataHeader))
+			if i < 0 {
+				break
+			}
+			h.hit(off + int64(from+i))
+			from += i + len(dataHeader)
 		}
-		at := off + int64(i)
-		off = at + int64(len(dataHeader))
-		f, ok := s.dataObject(at)
-		if !ok || at < end || inside(at) {
-			continue
-		}
-		if last != nil {
-			last.Size = min(last.Size, max(0, at-last.Offset)) // the next may begin in its header
-		}
-		last = s.found(f, &end)
+		off += int64(max(len(b)-len(dataHeader)+1, 1))
 	}
+}
+
+// hunt is the state of a search.
+type hunt struct {
+	s      *store
+	inside func(at int64) bool
+	last   *File // neither listed nor whole
+	end    int64 // of the last whole one
+}
+
+// hit looks at a guidHeader.
+func (h *hunt) hit(at int64) {
+	f, ok := h.s.dataObject(at)
+	if !ok || at < h.end || h.inside(at) {
+		return
+	}
+	if h.last != nil {
+		h.last.Size = min(h.last.Size, max(0, at-h.last.Offset)) // the next may begin in its header
+	}
+	h.last = nil
+	if h.s.data[f.Offset] != nil {
+		return
+	}
+	h.s.add(f)
+	if h.s.whole(f) {
+		h.end = f.Offset + f.Size
+		return
+	}
+	h.last = h.s.data[f.Offset]
 }
 
 // listed tells of rising offsets whether they lie in the content of a listed file.
@@ -75,19 +96,6 @@ func (s *store) listed() func(at int64) bool {
 		}
 		return at < end
 	}
-}
-
-// found adds an object that search came across, and returns it if nothing shows where it ends.
-func (s *store) found(f File, end *int64) *File {
-	if s.data[f.Offset] != nil {
-		return nil
-	}
-	s.add(f)
-	if s.whole(f) {
-		*end = f.Offset + f.Size
-		return nil
-	}
-	return s.data[f.Offset]
 }
 
 // block reads into buf from off on; it does not count as structure.
