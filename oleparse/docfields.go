@@ -13,6 +13,8 @@ func (w *wordText) endField() {
 		w.c.addCommand(w.path, strings.Join(f.args, " "))
 	case "INCLUDETEXT", "INCLUDEPICTURE", "IMPORT", "INCLUDE", "RD":
 		w.link(LinkOther, f.args[0])
+	case "MACROBUTTON":
+		w.c.addCallback(f.args[0])
 	case "LINK":
 		if len(f.args) > 1 {
 			w.link(LinkOLE, f.args[1])
@@ -27,6 +29,14 @@ func (w *wordText) link(t LinkType, target string) {
 func (c *compound) addCommand(path, text string) {
 	if len(c.r.doc.DDE) < commandsMax {
 		c.r.doc.DDE = append(c.r.doc.DDE, Command{Path: path, Text: text})
+	}
+}
+
+// addCallback notes a procedure that a click starts: "Project.Module.Procedure", "Show.ppt!Procedure".
+func (c *compound) addCallback(name string) {
+	name = name[strings.LastIndexByte(name, '!')+1:]
+	if doc := c.r.doc; name != "" && len(doc.Callbacks) < callbacksMax {
+		doc.Callbacks = append(doc.Callbacks, name)
 	}
 }
 

@@ -132,6 +132,13 @@ func TestPiecesThatShareTheirBytesCostNoMoreThanTheText(t *testing.T) {
 	}
 }
 
+func TestAButtonInTextNamesItsMacro(t *testing.T) {
+	d := readBytes(t, fixture.WordText{Pieces: []string{"\x13MACROBUTTON Project.Module1.Run click here\x15\x13MACROBUTTON a.dot!Other x\x15\x13MACROBUTTON\x15"}}.Bytes())
+	if diff := cmp.Diff([]string{"Project.Module1.Run", "Other"}, d.Callbacks); diff != "" {
+		t.Error(diff)
+	}
+}
+
 type fullDisk struct{}
 
 func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("full") }

@@ -22,31 +22,41 @@ const (
 // two: no text grows without being sent.
 type lzfu struct {
 	in     *bufio.Reader
+	plain  io.Reader // not compressed
 	window [lzfuWindow]byte
 	at     uint // where the next byte goes
 	flags  byte // of the run of eight tokens under way
 	tokens int  // left in it
 	from   uint // the copy under way
 	copied int  // bytes left of it
+	begun  bool
 	ended  bool
 }
 
 // newLZFu returns the RTF in r, as it is where it is not compressed.
-func newLZFu(r io.Reader) (io.Reader, error) {
+func newLZFu(r io.Reader) io.Reader { return &lzfu{in: bufio.NewReader(r)} }
+
+// begin reads the header (MS-OXRTFCP 2.1.3.1.1).
+func (z *lzfu) begin() error {
 	var head [16]byte
-	n, err := readFull(r, head[:])
-	if err != nil || n < len(head) {
-		return &lzfu{ended: true}, err
-	}
+	n, err := readFull(z.in, head[:])
+	z.begun, z.ended = true, n < len(head)
 	if binary.LittleEndian.Uint32(head[8:]) == rtfPlain {
-		return io.LimitReader(r, int64(binary.LittleEndian.Uint32(head[4:]))), nil
+		z.plain = io.LimitReader(z.in, int64(binary.LittleEndian.Uint32(head[4:])))
 	}
-	z := &lzfu{in: bufio.NewReader(r)}
 	z.at = uint(copy(z.window[:], lzfuStart))
-	return z, nil
+	return err
 }
 
 func (z *lzfu) Read(p []byte) (n int, err error) {
+	if !z.begun {
+		if err := z.begin(); err != nil {
+			return 0, err
+		}
+	}
+	if z.plain != nil {
+		return z.plain.Read(p)
+	}
 	for n < len(p) && !z.ended {
 		if z.copied > 0 {
 			p[n] = z.put(z.window[z.from])

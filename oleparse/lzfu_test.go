@@ -13,11 +13,7 @@ import (
 
 func rtfOf(t *testing.T, b []byte) string {
 	t.Helper()
-	r, err := newLZFu(bytes.NewReader(b))
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := io.ReadAll(iotest.OneByteReader(r))
+	out, err := io.ReadAll(iotest.OneByteReader(newLZFu(bytes.NewReader(b))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,8 +48,11 @@ func TestCompressedRTF(t *testing.T) {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
-	if _, err := newLZFu(iotest.ErrReader(io.ErrClosedPipe)); err == nil {
-		t.Error("an error is lost")
+	for n := range 20 {
+		r := io.MultiReader(bytes.NewReader(fixture.CompressRTF("12345678")[:n]), iotest.ErrReader(io.ErrClosedPipe))
+		if _, err := io.ReadAll(newLZFu(r)); err == nil {
+			t.Errorf("an error after %d bytes is lost", n)
+		}
 	}
 }
 

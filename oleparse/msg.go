@@ -73,7 +73,7 @@ func (c *compound) readMessage(id int, streams map[string]int) {
 		c.r.text(text)
 	}
 	if s, ok := streams[substg(tagRTF, typeBinary)]; ok {
-		c.addFile(c.path(s), "", func() (io.Reader, error) { return newLZFu(c.open(s, 0)) })
+		c.addFile(c.path(s), "", func() (io.Reader, error) { return newLZFu(c.open(s, 0)), nil })
 	}
 	if s, ok := streams[substg(tagHTML, typeBinary)]; ok {
 		c.addFile(c.path(s), "", c.from(s, 0, c.entries[s].size))

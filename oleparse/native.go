@@ -74,13 +74,11 @@ func parsePacked(head []byte, size int64, page int) (packed, bool) {
 func parsePackedAt(head []byte, at, size int64, page int) (p packed, ok bool) {
 	b := cursor{b: head}
 	b.take(at)
-	if flags := b.u16(); flags != 2 {
-		return p, false
-	}
+	usual := b.u16() == 2
 	label, source := b.text(), b.text()
 	b.u16() // icon number
 	typ := b.u16()
-	if b.bad || !printable(label) || !printable(source) {
+	if b.bad || !printable(label) || !printable(source) || !usual && (typ != packedFile || len(label) == 0) {
 		return p, false
 	}
 	p.label, p.source = decodeText(page, label), decodeText(page, source)
@@ -91,7 +89,7 @@ func parsePackedAt(head []byte, at, size int64, page int) (p packed, ok bool) {
 	p.temp = decodeText(page, tempPath(&b))
 	n := int64(b.u32())
 	p.at = int64(b.pos)
-	if b.bad || p.at > size {
+	if b.bad || p.at > size || !usual && n > size-p.at {
 		return p, false
 	}
 	if p.size = n; n == 0 || n > size-p.at { // what is there is there, whatever the size says

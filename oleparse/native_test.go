@@ -42,6 +42,7 @@ func TestAPackageIsReadWhateverItsLengthsSay(t *testing.T) {
 		"no size before":             {noSize, "a.exe|MZ..."},
 		"names in UTF-16":            {wide.Native(), "請求書.exe|MZ..."},
 		"label with another ending":  {label.Native(), "a.exe|MZ..."},
+		"other flags":                {append([]byte{9, 0, 0, 0, 7}, p.Native()[5:]...), "a.exe|MZ..."},
 		"no package, with its size":  {[]byte("\x04\x00\x00\x00BM.."), "|BM.."},
 		"no package, without one":    {[]byte("%PDF-1.4 and so on"), "|%PDF-1.4 and so on"},
 		"size of nothing":            {[]byte("\x00\x00\x00\x00"), "|\x00\x00\x00\x00"},

@@ -129,7 +129,7 @@ func (c *compound) readObjectStorage(id int, streams map[string]int) {
 		o.Path = "Root Entry"
 	}
 	if c.isControl(streams, o.Class) {
-		o.Kind = ObjectControl
+		o.Kind, o.Name = ObjectControl, c.controlName(streams)
 	}
 	c.readNative(&o, streams)
 	for i, target := range c.links(streams) {
@@ -156,6 +156,19 @@ func (c *compound) isControl(streams map[string]int, class string) bool {
 	}
 	const fOCX = 0x1000 // MS-DOC, ODTPersist1
 	return c.objInfo(streams)&fOCX != 0
+}
+
+// controlName is the name by which Word's macros know a control; its events are procedures named after it.
+func (c *compound) controlName(streams map[string]int) string {
+	id, ok := streams[ocxNameStream]
+	if !ok {
+		return ""
+	}
+	name := clean(cutString(utf16String(c.head(id, make([]byte, min(c.entries[id].size, nameMax))))))
+	if doc := c.r.doc; name != "" && len(doc.Controls) < callbacksMax {
+		doc.Controls = append(doc.Controls, name)
+	}
+	return name
 }
 
 // objInfo is the ODTPersist1 of an object in Word, 0 without one.

@@ -87,7 +87,7 @@ func TestObjectsAreListedWhereTheirProgramsPutThem(t *testing.T) {
 		},
 		"control in Word": {
 			fixture.DocWith(fixture.Storage("_3", fixture.Stream("\x03OCXNAME", fixture.UTF16("Button1")), comp(7, "Some.Control.1"))),
-			[]Object{{Path: "ObjectPool/_3", Kind: ObjectControl, Class: "Some.Control.1"}}, nil,
+			[]Object{{Path: "ObjectPool/_3", Kind: ObjectControl, Class: "Some.Control.1", Name: "Button1"}}, nil,
 		},
 		"control by its class": {
 			fixture.XLSWith(class(fixture.Storage("MBD00000002", fixture.Stream("thing", []byte("y"))),

@@ -1,5 +1,7 @@
 // Package oleparse reads Office documents as bytes: compound files ([MS-CFB]), the VBA projects in them ([MS-OVBA]), the compressed storages of
 // PowerPoint ([MS-PPT] 2.10.34), and OOXML packages (ECMA-376 part 2) whose parts a caller hands in.
+// It lists what documents embed, link to and start: packages ([MS-OLEDS] 2.3), Word's fields and text ([MS-DOC]), PowerPoint's actions, Outlook's
+// attachments ([MS-OXMSG]).
 //
 // A compound file is read twice over. Our own reader walks header, DIFAT, FAT, mini FAT and directory first: it is the guard that counts entries,
 // depth and cycles, and it forgives what Office forgives. Where it finds nothing wrong the streams are read with
@@ -16,6 +18,9 @@
 //     between streams cost more, and those are not sound.
 //   - Memory: the FAT (1/128 of the file), the directory, the sources, and Options.Unpacked for storages inside streams and parts.
 //   - Encrypted documents are reported and not opened. Excel 4 macros are not read.
+//   - Objects and links: 4096 and 1024 are listed. Files in streams: 4096 are handed out, to be read while the caller still has the document; their bytes count
+//     among those read of it. Text: 8 MiB; of Word in the first 16 MiB of its pieces, of a PowerPoint text 1 MiB. PowerPoint 95 and Publisher give
+//     what reads as text in their streams, Visio none. DDE commands, links and templates of Word are read from fields as they would be worked out.
 //   - UserForms: texts of the controls that MS-OFORMS defines; other controls give none. 8192 controls and 4 MiB of texts a project.
 //   - P-code is read for the names and literals it has, by what is known of VBA 5, 6 and 7 on Windows and before 2016 on the Macintosh; 8 MiB
 //     a module, 64 MiB in all. It is not decompiled.

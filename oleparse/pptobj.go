@@ -175,13 +175,12 @@ func (s *slides) atom(typ, instance uint16, b []byte) {
 
 // act notes what a click, or the mouse over a shape, starts.
 func (s *slides) act(name string) {
-	doc := s.c.r.doc
 	switch {
 	case name == "":
 	case s.action == actionProgram:
 		s.c.addCommand(s.path, name)
-	case s.action == actionMacro && len(doc.Callbacks) < callbacksMax:
-		doc.Callbacks = append(doc.Callbacks, name[strings.LastIndexByte(name, '!')+1:])
+	case s.action == actionMacro:
+		s.c.addCallback(name)
 	}
 }
 
