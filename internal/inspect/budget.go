@@ -79,13 +79,21 @@ func (u *unpacking) Read(p []byte) (int, error) {
 		return u.full()
 	}
 	n, err := u.r.Read(p[:min(int64(len(p)), left)])
-	u.s.bytes += int64(n)
-	for f := u.f; f != nil; f = f.parent {
-		if f.unpacked += int64(n); isBomb(f.Size, f.unpacked) {
-			return n, u.s.bomb(f, f.unpacked)
-		}
+	if grown := u.s.account(u.f, int64(n)); grown != nil {
+		err = grown
 	}
 	return n, err
+}
+
+// account counts n bytes unpacked from f.
+func (s *Scan) account(f *File, n int64) error {
+	s.bytes += n
+	for ; f != nil; f = f.parent {
+		if f.unpacked += n; isBomb(f.Size, f.unpacked) {
+			return s.bomb(f, f.unpacked)
+		}
+	}
+	return nil
 }
 
 // full tells content that ends at the limit from content that goes on.

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"sekisho/internal/finding"
-	"sekisho/internal/message"
 	"sekisho/oleparse"
 )
 
@@ -52,30 +51,8 @@ func (s *Scan) decrypted(ctx context.Context, f *File, doc *oleparse.Document) e
 	if err != nil {
 		return s.unreadable(ctx, f, err)
 	}
-	return s.inPlace(ctx, f, r)
-}
-
-// inPlace inspects what r delivers as the content of f: under its path and on its report, so that it counts as one file.
-func (s *Scan) inPlace(ctx context.Context, f *File, r io.Reader) error {
-	b := message.NewBuffer(s.o.SpoolDir, s.o.Memory).Spare(s.o.Walk.Spare)
-	defer b.Close()
-	broken, err := s.unpack(b, io.Discard, &unpacking{ctx, s, f, r})
-	if err != nil {
+	return s.inPlace(ctx, f, func(w io.Writer) error {
+		_, err := io.Copy(w, r)
 		return err
-	}
-	s.report(f)
-	inner := &File{Path: f.Path, Name: f.Name, Size: b.Size(), content: b, parent: f, depth: f.depth + 1, report: f.report}
-	if broken != nil {
-		s.found(inner, finding.New(finding.ScanIncomplete, f.Path, "unpacked %d bytes, then: %q", inner.Size, broken.Error()))
-	}
-	if err := s.identify(ctx, inner); err != nil || !s.matched(inner) {
-		return err
-	}
-	if inner.depth > s.o.Depth {
-		s.limit(f, finding.LimitDepth, "more than %d containers around it", s.o.Depth)
-		return nil
-	}
-	err = s.inspect(ctx, inner)
-	f.Kind = inner.Kind
-	return err
+	})
 }

@@ -35,8 +35,8 @@ type Inspector interface {
 // inspectors is the table, in the order in which they are asked: zip and ole say more precisely what the file is, for those after them.
 func inspectors() []Inspector {
 	return []Inspector{
-		zipFile{}, ooxmlFile{}, oleFile{}, biffFile{}, rtfFile{}, oneNoteFile{}, mailFile{}, gzipFile{}, bzip2File{}, zstdFile{}, tarFile{},
-		unreadFile{},
+		zipFile{}, ooxmlFile{}, oleFile{}, biffFile{}, rtfFile{}, oneNoteFile{}, flatFile{}, activeMime{}, mailFile{}, gzipFile{}, bzip2File{},
+		zstdFile{}, tarFile{}, unreadFile{},
 	}
 }
 
@@ -50,6 +50,7 @@ type File struct {
 	content  io.ReaderAt
 	sum      [32]byte // SHA-256, where the journal needs it
 	tailEnd  bool     // the end of a ZIP stands in the last bytes
+	mime     int64    // where a MIME message begins behind something else, 0 for none
 	archive  *zipinspect.Archive
 	parent   *File
 	depth    int           // containers around it

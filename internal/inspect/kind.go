@@ -72,6 +72,8 @@ const (
 	KindELF     = "elf"
 	KindCHM     = "chm"
 	KindTNEF    = "tnef"
+	KindMSO     = "mso" // ActiveMime, until it was opened
+	KindMHT     = "mht" // MHTML: a document saved as a MIME message
 )
 
 // magic is a signature at a fixed place.
@@ -97,7 +99,7 @@ func magics() []magic {
 		{0, "\xE4\x52\x5C\x7B\x8C\xD8\xA7\x4D\xAE\xB1\x53\x78\xD0\x29\x96\xD3", KindOneNote},             // MS-ONESTORE 2.3.1 guidFileType, .one
 		{0, "\xA1\x2F\xFF\x43\xD9\xEF\x76\x4C\x9E\xE2\x10\xEA\x57\x22\x76\x5F", KindOneNote},             // .onetoc2
 		{0, "\x4C\x00\x00\x00\x01\x14\x02\x00\x00\x00\x00\x00\xC0\x00\x00\x00\x00\x00\x00\x46", KindLNK}, // MS-SHLLINK 2.1
-		{0, "ITSF", KindCHM}, {0, "\x78\x9F\x3E\x22", KindTNEF}, // MS-OXTNEF 2.1.3.1
+		{0, "ActiveMime", KindMSO}, {0, "ITSF", KindCHM}, {0, "\x78\x9F\x3E\x22", KindTNEF}, // MS-OXTNEF 2.1.3.1
 		{0, "\x7FELF", KindELF}, {0, "{\\rt", KindRTF},
 		{0, "\x89PNG\r\n\x1A\n", KindPNG}, {0, "\xFF\xD8\xFF", KindJPEG}, {0, "GIF8", KindGIF},
 		{0, "II*\x00", KindTIFF}, {0, "MM\x00*", KindTIFF}, {40, " EMF", KindEMF}, {0, "\xD7\xCD\xC6\x9A", KindWMF},
@@ -130,6 +132,9 @@ func (s *Scan) identify(ctx context.Context, f *File) error {
 		if err := f.farKind(ctx); err != nil {
 			return err
 		}
+	}
+	if err := s.identifyMIME(ctx, f, head); err != nil {
+		return err
 	}
 	switch f.Kind {
 	case KindZip, KindEmpty, KindMessage:
@@ -185,6 +190,8 @@ func headKind(b []byte) string {
 		return KindPDF
 	case oldTar(b):
 		return KindTar
+	case wideXML(b):
+		return KindXML
 	case bytes.HasPrefix(bytes.TrimLeft(bytes.TrimPrefix(b, []byte("\xEF\xBB\xBF")), " \t\r\n\v\f\x00"), []byte("{\\rt")):
 		return KindRTF // lenient readers skip what stands before it, and \bin makes the rest no text
 	case isText(b):
@@ -277,19 +284,27 @@ func textKind(b []byte) string {
 	if utf16(b) {
 		b = narrow(b)
 	}
-	b = bytes.TrimLeft(bytes.TrimPrefix(b, []byte("\xEF\xBB\xBF")), " \t\r\n\f")
+	b = textStart(b)
 	low := bytes.ToLower(b[:min(len(b), 1024)])
 	switch {
 	case htmlStart(low):
 		return KindHTML
-	case bytes.HasPrefix(low, []byte("<?xml")):
+	case bytes.HasPrefix(low, []byte("<?xml")), officeXML(low):
 		return KindXML
 	case mailStart(b):
+		if savedPage(b) {
+			return KindMHT
+		}
 		return KindMessage
 	case bytes.Contains(low, []byte("<html")), bytes.Contains(low, []byte("<script")):
 		return KindHTML
 	}
 	return KindText
+}
+
+// textStart leaves out a byte order mark and blanks.
+func textStart(b []byte) []byte {
+	return bytes.TrimLeft(bytes.TrimPrefix(b, []byte("\xEF\xBB\xBF")), " \t\r\n\f")
 }
 
 // IsMessage reports whether a file that begins with head is a mail.

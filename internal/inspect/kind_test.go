@@ -54,7 +54,7 @@ func TestKinds(t *testing.T) {
 		{"markup", []byte("<?xml version='1.0'?><w:wordDocument/>"), KindXML},
 		{"mail", []byte("Received: from a by b\r\n\twith ESMTP\r\nFrom: x@example.com\r\n\r\nbody"), KindMessage},
 		{"mail of an mbox", []byte("From x@example.com Mon Nov 23\nFrom: x@example.com\nSubject: y\n\nbody"), KindMessage},
-		{"MIME entity", []byte("MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=x\r\n\r\n--x"), KindMessage},
+		{"MIME entity", []byte("MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=x\r\n\r\n--x"), KindMHT},
 		{"mail with a page in it", []byte("From: a@example.com\nSubject: s\n\n<html>"), KindMessage},
 		{"letter", []byte("Dear Sir: here you are\r\nFrom: me\r\n"), KindText},
 		{"notes with colons", []byte("todo: buy\nthen: cook\n"), KindText},

@@ -15,15 +15,18 @@ var _ Inspector = mailFile{}
 
 func (mailFile) Name() string { return "message" }
 
-func (mailFile) Match(f *File) bool { return f.Kind == KindMessage }
+func (mailFile) Match(f *File) bool {
+	return f.Kind == KindMessage || f.Kind == KindMHT || f.mime > 0
+}
 
 func (mailFile) Inspect(ctx context.Context, f *File, s *Scan) error {
-	h := &mailHandler{ctx: ctx, f: f, s: s}
+	h, first := &mailHandler{ctx: ctx, f: f, s: s}, len(s.files)
 	w := message.NewWalker(f.Path, s.o.Walk, h)
-	_, err := io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{f.reader(ctx)}, make([]byte, copyBuffer))
+	_, err := io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{io.NewSectionReader(f.reader(ctx), f.mime, f.Size-f.mime)}, make([]byte, copyBuffer))
 	if closed := w.Close(); err == nil { // after an error Close only frees
 		err = closed
 	}
+	s.adopt(f, first)
 	return err
 }
 
@@ -40,4 +43,9 @@ func (h *mailHandler) Part(p *message.Part) error {
 	return h.s.file(h.ctx, partFile(p, h.f), p.Attachment)
 }
 
-func (h *mailHandler) Finding(f finding.Finding) { h.s.found(h.f, f) }
+// Finding leaves out the complaints about a message behind something else: it may be no message at all.
+func (h *mailHandler) Finding(f finding.Finding) {
+	if h.f.mime == 0 || f.Kind != finding.MailMalformed {
+		h.s.found(h.f, f)
+	}
+}

@@ -101,9 +101,10 @@ type Scan struct {
 	files      []FileReport
 	incomplete bool
 	capped     bool
-	buf        []byte   // of copies
-	scratch    []byte   // of identify
-	candidates []string // passwords of this message
+	buf        []byte       // of copies
+	scratch    []byte       // of identify
+	candidates []string     // passwords of this message
+	active     map[int]bool // files that were in ActiveMime
 }
 
 // Part inspects one part of the message. A recovered panic is a finding. The error is the context's or the spool's: the scan is then incomplete
@@ -164,8 +165,8 @@ func (s *Scan) file(ctx context.Context, f *File, listed bool) error {
 	if err := s.identify(ctx, f); err != nil {
 		return err
 	}
-	if f.Kind == KindMessage && !listed {
-		f.Kind = KindText // text that quotes a header, not a mail attached as a file
+	if (f.Kind == KindMessage || f.Kind == KindMHT) && !listed {
+		f.Kind, f.mime = KindText, 0 // text that quotes a header, not a mail attached as a file
 	}
 	if listed {
 		s.report(f)

@@ -1,0 +1,106 @@
+package inspect
+
+import (
+	"bytes"
+	"context"
+	"strings"
+)
+
+// MHTML (RFC 2557): a document saved as a MIME message. Word and Excel open it under any name, with the VBA project in an ActiveMime part.
+
+// savedPage tells a document from a mail by its header, which begins b: many parts, and no field that a mail has from its sender or on its way.
+// Browsers write a From of their own.
+func savedPage(b []byte) bool {
+	multipart := false
+	for name, value := range headerFields(b) {
+		switch name {
+		case "to", "cc", "received", "return-path", "delivered-to", "message-id", "sender", "reply-to", "dkim-signature":
+			return false
+		case "from":
+			if !strings.HasPrefix(strings.ToLower(value), "<saved by ") {
+				return false
+			}
+		case "content-type":
+			multipart = isMultipart(value)
+		}
+	}
+	return multipart
+}
+
+// headerFields are the fields of a header with their values unfolded.
+func headerFields(b []byte) func(yield func(name, value string) bool) {
+	return func(yield func(name, value string) bool) {
+		name, value := "", ""
+		for n := 0; n < maxStartLines; n++ {
+			line, rest, more := bytes.Cut(b, []byte("\n"))
+			line, b = bytes.TrimRight(line, "\r"), rest
+			if len(line) > 0 && (line[0] == ' ' || line[0] == '\t') && name != "" { // RFC 5322 2.2.3
+				value += " " + strings.TrimSpace(string(line))
+				continue
+			}
+			if name != "" && !yield(name, value) {
+				return
+			}
+			var ok bool
+			if name, ok = fieldName(line); !ok || !more {
+				return
+			}
+			value = strings.TrimSpace(string(line[bytes.IndexByte(line, ':')+1:]))
+		}
+	}
+}
+
+func isMultipart(contentType string) bool {
+	return strings.HasPrefix(strings.ToLower(contentType), "multipart/")
+}
+
+const (
+	mimeFar      = 64 << 10 // how far behind a PDF's beginning a message is looked for
+	mimeTriesMax = 16       // places that look like one
+)
+
+// identifyMIME looks for a message behind something else: Word takes a file for MHTML with lines before MIME-Version, even with a PDF before it.
+func (s *Scan) identifyMIME(ctx context.Context, f *File, head []byte) error {
+	switch f.Kind {
+	case KindPDF:
+		b, err := f.peek(ctx, 0, make([]byte, mimeFar))
+		if err != nil {
+			return err
+		}
+		head = b
+	case KindText, KindHTML, KindXML, KindData:
+	case KindMHT:
+		f.mime = int64(len(head) - len(textStart(head)))
+		return nil
+	default:
+		return nil
+	}
+	if f.mime = int64(mimeStart(head)); f.mime > 0 && f.Kind == KindText {
+		f.Kind = KindMHT
+	}
+	return nil
+}
+
+// mimeStart is where a header begins with MIME-Version that has many parts, 0 for nowhere.
+func mimeStart(b []byte) int {
+	low := bytes.Clone(b)
+	for i, c := range low { // bytes.ToLower would make other bytes of what is no UTF-8
+		if 'A' <= c && c <= 'Z' {
+			low[i] = c + 'a' - 'A'
+		}
+	}
+	for at, n := 0, 0; n < mimeTriesMax; n++ {
+		i := bytes.Index(low[at:], []byte("mime-version"))
+		if i < 0 {
+			return 0
+		}
+		at += i
+		for name, value := range headerFields(b[at:]) {
+			if name == "content-type" && isMultipart(value) {
+				return at
+			}
+		}
+		at++
+	}
+	return 0
+}
