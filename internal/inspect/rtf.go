@@ -28,6 +28,7 @@ func (rtfFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 	s.report(f).RTFObjects = doc.Objects
 	r.objects.report(s, f, finding.RTFObject)
 	r.packages.report(s, f, finding.OLEPackage)
+	r.controls.report(s, f, finding.OfficeActiveX)
 	r.equations.report(s, f, finding.RTFEquation)
 	r.links(doc)
 	r.problems(doc)
@@ -36,9 +37,9 @@ func (rtfFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 
 // rtfScan is one RTF file being inspected.
 type rtfScan struct {
-	s                            *Scan
-	f                            *File
-	objects, packages, equations sightings
+	s                                      *Scan
+	f                                      *File
+	objects, packages, controls, equations sightings
 }
 
 // object inspects one object's content and notes what it is.
@@ -51,6 +52,9 @@ func (r *rtfScan) object(ctx context.Context, o *rtf.Object, content io.Reader) 
 	r.objects.add(name, rtfDetail(o))
 	if o.Kind == rtf.KindPackage {
 		r.packages.add(name, fmt.Sprintf("%.60q", o.Name))
+	}
+	if o.Control {
+		r.controls.add(name, rtfDetail(o))
 	}
 	if o.Equation { // known when its content was read
 		r.equations.add(name, rtfDetail(o))

@@ -25,6 +25,8 @@ func TestRTFFiles(t *testing.T) {
 			[]string{"rtf.object object 1", "rtf.equation object 1"}, []string{" rtf", "object 1 data"}},
 		{"equation by what is in it", fixture.RTFObject(fixture.OLE1("Word.Document.8", fixture.EquationFile())),
 			[]string{"rtf.object object 1", "rtf.equation object 1"}, []string{" rtf", "object 1 ole"}},
+		{"control", `{\object\objocx{\*\objdata 0105000002000000020000004100000000000000000001000000AA}}`,
+			[]string{"rtf.object object 1", "office.activex object 1"}, []string{" rtf", "object 1 text"}},
 		{"linked object", fixture.RTFObject(fixture.OLE1Link("htmlfile", "https://example.com/a.hta")),
 			[]string{"rtf.object object 1", "office.external"}, []string{" rtf"}},
 		{"linked object of the same machine", fixture.RTFObject(fixture.OLE1Link("Excel.Sheet.8", `C:\a.xls`)),

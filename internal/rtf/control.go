@@ -12,8 +12,10 @@ func (p *parser) control() {
 	}
 	if !letter(c) {
 		p.symbol(c)
+		p.fresh = false
 		return
 	}
+	p.fresh = false
 	p.word = append(p.word[:0], c)
 	for len(p.word) < maxWord && letter(p.src.peek()) {
 		c, _ = p.src.next()
@@ -67,7 +69,7 @@ func (p *parser) minus() {
 func (p *parser) symbol(c byte) {
 	switch c {
 	case '*':
-		p.star = true
+		p.star = p.fresh // it means something at the beginning of a group only
 	case '\'':
 		p.escape()
 	case '\\', '{', '}':
@@ -125,7 +127,8 @@ func (p *parser) apply(word string, n int64, has, star bool) {
 		return
 	}
 	if p.cur.dest == destData {
-		if star {
+		if star && p.active != nil && !p.active.plain {
+			p.active.other = true
 			p.setDest(destSkip)
 		}
 		return

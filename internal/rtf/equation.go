@@ -26,15 +26,15 @@ func equationText(s string) bool {
 	return strings.EqualFold(s, "0002CE02-0000-0000-C000-000000000046") || strings.EqualFold(s, "00021700-0000-0000-C000-000000000046")
 }
 
-// equationWatch looks for the equation editor in the content that passes: its identifier in the root of a compound file, a stream
-// "Equation Native" anywhere in its directory, or a bare EQNOLEFILEHDR (MTEF, "OLE Equation Objects").
+// equationWatch looks for the equation editor in the content that passes: its identifier in the root of a compound file, its stream
+// "Equation Native" there, or a bare EQNOLEFILEHDR (MTEF, "OLE Equation Objects"). A document with formulas inside it is no formula.
 type equationWatch struct {
 	r     io.Reader
 	found bool
 	off   int64  // bytes that passed
 	head  []byte // the first 512
-	root  int64  // offset of the root entry's CLSID (MS-CFB 2.6.1), 0 while not known
-	tail  []byte // of what passed before: a name may lie across two reads
+	start int64  // of the directory (MS-CFB 2.6.1), 0 while not known
+	dir   []byte // its first four entries
 }
 
 // class judges by the names.
@@ -59,22 +59,23 @@ func (w *watched) Read(b []byte) (int, error) {
 	return n, err
 }
 
-const cfbHeader = 512
+const cfbSector = 512 // of the header, and the least of the directory
 
 // streamName is "Equation Native" as a directory entry writes it (MS-CFB 2.6.1).
 const streamName = "E\x00q\x00u\x00a\x00t\x00i\x00o\x00n\x00 \x00N\x00a\x00t\x00i\x00v\x00e\x00\x00\x00"
 
 func (w *equationWatch) look(b []byte) {
-	if len(w.head) < cfbHeader {
-		w.head = append(w.head, b[:min(len(b), cfbHeader-len(w.head))]...)
+	if len(w.head) < cfbSector {
+		w.head = append(w.head, b[:min(len(b), cfbSector-len(w.head))]...)
 		w.header()
 	}
-	seam := append(w.tail, b[:min(len(b), len(streamName))]...)
-	w.found = w.found || bytes.Contains(seam, []byte(streamName)) || bytes.Contains(b, []byte(streamName))
-	if at := w.root - w.off; w.root > 0 && at >= 0 && at+16 <= int64(len(b)) {
-		w.found = w.found || equationCLSID(b[at:at+16])
+	if w.start == 0 || len(w.dir) == cfbSector {
+		return
 	}
-	w.tail = append(w.tail[:0], b[max(0, len(b)-len(streamName)):]...)
+	if at := w.start + int64(len(w.dir)) - w.off; at >= 0 && at < int64(len(b)) {
+		w.dir = append(w.dir, b[at:min(at+int64(cfbSector-len(w.dir)), int64(len(b)))]...)
+		w.found = len(w.dir) >= 96 && equationCLSID(w.dir[80:96]) || bytes.Contains(w.dir, []byte(streamName))
+	}
 }
 
 // header judges by the first bytes.
@@ -84,8 +85,8 @@ func (w *equationWatch) header() {
 	switch {
 	case len(h) >= 33 && le.Uint16(h) == 28 && le.Uint32(h[2:]) == 0x00020000 && h[28] >= 2 && h[28] <= 3: // cbHdr, version, then MTEF 2 or 3
 		w.found = true
-	case len(h) == cfbHeader && strings.HasPrefix(string(h), "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"):
+	case len(h) == cfbSector && string(h[:8]) == "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1":
 		shift := min(le.Uint16(h[30:]), 12)
-		w.root = (int64(le.Uint32(h[48:]))+1)<<shift + 80 // first directory sector, 2.2
+		w.start = (int64(le.Uint32(h[48:])) + 1) << shift // first directory sector, 2.2
 	}
 }

@@ -12,6 +12,8 @@ type data struct {
 	high  byte // this one
 	done  bool
 	drain bool // nobody reads any more
+	other bool // it has a group of an unknown destination: readers differ on whether that is data
+	plain bool // such groups are data
 }
 
 // data begins an \objdata destination. One inside the object being read has its turn later.
@@ -24,20 +26,21 @@ func (p *parser) data() {
 	switch {
 	case p.active != nil:
 		if first {
-			p.later(false)
+			p.again = append(p.again, pending{at: p.src.offset(), declared: p.declared})
 		}
 		p.cur.dest = destSkip
 	case p.handed >= p.o.Objects:
 		p.problem(true, "more objects than the limit")
 		p.cur.dest = destSkip
 	default:
-		p.object()
+		p.object(false)
 	}
 }
 
 // object hands the object that begins here to the caller, and goes on behind it.
-func (p *parser) object() {
-	d := &data{p: p, level: len(p.groups)}
+func (p *parser) object(plain bool) {
+	d := &data{p: p, level: len(p.groups), plain: plain}
+	self := pending{at: p.src.offset(), declared: p.declared, plain: true}
 	p.active = d
 	p.handed++
 	err := p.hand(d)
@@ -47,6 +50,9 @@ func (p *parser) object() {
 	for d.drain = true; !d.done && p.step(); {
 	}
 	p.active = nil
+	if d.other {
+		p.again = append(p.again, self)
+	}
 }
 
 // end ends d when the destination closes that began in a group of that level.
@@ -103,7 +109,7 @@ func (p *parser) bin(n int64) {
 		p.raw = n
 	case p.active != nil && p.cur.dest == destData && !p.binEnd:
 		p.binEnd = true
-		p.later(true)
+		p.again = append(p.again, pending{at: p.src.offset(), declared: p.declared, raw: true})
 	}
 }
 

@@ -1,6 +1,7 @@
 package rtf
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"strings"
@@ -25,6 +26,7 @@ type parser struct {
 	groups []group // the open groups around cur
 	cur    group
 	over   int  // open groups beyond maxGroups
+	fresh  bool // a group has just been opened
 	star   bool // \* was read
 	skip   int  // characters that a \uN replaced
 	word   []byte
@@ -67,12 +69,8 @@ func (p *parser) all() {
 type pending struct {
 	at int64
 	declared
-	raw bool // not hexadecimal: the rest of the file
-}
-
-// later remembers content that begins here.
-func (p *parser) later(raw bool) {
-	p.again = append(p.again, pending{p.src.offset(), p.declared, raw})
+	raw   bool // not hexadecimal: the rest of the file
+	plain bool // data.plain
 }
 
 // reread reads the one object whose content begins at q.at.
@@ -83,7 +81,7 @@ func (p *parser) reread(q pending) {
 		p.raw = p.src.size - q.at
 	}
 	p.src.seek(q.at)
-	p.object()
+	p.object(q.plain)
 	if p.budget -= max(p.src.offset()-q.at, window); p.budget < 0 && len(p.again) > 0 {
 		p.problem(true, "objects inside objects are not all read")
 		p.again = nil
@@ -138,11 +136,11 @@ func (p *parser) openGroup() {
 		return
 	}
 	p.groups = append(p.groups, p.cur)
-	p.cur.owns = false
+	p.cur.owns, p.fresh = false, true
 }
 
 func (p *parser) closeGroup() {
-	p.skip, p.star = 0, false
+	p.skip, p.star, p.fresh = 0, false, false
 	p.closeDest()
 	if n := len(p.groups); n > 0 {
 		p.cur, p.groups = p.groups[n-1], p.groups[:n-1]
@@ -195,6 +193,7 @@ func (p *parser) run() {
 	}
 	b = b[:n]
 	p.src.pos += n
+	p.fresh = p.fresh && len(bytes.TrimLeft(b, " \t\r\n")) == 0
 	if p.cur.dest == destData {
 		p.digits(b)
 		return

@@ -8,8 +8,8 @@
 // # Limits
 //
 //   - Groups: 65,536 levels, counted, no recursion.
-//   - Objects handed out: [Options].Objects. An \objdata inside another is read again from its beginning after the outer one; all of these
-//     together, and what \bin claims to the end of the file, may cost rereads times the file's size.
+//   - Objects handed out: [Options].Objects. What readers take in two ways is read in both, one after the other: an \objdata inside another, a group
+//     of an unknown destination inside \objdata, a \bin beyond the end. All of that may cost rereads times the file's size.
 //   - Text: [Options].MaxText. Field instructions: 32 KiB each, 16 nested. Names: 256 bytes. Fonts: 4,096.
 //   - Links and DDE commands kept: 256 each; Problems: 16.
 //   - Memory: about 200 KiB and 8 bytes for each open group.

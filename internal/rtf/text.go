@@ -3,6 +3,7 @@ package rtf
 import (
 	"io"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
@@ -35,6 +36,7 @@ type textOut struct {
 	raw  []byte // not decoded yet
 	high rune   // first half of a surrogate pair
 	dst  []byte
+	one  [utf8.UTFMax]byte
 }
 
 func newTextOut(w io.Writer, limit int64) textOut {
@@ -80,12 +82,12 @@ func (t *textOut) bytes(b []byte, page int32) {
 
 func (t *textOut) newline() {
 	t.flush(true)
-	t.write([]byte{'\n'})
+	t.write(append(t.one[:0], '\n'))
 }
 
 func (t *textOut) rune(r rune) {
 	t.flush(true)
-	t.write([]byte(string(r)))
+	t.write(utf8.AppendRune(t.one[:0], r))
 }
 
 // surrogate joins halves; 0 for the first one.
