@@ -35,7 +35,7 @@ type Inspector interface {
 // inspectors is the table, in the order in which they are asked: zip and ole say more precisely what the file is, for those after them.
 func inspectors() []Inspector {
 	return []Inspector{
-		zipFile{}, ooxmlFile{}, oleFile{}, biffFile{}, rtfFile{}, oneNoteFile{}, flatFile{}, activeMime{}, mailFile{}, gzipFile{}, bzip2File{},
+		zipFile{}, ooxmlFile{}, oleFile{}, biffFile{}, slkFile{}, csvFile{}, rtfFile{}, oneNoteFile{}, flatFile{}, activeMime{}, mailFile{}, gzipFile{}, bzip2File{},
 		zstdFile{}, tarFile{}, unreadFile{},
 	}
 }
@@ -53,6 +53,7 @@ type File struct {
 	mime     int64    // where a MIME message begins behind something else, 0 for none
 	archive  *zipinspect.Archive
 	parent   *File
+	listed   bool          // an attachment or a member, not a text of the mail
 	depth    int           // containers around it
 	unpacked int64         // bytes unpacked from it and from what is in it
 	found    int           // findings on it

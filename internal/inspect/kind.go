@@ -8,6 +8,7 @@ import (
 	"io"
 	"unicode/utf8"
 
+	"sekisho/internal/xlm"
 	"sekisho/oleparse"
 )
 
@@ -20,6 +21,7 @@ const (
 	KindXML     = "xml"
 	KindMessage = "message" // a mail
 	KindRTF     = "rtf"
+	KindSLK     = "slk"  // SYLK: a workbook as text
 	KindBIFF    = "biff" // a workbook without a compound file around it
 	KindPDF     = "pdf"
 	KindPNG     = "png"
@@ -173,6 +175,8 @@ func headKind(b []byte) string {
 		return KindEmpty
 	case oleparse.IsBIFF(b): // first, or a signature further on would hide it
 		return KindBIFF
+	case xlm.IsSLK(b):
+		return KindSLK
 	}
 	for _, m := range magics() {
 		if len(b) >= m.at+len(m.sig) && string(b[m.at:m.at+len(m.sig)]) == m.sig && (m.kind != KindIMG || bootSector(b)) {

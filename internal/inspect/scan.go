@@ -168,14 +168,14 @@ func (s *Scan) file(ctx context.Context, f *File, listed bool) error {
 	if (f.Kind == KindMessage || f.Kind == KindMHT) && !listed {
 		f.Kind, f.mime = KindText, 0 // text that quotes a header, not a mail attached as a file
 	}
-	if listed {
+	if f.listed = listed; listed {
 		s.report(f)
 	}
 	if !s.matched(f) {
 		return nil
 	}
 	s.report(f)
-	if f.depth > s.o.Depth {
+	if f.depth > s.o.Depth && (f.Kind != KindText || f.tailEnd) { // text holds no files
 		s.limit(f, finding.LimitDepth, "more than %d containers around it", s.o.Depth)
 		return nil
 	}

@@ -1,0 +1,141 @@
+package inspect
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+
+	"sekisho/internal/finding"
+	"sekisho/internal/xlm"
+)
+
+// csvFile looks at attached text as Excel opens comma-separated values (RFC 4180 and its kin): a cell that begins as a formula is one, and may
+// start another program by DDE. Text without "|" and "!" is only passed over.
+type csvFile struct{}
+
+var _ Inspector = csvFile{}
+
+func (csvFile) Name() string { return "csv" }
+
+func (csvFile) Match(f *File) bool {
+	switch f.Kind {
+	case KindText, KindSLK: // a list whose first column is called ID begins as SYLK does
+		return f.listed
+	}
+	return false
+}
+
+// csvSeparators are what Excel splits cells at, by the system's settings.
+const csvSeparators = ",;\t"
+
+const (
+	cellMax = 8192 // characters of a formula (ECMA-376-1 18.3.1.40)
+	csvHits = 4    // cells reported of one file
+)
+
+func (csvFile) Inspect(ctx context.Context, f *File, s *Scan) error {
+	marks, err := csvMarks(f.reader(ctx))
+	if err != nil || !marks {
+		return err
+	}
+	for _, sep := range []byte(csvSeparators) {
+		c := &cells{sep: sep}
+		if err := c.read(f.reader(ctx)); err != nil {
+			return err
+		}
+		for _, link := range c.links {
+			s.report(f).DDE = true
+			s.found(f, finding.New(finding.OfficeDDE, f.Path, "cell %q", short(link)))
+		}
+		if len(c.links) > 0 {
+			return nil
+		}
+	}
+	return nil
+}
+
+// csvMarks says whether both characters of a DDE link occur.
+func csvMarks(r io.Reader) (bool, error) {
+	buf := make([]byte, copyBuffer)
+	pipe, bang := false, false
+	for !pipe || !bang {
+		n, err := r.Read(buf)
+		pipe = pipe || bytes.IndexByte(buf[:n], '|') >= 0
+		bang = bang || bytes.IndexByte(buf[:n], '!') >= 0
+		switch {
+		case errors.Is(err, io.EOF):
+			return pipe && bang, nil
+		case err != nil:
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// cells splits text into cells at one separator.
+type cells struct {
+	sep    byte
+	cell   []byte
+	quoted bool // inside quotes
+	closed bool // a quote that may have ended them
+	links  []string
+}
+
+func (c *cells) read(r io.Reader) error {
+	in := bufio.NewReaderSize(transform.NewReader(r, unicode.BOMOverride(transform.Nop)), copyBuffer)
+	for len(c.links) < csvHits {
+		b, err := in.ReadByte()
+		switch {
+		case errors.Is(err, io.EOF):
+			c.end()
+			return nil
+		case err != nil:
+			return err
+		}
+		c.add(b)
+	}
+	return nil
+}
+
+// add takes one byte (RFC 4180 2): quotes stand around a cell, and twice for one inside.
+func (c *cells) add(b byte) {
+	switch {
+	case b == '"' && c.quoted:
+		c.quoted, c.closed = false, true
+	case b == '"' && c.closed:
+		c.quoted, c.closed = true, false
+		c.put(b)
+	case b == '"' && len(bytes.TrimLeft(c.cell, " ")) == 0:
+		c.quoted = true
+	case !c.quoted && (b == c.sep || b == '\n' || b == '\r'):
+		c.end()
+	default:
+		c.closed = false
+		c.put(b)
+	}
+}
+
+func (c *cells) put(b byte) {
+	if len(c.cell) <= cellMax {
+		c.cell = append(c.cell, b)
+	}
+}
+
+// end looks at the cell that is complete. A formula begins with "=", or with a sign as old spreadsheets had it; a sign begins many honest texts,
+// so behind one the topic must be quoted, as every command with a blank is, and the rest must be a formula too.
+func (c *cells) end() {
+	cell := bytes.TrimLeft(c.cell, " \t")
+	c.cell, c.quoted, c.closed = c.cell[:0], false, false
+	if len(cell) < len("=a|b!c") || len(cell) > cellMax || !bytes.ContainsRune([]byte("=+-@"), rune(cell[0])) || bytes.IndexByte(cell, '|') < 0 {
+		return
+	}
+	link, whole, ok := xlm.DDE(string(cell))
+	if ok && (cell[0] == '=' || whole && bytes.Contains(cell, []byte("|'"))) {
+		c.links = append(c.links, link)
+	}
+}
