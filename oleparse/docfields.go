@@ -80,7 +80,7 @@ func sttbString(b []byte, i int, f *fib) string {
 		case extended:
 			return utf16String(s)
 		default:
-			return decodeText(lidPage(f.lid), s)
+			return decodeText(f.page, s)
 		}
 	}
 }

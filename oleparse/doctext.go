@@ -38,10 +38,7 @@ func (c *compound) readWordDocument(id int) {
 	}
 	table := c.tableStream(id, &f)
 	c.readTemplate(id, table, &f)
-	w := &wordText{c: c, path: c.path(id), page: westEuropean}
-	if f.old {
-		w.page = lidPage(f.lid)
-	}
+	w := &wordText{c: c, path: c.path(id), page: f.page}
 	w.fields.memory = &c.r.fields
 	pieces := parsePieces(c.readSpan(table, f.clx, clxMax), f.old)
 	if len(pieces) > 0 {

@@ -25,7 +25,7 @@ type span struct{ at, size int64 }
 // fib is what reading text needs of the File Information Block.
 type fib struct {
 	old   bool // Word 6 or 95: text of one byte a character, tables in the same stream
-	lid   int
+	page  int  // of text that is not in UTF-16
 	flags uint16
 	text  span // fcMin to fcMac
 	clx   span
@@ -43,7 +43,10 @@ func parseFIB(b []byte) (f fib, ok bool) {
 		return f, false
 	}
 	f.old = ident == ident6 || version < nFib97
-	f.lid, f.flags = int(le.Uint16(b[6:])), le.Uint16(b[10:])
+	f.flags, f.page = le.Uint16(b[10:]), westEuropean // MS-DOC 2.9.73
+	if f.old {
+		f.page = oldPage(int(le.Uint16(b[6:])), le.Uint16(b[0x14:]))
+	}
 	f.text.at = int64(le.Uint32(b[0x18:]))
 	f.text.size = int64(le.Uint32(b[0x1C:])) - f.text.at
 	if f.old {
@@ -52,6 +55,28 @@ func parseFIB(b []byte) (f fib, ok bool) {
 		f.assoc, f.clx = spanAt(b, 0x19A), spanAt(b, 0x1A2)
 	}
 	return f, true
+}
+
+// oldPage is the code page of Word 6 and 95: that of the language, or the Macintosh's for it.
+func oldPage(lid int, chs uint16) int {
+	const macintosh = 0x0100
+	page := lidPage(lid)
+	if chs != macintosh {
+		return page
+	}
+	switch page {
+	case 932:
+		return 10001
+	case 950:
+		return 10002
+	case 949:
+		return 10003
+	case 936:
+		return 10008
+	case 1251:
+		return 10007
+	}
+	return 10000
 }
 
 // spanAt reads an offset and a size.

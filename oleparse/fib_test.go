@@ -26,16 +26,26 @@ func TestFIB(t *testing.T) {
 		want fib
 		ok   bool
 	}{
-		"Word 97":       {head(ident97, 0xC1), fib{flags: flagTable1, lid: 0x0411, text: text, assoc: span{5, 6}, clx: span{7, 8}}, true},
-		"Word 6":        {head(ident6, 0x65), fib{old: true, flags: flagTable1, lid: 0x0411, text: text, assoc: span{1, 2}, clx: span{3, 4}}, true},
-		"Word 95":       {head(ident97, 0x68), fib{old: true, flags: flagTable1, lid: 0x0411, text: text, assoc: span{1, 2}, clx: span{3, 4}}, true},
-		"cut":           {head(ident97, 0xC1)[:0x30], fib{flags: flagTable1, lid: 0x0411, text: text}, true},
+		"Word 97":       {head(ident97, 0xC1), fib{flags: flagTable1, page: 1252, text: text, assoc: span{5, 6}, clx: span{7, 8}}, true},
+		"Word 6":        {head(ident6, 0x65), fib{old: true, flags: flagTable1, page: 932, text: text, assoc: span{1, 2}, clx: span{3, 4}}, true},
+		"Word 95":       {head(ident97, 0x68), fib{old: true, flags: flagTable1, page: 932, text: text, assoc: span{1, 2}, clx: span{3, 4}}, true},
+		"cut":           {head(ident97, 0xC1)[:0x30], fib{flags: flagTable1, page: 1252, text: text}, true},
 		"another ident": {head(0xA5DB, 0xC1), fib{}, false},
 		"too short":     {head(ident97, 0xC1)[:0x20], fib{}, false},
 	} {
 		got, ok := parseFIB(tc.b)
 		if diff := cmp.Diff(tc.want, got, cmp.AllowUnexported(fib{}, span{})); ok != tc.ok || diff != "" {
 			t.Errorf("%s: %v %s", name, ok, diff)
+		}
+	}
+}
+
+func TestOldTextIsInTheCodePageOfItsLanguage(t *testing.T) {
+	for lid, want := range map[int][2]int{
+		0x0409: {1252, 10000}, 0x0411: {932, 10001}, 0x0404: {950, 10002}, 0x0412: {949, 10003}, 0x0804: {936, 10008}, 0x0419: {1251, 10007}, 0x0415: {1250, 10000},
+	} {
+		if got := [2]int{oldPage(lid, 0), oldPage(lid, 0x0100)}; got != want {
+			t.Errorf("%#x: %d", lid, got)
 		}
 	}
 }
