@@ -43,15 +43,23 @@ func (c *compound) addCallback(name string) {
 // assocMax bounds SttbfAssoc: eighteen strings of at most 255 characters.
 const assocMax = 16 << 10
 
-// ibstAssocDot is the place of the template's path in SttbfAssoc (MS-DOC 2.9.282).
-const ibstAssocDot = 1
+// Places of paths in SttbfAssoc (MS-DOC 2.9.276).
+const (
+	assocTemplate = 0x01
+	assocData     = 0x08 // of a mail merge
+	assocHeader   = 0x09
+)
 
-// readTemplate notes a template on another machine; any other is one that the reader's Word has or does without.
-func (c *compound) readTemplate(id, table int, f *fib) {
+// readAssociated notes the template and the sources of a mail merge that lie on another machine; others are there or Word does without.
+func (c *compound) readAssociated(id, table int, f *fib) {
 	b := c.readSpan(table, f.assoc, assocMax)
-	target := clean(sttbString(b, ibstAssocDot, f))
-	if isRemote(target) {
-		c.addLink(Link{Path: c.path(id), Type: LinkTemplate, Target: target, Remote: true})
+	for _, a := range [...]struct {
+		at  int
+		typ LinkType
+	}{{assocTemplate, LinkTemplate}, {assocData, LinkOther}, {assocHeader, LinkOther}} {
+		if target := clean(sttbString(b, a.at, f)); isRemote(target) {
+			c.addLink(Link{Path: c.path(id), Type: a.typ, Target: target, Remote: true})
+		}
 	}
 }
 

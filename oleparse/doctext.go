@@ -37,7 +37,7 @@ func (c *compound) readWordDocument(id int) {
 		return
 	}
 	table := c.tableStream(id, &f)
-	c.readTemplate(id, table, &f)
+	c.readAssociated(id, table, &f)
 	w := &wordText{c: c, path: c.path(id), page: f.page}
 	w.fields.memory = &c.r.fields
 	pieces := parsePieces(c.readSpan(table, f.clx, clxMax), f.old)

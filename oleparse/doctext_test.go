@@ -112,6 +112,26 @@ func TestATemplateOnAnotherMachineIsALink(t *testing.T) {
 	}
 }
 
+func TestTheSourceOfAMailMergeOnAnotherMachineIsALink(t *testing.T) {
+	b := []byte{0xFF, 0xFF, 18, 0, 0, 0}
+	for i := range 18 {
+		s := ""
+		if i == assocData || i == assocTitle {
+			s = `\\h\s\a.mdb`
+		}
+		b = append(append(b, byte(len(s)), 0), fixture.UTF16(s)...)
+	}
+	main := make([]byte, 0x600)
+	copy(main, fixture.WordHead(0))
+	main[0x19E] = byte(len(b))
+	d := readBytes(t, fixture.OLE(fixture.Stream("WordDocument", main), fixture.Stream("0Table", b)))
+	if diff := cmp.Diff([]Link{{Path: "WordDocument", Type: LinkOther, Target: `\\h\s\a.mdb`, Remote: true}}, d.Links); diff != "" {
+		t.Error(diff)
+	}
+}
+
+const assocTitle = 0x02 // no path
+
 func TestPiecesThatShareTheirBytesCostNoMoreThanTheText(t *testing.T) {
 	clx := []byte{2, 0, 0, 0, 0}
 	const n = 50000

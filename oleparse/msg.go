@@ -12,7 +12,6 @@ import (
 const (
 	tagBody         = 0x1000 // PidTagBody
 	tagRTF          = 0x1009 // PidTagRtfCompressed
-	tagHTML         = 0x1013 // PidTagHtml
 	tagDisplayName  = 0x3001 // PidTagDisplayName
 	tagData         = 0x3701 // PidTagAttachDataBinary, PidTagAttachDataObject
 	tagExtension    = 0x3703 // PidTagAttachExtension
@@ -63,7 +62,7 @@ func (c *compound) readMessages() {
 // substg is the stream of a property (MS-OXMSG 2.2.1.1), in upper case.
 func substg(tag, typ int) string { return fmt.Sprintf("__SUBSTG1.0_%04X%04X", tag, typ) }
 
-// readMessage hands out a message's bodies.
+// readMessage hands on a message's text, and its RTF, which may hold objects. HTML has neither: Outlook runs no scripts.
 func (c *compound) readMessage(id int, streams map[string]int) {
 	if strings.HasPrefix(strings.ToUpper(c.entries[id].name), "__RECIP") {
 		return
@@ -74,9 +73,6 @@ func (c *compound) readMessage(id int, streams map[string]int) {
 	}
 	if s, ok := streams[substg(tagRTF, typeBinary)]; ok {
 		c.addFile(c.path(s), "", func() (io.Reader, error) { return newLZFu(c.open(s, 0)), nil })
-	}
-	if s, ok := streams[substg(tagHTML, typeBinary)]; ok {
-		c.addFile(c.path(s), "", c.from(s, 0, c.entries[s].size))
 	}
 	c.readReminder(id, streams, page)
 }
@@ -155,7 +151,7 @@ func (c *compound) numbers(id int) map[int]int {
 	return list
 }
 
-// lidReminderFile is PidLidReminderFileParameter (MS-OXPROPS 2.216): a sound that Outlook fetches by itself when the reminder is due
+// lidReminderFile is PidLidReminderFileParameter (MS-OXPROPS): a sound that Outlook fetches by itself when the reminder is due
 // (CVE-2023-23397).
 const lidReminderFile = 0x851F
 

@@ -31,7 +31,6 @@ func TestAMessageHandsOutItsAttachments(t *testing.T) {
 	d := readWith(t, m.Bytes(), Options{Text: &text})
 	want := []string{
 		"__substg1.0_10090102||{\\rtf1 hello}",
-		"__substg1.0_10130102||<p>hello",
 		"__attach_version1.0_#00000000|請求書 2022.docm|wide",
 		"__attach_version1.0_#00000001|表見積.zip|narrow",
 		"__attach_version1.0_#00000002|b.exe|display",

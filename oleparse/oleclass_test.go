@@ -2,7 +2,9 @@ package oleparse
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
+	"fmt"
 	"testing"
 
 	"sekisho/internal/fixture"
@@ -162,5 +164,39 @@ func TestFilesCanBeReadAgain(t *testing.T) {
 	first, second := filesOf(t, d), filesOf(t, d)
 	if len(first) != 1 || first[0] != second[0] || len(first[0]) < 100000 {
 		t.Errorf("%d and %d bytes", len(first[0]), len(second[0]))
+	}
+}
+
+// counted is a file that counts what is read of it.
+type counted struct {
+	*bytes.Reader
+	n int64
+}
+
+func (c *counted) ReadAt(b []byte, off int64) (int, error) {
+	n, err := c.Reader.ReadAt(b, off)
+	c.n += int64(n)
+	return n, err
+}
+
+func TestWhatIsReadGrowsWithTheFile(t *testing.T) {
+	read := func(n int) (int64, int64) {
+		var nodes []fixture.Node
+		for i := range n {
+			nodes = append(nodes, fixture.PackageObject(fmt.Sprintf("_%08d", i), fixture.Named("a.exe", bytes.Repeat([]byte("MZ"), 3000))))
+		}
+		file := fixture.DocWith(nodes...)
+		r := &counted{Reader: bytes.NewReader(file)}
+		d, err := ReadOLE(context.Background(), r, int64(len(file)), Options{})
+		if err != nil || len(d.Files) != n || len(d.Problems) > 0 {
+			t.Fatalf("%v, %d files, %v", err, len(d.Files), d.Problems)
+		}
+		filesOf(t, d)
+		return r.n, int64(len(file))
+	}
+	small, size := read(100)
+	large, _ := read(200)
+	if small > 4*size || large > small*5/2 {
+		t.Errorf("%d bytes of %d are read, %d of twice as many objects", small, size, large)
 	}
 }

@@ -12,23 +12,23 @@ import (
 
 // Records of the PowerPoint Document stream (MS-PPT 2.13.24, RecordType).
 const (
-	rtTextChars       = 0x0FA0 // 2.9.42: UTF-16
-	rtTextBytes       = 0x0FA8 // 2.9.43: its lower bytes
-	rtCString         = 0x0FBA // 2.2.9, UnicodeStringAtom and others
+	rtTextChars       = 0x0FA0 // TextCharsAtom: UTF-16
+	rtTextBytes       = 0x0FA8 // TextBytesAtom: its lower bytes
+	rtCString         = 0x0FBA // strings of many sorts
 	rtExOleObjAtom    = 0x0FC3 // 2.10.12
 	rtExOleEmbed      = 0x0FCC // 2.10.27
-	rtExOleLink       = 0x0FCE // 2.10.29
-	rtExControl       = 0x0FEE // 2.10.10
-	rtInteractive     = 0x0FF2 // 2.6.8
+	rtExOleLink       = 0x0FCE // ExOleLinkContainer
+	rtExControl       = 0x0FEE // ExControlContainer
+	rtInteractive     = 0x0FF2 // MouseClickInteractiveInfoContainer, MouseOverInteractiveInfoContainer
 	rtInteractiveAtom = 0x0FF3 // 2.6.10
 )
 
 const (
 	containerVersion = 0xF // RecordHeader.recVer (MS-PPT 2.3.1)
-	nameInstance     = 2   // of a CString: ProgIDAtom (2.10.8), MacroNameAtom (2.6.11)
+	nameInstance     = 2   // of a CString: ProgIDAtom, MacroNameAtom (2.6.11)
 )
 
-// What an InteractiveInfoAtom does (MS-PPT 2.13.9).
+// What an InteractiveInfoAtom does (MS-PPT, InteractiveInfoActionEnum).
 const (
 	actionMacro   = 1
 	actionProgram = 2

@@ -38,7 +38,7 @@ func (s *Scan) packedFile(ctx context.Context, f *File, e *oleparse.File) error 
 	if err != nil && ours(ctx, err) {
 		return err
 	}
-	if passive(headKind(head[:n])) {
+	if kind := headKind(head[:n]); passive(kind) && kind != KindHTML { // an object of class htmlfile runs its scripts
 		return nil
 	}
 	return s.member(ctx, f, e.Path, io.MultiReader(bytes.NewReader(head[:n]), r))

@@ -29,6 +29,7 @@ func TestFilesInDocumentsAreInspected(t *testing.T) {
 		"program in an archive": {packed("a.zip", zipOf(entry("b.exe", exe()))), []string{" doc", native + "a.zip zip", native + "a.zip!/b.exe exe"}},
 		"package in a package":  {packed("a.doc", packed("b.exe", exe())), []string{" doc", native + "a.doc doc", native + "a.doc!/" + native + "b.exe exe"}},
 		"stream that is a file": {fixture.XLSWith(fixture.Storage("MBD00000001", contents)), []string{" xls", "MBD00000001/CONTENTS pdf"}},
+		"page that runs":        {fixture.XLSWith(fixture.Storage("MBD00000001", fixture.Stream("CONTENTS", []byte("<html>")))), []string{" xls", "MBD00000001/CONTENTS html"}},
 		"stream that is none":   {fixture.XLSWith(fixture.Storage("MBD00000001", picture)), []string{" xls"}},
 	} {
 		_, r := scanFile(t, Options{}, tc.file)
