@@ -6,8 +6,6 @@
 // (to be written with the code)
 package vba
 
-import "context"
-
 // Project is one VBA project as its document holds it (MS-OVBA 2.2).
 type Project struct {
 	Kind       string // of the document: doc docm xls xlsm ppt … ; decides which entry points count
@@ -67,14 +65,21 @@ type Report struct {
 	Autoexec   []Hit // entry points
 	Abilities  []Hit
 	Evidence   []Evidence
-	Suspicious bool   // an entry point leads to an ability, or the code hides what it does
-	Why        string // one English phrase for Suspicious, "" without
+	Suspicious bool     // an entry point leads to an ability, or the code hides what it does
+	Why        string   // one English phrase for Suspicious, "" without
+	Chain      []string // of Suspicious: procedures from the entry point on, as spelled, and the keyword they lead to
+	Text       string   // what that is used on, as far as it folds: a command line, a class, a path
+	Truncated  bool     // a limit was reached: there may be more
 }
 
 // Options bound a judgement. The zero value of a field is its default.
 type Options struct {
-	Folded int // bytes of folded text in all; 4 MiB
+	Folded int // bytes of folded text in all; 4 MiB: a program of 1 MB in base64, and the script around it
 }
 
-// Judge judges a project. The error is the context's.
-func Judge(_ context.Context, _ *Project, _ Options) (*Report, error) { return &Report{}, nil }
+func (o Options) withDefaults() Options {
+	if o.Folded <= 0 {
+		o.Folded = 4 << 20
+	}
+	return o
+}

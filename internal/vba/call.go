@@ -1,0 +1,288 @@
+package vba
+
+import "strings"
+
+// callee is a name with what stands before it.
+type callee struct {
+	name   sym
+	at     int    // its token
+	obj    value  // the object whose member it is
+	member bool   // it is one
+	form   string // path of the UserForm or control whose property it is
+}
+
+// unquote is a literal's text (MS-VBAL 3.3.4).
+func unquote(s string) string {
+	if strings.Contains(s, `""`) {
+		return strings.ReplaceAll(s, `""`, `"`)
+	}
+	return s
+}
+
+func (r *run) peek(n int) sym {
+	if i := r.pos + n; i < r.end {
+		return r.m.toks[i].sym
+	}
+	return wNone
+}
+
+func (r *run) text(i int) string {
+	t := r.m.toks[i]
+	return r.m.in.Source[t.off:t.end]
+}
+
+// named evaluates a name and what hangs on it.
+func (r *run) named() value {
+	c := callee{name: r.peek(0), at: r.pos}
+	r.pos++
+	return r.rest(c)
+}
+
+// rest evaluates a name and what follows it; at the end of a statement's callee it waits for the arguments.
+func (r *run) rest(c callee) value {
+	switch {
+	case r.pos == r.stop:
+		r.pending = c
+		return value{}
+	case r.peek(0) == punct('('):
+		if v, ok := r.variable(c); ok {
+			return r.postfix(v, c.form)
+		}
+		r.pos++
+		args := r.arguments()
+		r.closing()
+		return r.postfix(r.invoke(c, args), "")
+	}
+	v, form := r.value(c)
+	return r.postfix(v, form)
+}
+
+// postfix evaluates members and indexes of a value (MS-VBAL 5.6.12 to 5.6.15).
+func (r *run) postfix(v value, form string) value {
+	for {
+		switch s := r.peek(0); {
+		case (s == punct('.') || s == punct('!')) && r.peek(1) > 0:
+			c := callee{name: r.peek(1), at: r.pos + 1, obj: v, member: true, form: form}
+			r.pos += 2
+			return r.rest(c)
+		case s == punct('('):
+			r.pos++
+			args := r.arguments()
+			r.closing()
+			v, form = index(v, args), ""
+		default:
+			return v
+		}
+	}
+}
+
+func index(v value, args []value) value {
+	if v.k == array && len(args) > 0 {
+		if i, ok := args[0].integer(); ok {
+			e, _ := v.a.index(i)
+			return e
+		}
+	}
+	return value{}
+}
+
+// variable is the variable of the name, if there is one.
+func (r *run) variable(c callee) (value, bool) {
+	if c.member {
+		if c.obj.o != nil {
+			v, ok := c.obj.o.props[c.name]
+			return v, ok
+		}
+		return value{}, false
+	}
+	v, ok := r.vars[c.name]
+	if !ok {
+		v, ok = r.globals[c.name]
+	}
+	if ok {
+		v.ref = c.name
+	}
+	return v, ok
+}
+
+// value is a name without parentheses, and its path if it is a UserForm or a control of one.
+func (r *run) value(c callee) (value, string) {
+	if v, ok := r.variable(c); ok {
+		return v, ""
+	}
+	s := &r.tab.list[c.name]
+	if !c.member || c.form != "" {
+		if form, ok := r.control(c, s.low); ok {
+			return value{}, form
+		}
+	}
+	if c.form != "" {
+		if t, ok := r.forms[c.form][s.low]; ok {
+			r.folds++
+			return str(t), ""
+		}
+	}
+	return r.invoke(c, nil), ""
+}
+
+// control is the path of a UserForm or control that the name means; a control is also named by itself in its form's module.
+func (r *run) control(c callee, low string) (string, bool) {
+	if len(r.forms) == 0 {
+		return "", false
+	}
+	path := low
+	switch {
+	case c.form != "":
+		path = c.form + "." + low
+	case c.name == wMe:
+		path = r.tab.list[r.m.name].low
+	}
+	if _, ok := r.forms[path]; ok {
+		return path, true
+	}
+	path = r.tab.list[r.m.name].low + "." + low
+	_, ok := r.forms[path]
+	return path, ok && c.form == ""
+}
+
+// invoke calls what the name means: a procedure of the project, a function of the language, a member of an object.
+func (r *run) invoke(c callee, args []value) value {
+	s := &r.tab.list[c.name]
+	if s.sink != nil {
+		r.sink(c, s.sink, args)
+	}
+	if s.decl != nil {
+		r.external(c, s.decl, args)
+	}
+	for _, a := range args {
+		r.search(a, c.at)
+	}
+	if c.member && c.obj.o != nil {
+		if v, ok := r.method(c, s.low, args); ok {
+			return v
+		}
+	}
+	if len(s.procs) > 0 && c.name != r.self {
+		return r.call(s.procs, args)
+	}
+	if s.fn != nil && (!c.member || c.obj.k == unknown && r.qualified(c)) {
+		v := s.fn(r, args)
+		if v.k != unknown {
+			r.folds++
+		}
+		return v
+	}
+	return r.bare(c, s, args)
+}
+
+// qualified says whether the object before a member is a library of the language: VBA.Chr, Strings.Mid.
+func (r *run) qualified(c callee) bool {
+	return c.at >= 2 && libraries[r.tab.lowOf(r.m.toks[c.at-2].sym)]
+}
+
+func (t *symbols) lowOf(s sym) string {
+	if s > 0 {
+		return t.list[s].low
+	}
+	return ""
+}
+
+// bare is a name that the project does not declare.
+func (r *run) bare(c callee, s *symbol, args []value) value {
+	if v, ok := constants[s.low]; ok && args == nil {
+		return v
+	}
+	if c.member || args != nil || s.module >= 0 {
+		if t, ok := hostTexts[s.low]; ok {
+			return str(t)
+		}
+		if s.low == "createelement" {
+			return value{k: object, o: &thing{}}
+		}
+		return value{}
+	}
+	if t, ok := hostTexts[s.low]; ok {
+		return str(t)
+	}
+	if s.simple || !r.hostName(s.low) && r.peek(0) != punct('.') && r.peek(0) != punct('!') {
+		return value{k: empty} // MS-VBAL 5.2.2.1: declared by being used
+	}
+	return value{}
+}
+
+// hostName says whether the object model has a property or constant of the name, or the document a control.
+func (r *run) hostName(low string) bool {
+	if hostNames[low] || r.controls[low] {
+		return true
+	}
+	for _, p := range [...]string{"vb", "xl", "wd", "mso", "pp", "ac", "ol", "ad", "db", "vis", "fm"} {
+		if strings.HasPrefix(low, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// create evaluates New (MS-VBAL 5.6.7); the cursor stands on the class.
+func (r *run) create() value {
+	at, class := r.pos, ""
+	for r.peek(0) > 0 {
+		class = r.tab.list[r.peek(0)].low
+		if r.pos++; r.peek(0) != punct('.') {
+			break
+		}
+		r.pos++
+	}
+	return r.newObject(class, at)
+}
+
+// newObject makes an object of an early bound class.
+func (r *run) newObject(class string, at int) value {
+	if w, ok := types[class]; ok {
+		r.hit(&w.word, at, w.ofRisk, w.word.keyword)
+	}
+	return value{k: object, o: &thing{class: class}}
+}
+
+// method is a member of an object whose state matters: XML elements that decode (MSXML nodeTypedValue), streams that convert.
+func (r *run) method(c callee, low string, args []value) (value, bool) {
+	o := c.obj.o
+	get := func(name string) value { return o.props[r.tab.known(name)] }
+	set := func(name string, v value) {
+		if o.props == nil {
+			o.props = make(map[sym]value)
+		}
+		o.props[r.tab.intern(name)] = v
+	}
+	switch low {
+	case "createelement":
+		return value{k: object, o: &thing{}}, true
+	case "nodetypedvalue":
+		return r.decoded(get("datatype").string(), get("text")), true
+	case "writetext", "write":
+		if len(args) > 0 {
+			set("content", args[0])
+		}
+		return value{}, true
+	case "readtext", "read":
+		return get("content"), true
+	}
+	return value{}, false
+}
+
+func (r *run) decoded(typ string, v value) value {
+	switch {
+	case v.k != text:
+	case strings.Contains(typ, "base64"):
+		if b, ok := base64Bytes(v.s); ok {
+			r.folds++
+			return str(latin(b))
+		}
+	case strings.Contains(typ, "hex"):
+		if b, ok := hexBytes(v.s); ok {
+			r.folds++
+			return str(latin(b))
+		}
+	}
+	return value{}
+}

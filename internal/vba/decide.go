@@ -1,0 +1,272 @@
+package vba
+
+import (
+	"slices"
+	"strings"
+)
+
+// noParent marks where a chain begins.
+const noParent = -1
+
+// reached is the search from entry points: for each procedure the one that calls it.
+type reached struct {
+	j     *judge
+	from  map[int32]int32
+	names map[sym]bool
+	queue []int32
+	all   bool
+}
+
+// reach finds what the procedures call, step by step.
+func (j *judge) reach(roots ...int32) *reached {
+	s := &reached{j: j, from: make(map[int32]int32), names: make(map[sym]bool)}
+	for _, r := range roots {
+		s.visit(r, noParent)
+	}
+	for len(s.queue) > 0 {
+		p := s.queue[0]
+		s.queue = s.queue[1:]
+		for _, name := range j.edges[p] {
+			s.name(name, p)
+		}
+		if j.wild[p] && !s.all {
+			s.all = true
+			for i := range j.procs {
+				s.visit(int32(i), p)
+			}
+		}
+	}
+	return s
+}
+
+func (s *reached) visit(p, from int32) {
+	if _, ok := s.from[p]; !ok {
+		s.from[p] = from
+		s.queue = append(s.queue, p)
+	}
+}
+
+// name goes on to the procedures of a name, and to those that run when an object of the module of that name is made.
+func (s *reached) name(name sym, from int32) {
+	if s.names[name] {
+		return
+	}
+	s.names[name] = true
+	w := &s.j.tab.list[name]
+	for _, p := range w.procs {
+		s.visit(p, from)
+	}
+	if w.module < 0 {
+		return
+	}
+	for _, p := range s.j.ofModule(w.module) {
+		if s.j.born(&s.j.procs[p]) {
+			s.visit(p, from)
+		}
+	}
+}
+
+// ofModule are the procedures of a module.
+func (j *judge) ofModule(m int32) []int32 {
+	from, _ := slices.BinarySearchFunc(j.procs, m, func(p proc, m int32) int { return int(p.mod) - int(m) })
+	var out []int32
+	for i := from; i < len(j.procs) && j.procs[i].mod == m; i++ {
+		out = append(out, int32(i))
+	}
+	return out
+}
+
+// decide writes the report.
+func (j *judge) decide() {
+	j.settleWMI()
+	j.hits = slices.DeleteFunc(j.hits, func(h hit) bool { return h.Keyword == "" })
+	seen := make(map[string]bool)
+	for i := range j.hits {
+		if h := &j.hits[i]; !seen[h.Keyword] {
+			seen[h.Keyword] = true
+			j.report.Abilities = append(j.report.Abilities, h.Hit)
+		}
+	}
+	var roots []int32
+	for i := range j.procs {
+		if j.procs[i].entry != nil {
+			roots = append(roots, int32(i))
+		}
+	}
+	if j.started(roots) {
+		return
+	}
+	j.unstarted()
+}
+
+// settleWMI drops the risk of WMI that is only asked.
+func (j *judge) settleWMI() {
+	acts := false
+	for _, name := range [...]string{"create", "execmethod", "execmethod_", "spawninstance_"} {
+		acts = acts || j.tab.known(name) > 0
+	}
+	for i := range j.hits {
+		h := &j.hits[i]
+		acts = acts || strings.HasPrefix(h.Keyword, "Win32_Process") && h.risk
+	}
+	for i := range j.hits {
+		if j.hits[i].wmi && !acts {
+			j.hits[i].risk = false
+		}
+	}
+}
+
+// started looks for a chain from an entry point to an ability.
+func (j *judge) started(roots []int32) bool {
+	if len(roots) == 0 {
+		return false
+	}
+	s := j.reach(roots...)
+	best := -1
+	for i := range j.hits {
+		h := &j.hits[i]
+		_, ok := s.from[h.proc]
+		if !h.risk || !ok && h.proc != pcodeProc {
+			continue
+		}
+		if best < 0 || h.text != "" && h.text != hole && (j.hits[best].text == "" || j.hits[best].text == hole) || h.Keyword == commandLine.keyword {
+			best = i
+		}
+	}
+	if best < 0 {
+		return false
+	}
+	h := &j.hits[best]
+	j.suspect("an entry point leads to code that "+h.Why, h)
+	if h.proc != pcodeProc {
+		j.report.Chain = append(s.chain(h.proc), j.report.Chain...)
+	}
+	return true
+}
+
+// chain are the names of the procedures from the entry point on.
+func (s *reached) chain(p int32) []string {
+	var out []string
+	for ; p != noParent && len(out) < 16; p = s.from[p] {
+		out = append(out, s.j.procs[p].shown)
+	}
+	slices.Reverse(out)
+	return out
+}
+
+func (j *judge) suspect(why string, h *hit) {
+	j.report.Suspicious, j.report.Why = true, why
+	j.report.Chain, j.report.Text = []string{h.Keyword}, h.text
+	if h.text == hole {
+		j.report.Text = ""
+	}
+}
+
+// unstarted looks for evidence that needs no entry point we know.
+func (j *judge) unstarted() {
+	var acts, open, inject *hit
+	kinds := make(map[string]bool)
+	for i := range j.hits {
+		h := &j.hits[i]
+		if h.risk && h.Ability == Execute && !h.hidden && h.Keyword != commandLine.keyword {
+			acts = h
+		}
+		if h.open && h.risk {
+			open = h
+		}
+		if h.Why == whyInject && h.risk {
+			kinds[h.Keyword] = true
+			inject = h
+		}
+	}
+	for i := range j.hits {
+		h := &j.hits[i]
+		if h.hidden && h.risk && (acts != nil || open != nil || h.Ability != Execute) {
+			j.suspect("hides that it "+h.Why, h)
+			return
+		}
+		if h.Keyword == commandLine.keyword && acts != nil {
+			j.suspect("runs a command line that fetches or hides what it runs", h)
+			return
+		}
+	}
+	switch {
+	case len(kinds) > 1:
+		j.suspect(whyInject, inject)
+	case open != nil && j.odd >= manyChars:
+		j.suspect("puts together from coded text what it "+"starts", open)
+	default:
+		j.downloader()
+	}
+}
+
+// rootsMax bounds the procedures from which a downloader is looked for.
+const rootsMax = 64
+
+// downloader looks for one procedure from which a download, a write and a start are reached.
+func (j *judge) downloader() {
+	var have [3]bool
+	for i := range j.hits {
+		if n := part(&j.hits[i]); n >= 0 {
+			have[n] = true
+		}
+	}
+	if !have[0] || !have[1] {
+		return
+	}
+	called := make(map[sym]bool)
+	for _, e := range j.edges {
+		for _, name := range e {
+			called[name] = true
+		}
+	}
+	tried := 0
+	for i := range j.procs {
+		if p := &j.procs[i]; p.name == wNone || called[p.name] || tried >= rootsMax {
+			continue
+		}
+		tried++
+		if h := j.fetches(j.reach(int32(i))); h != nil {
+			j.suspect("fetches a file from the network and runs it", h)
+			return
+		}
+	}
+}
+
+// fetches is the start of what was downloaded, nil without one.
+func (j *judge) fetches(s *reached) (start *hit) {
+	download, write := false, false
+	for i := range j.hits {
+		h := &j.hits[i]
+		if _, ok := s.from[h.proc]; !ok {
+			continue
+		}
+		switch part(h) {
+		case 0:
+			download = true
+			write = write || h.Keyword == "URLDownloadToFile"
+		case 1:
+			start = h
+		case 2:
+			write = true
+		}
+	}
+	if !download || !write {
+		return nil
+	}
+	return start
+}
+
+// part is what a hit does in a downloader: 0 fetch, 1 start, 2 write, -1 nothing.
+func part(h *hit) int {
+	switch {
+	case !h.risk:
+	case h.Ability == Download:
+		return 0
+	case h.Ability == Execute && h.Why != whyKeys && h.Why != whyNative:
+		return 1
+	case h.Ability == Write:
+		return 2
+	}
+	return -1
+}

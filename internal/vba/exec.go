@@ -1,0 +1,278 @@
+package vba
+
+// run evaluates procedures as far as the source tells what they do. Where a condition is not known both branches are gone through.
+type run struct {
+	*judge
+	globals map[sym]value
+
+	// of the procedure that runs
+	p        *proc
+	index    int32
+	m        *module
+	vars     map[sym]value
+	dirty    map[sym]bool // variables whose text grew and was not searched yet
+	conds    []cond
+	withs    []value
+	self     sym // name of the function: its result, not a call
+	at       uint32
+	covering bool // going through what no run came to
+
+	// cursor in the statement
+	pos, end int
+	stop     int // end of a statement's callee, -1 for none
+	pending  callee
+	nest     int
+	depth    int
+	due      []int // calls of the statement that are still to be judged
+}
+
+// cond is a block that is open: a branch or a loop.
+type cond struct {
+	known bool  // which branch runs is known
+	done  bool  // a branch did
+	of    value // of Select Case
+	loop  op    // opPlain for a branch
+	open  uint32
+	name  sym // For's variable
+	i, to float64
+	step  float64
+	list  []value // For Each
+	folds int     // what was folded before the iteration
+	again bool    // its iterations go on
+}
+
+// Limits of running; the figures of decoders seen: five nested calls, a hundred thousand repeated statements for a program of 20 KB.
+const (
+	callsMax = 24
+	stepsMax = 400_000
+)
+
+// call runs the procedures of a name (MS-VBAL 5.6.13.1); the first one's result counts.
+func (r *run) call(procs []int32, args []value) value {
+	index := procs[0]
+	for _, p := range procs[1:] { // the same name in another module: this module's own goes first
+		if r.procs[p].mod == r.p.mod {
+			index = p
+		}
+	}
+	p := &r.procs[index]
+	if r.depth >= callsMax || p.ran && r.steps >= stepsMax {
+		return value{}
+	}
+	sub := &run{judge: r.judge, globals: r.globals, depth: r.depth + 1}
+	vars := make(map[sym]value, 8)
+	for i, q := range p.params {
+		if i < len(args) {
+			vars[q.name] = args[i]
+		} else {
+			vars[q.name] = value{k: empty}
+		}
+	}
+	v := sub.proc(index, vars)
+	for i, q := range p.params { // ByRef is the default (MS-VBAL 5.3.1.5)
+		if i < len(args) && args[i].ref != 0 {
+			if w := sub.vars[q.name]; w.k != unknown {
+				r.assign(args[i].ref, w)
+			}
+		}
+	}
+	return v
+}
+
+// proc runs a procedure; the result is a function's.
+func (r *run) proc(index int32, vars map[sym]value) value {
+	p := &r.procs[index]
+	p.ran = true
+	r.p, r.index, r.m, r.vars, r.self = p, index, &r.mods[p.mod], vars, p.name
+	if p.match == nil && p.hi > p.lo {
+		r.m.blocks(p)
+	}
+	for pc := p.lo; pc < p.hi; {
+		if r.m.seen[pc] {
+			if r.steps++; r.steps > stepsMax {
+				break
+			}
+		}
+		pc = r.step(pc)
+	}
+	r.flush()
+	result := r.vars[p.name]
+	r.cover()
+	return result
+}
+
+// cover goes through the statements that no run came to.
+func (r *run) cover() {
+	if r.p.covered {
+		return
+	}
+	r.p.covered = true
+	r.conds, r.withs = nil, nil
+	for pc := r.p.lo; pc < r.p.hi; pc++ {
+		if !r.m.seen[pc] {
+			r.covering = true
+			r.step(pc)
+			r.conds = nil
+		}
+	}
+	if r.covering {
+		r.flush()
+		r.covering = false
+	}
+}
+
+// step runs the statement at pc and returns the next one.
+func (r *run) step(pc uint32) uint32 {
+	s := r.m.stmts[pc]
+	r.at, r.pos, r.end, r.stop, r.nest = pc, int(s.lo), int(s.hi), -1, 0
+	if !r.m.seen[pc] {
+		r.m.seen[pc] = true
+		r.words(s)
+		defer r.unserved()
+	}
+	switch s.op {
+	case opPlain:
+		r.plain()
+	case opDim:
+		r.dim()
+	case opConst:
+		r.constants()
+	case opOpen:
+		r.open()
+	case opOn:
+		r.expr()
+	case opWith:
+		r.withs = append(r.withs, r.expr())
+	case opEndWith:
+		if n := len(r.withs); n > 0 {
+			r.withs = r.withs[:n-1]
+		}
+	case opIf, opElseIf, opElse, opEndIf, opSelect, opCase, opEndSelect:
+		return r.branch(pc, s.op)
+	case opFor, opForEach, opDo, opWhile, opNext, opLoop, opWend:
+		return r.loop(pc, s.op)
+	case opExit:
+		return r.exit(pc)
+	case opLeave:
+		if !r.doubtful() {
+			return r.p.hi
+		}
+	}
+	return pc + 1
+}
+
+// next is the statement of the same block that follows pc.
+func (r *run) next(pc uint32) uint32 { return r.p.match[pc-r.p.lo] }
+
+// doubtful says whether an open block's condition is not known.
+func (r *run) doubtful() bool {
+	for i := range r.conds {
+		if !r.conds[i].known {
+			return true
+		}
+	}
+	return false
+}
+
+// branch runs If and Select (MS-VBAL 5.4.2.8, 5.4.2.10).
+func (r *run) branch(pc uint32, o op) uint32 {
+	switch o {
+	case opIf:
+		n, known := r.expr().number()
+		r.conds = append(r.conds, cond{known: known, done: known && n != 0})
+		if known && n == 0 && !r.covering {
+			return max(r.next(pc), pc+1)
+		}
+		return pc + 1
+	case opSelect:
+		v := r.expr()
+		r.conds = append(r.conds, cond{known: r.whole(v), of: v})
+		return pc + 1
+	}
+	n := len(r.conds) - 1
+	if n < 0 {
+		if o == opElseIf || o == opCase {
+			r.expr()
+		}
+		return pc + 1
+	}
+	c := &r.conds[n]
+	switch o {
+	case opEndIf, opEndSelect:
+		r.conds = r.conds[:n]
+	case opElseIf, opElse, opCase:
+		if r.takes(c, o) {
+			break
+		}
+		return max(r.next(pc), pc+1)
+	}
+	return pc + 1
+}
+
+// takes says whether the branch at the cursor runs.
+func (r *run) takes(c *cond, o op) bool {
+	yes := true
+	switch o {
+	case opElseIf:
+		n, known := r.expr().number()
+		yes = n != 0 || !known
+		c.known = c.known && (known || c.done)
+	case opCase:
+		if yes = r.peek(0) == wElse; !yes {
+			yes = r.matches(c)
+		}
+	}
+	if r.covering || !c.known {
+		return true
+	}
+	if c.done || !yes {
+		return false
+	}
+	c.done = true
+	return true
+}
+
+// matches compares Select's value with the list of a Case.
+func (r *run) matches(c *cond) bool {
+	found := false
+	for r.pos < r.end {
+		start := r.pos
+		op := punct('=')
+		if r.peek(0) == wIs {
+			r.pos++
+			if o, _, n := r.operator(); n > 0 {
+				op = o
+				r.pos += n
+			}
+		}
+		v := r.compare(op, c.of, r.binary(powCompare))
+		if r.peek(0) == wTo {
+			r.pos++
+			v = bitwiseAnd(r.compare(opGE, c.of, r.last(start)), r.compare(opLE, c.of, r.binary(powCompare)))
+		}
+		if v.k == unknown {
+			c.known = false
+		}
+		found = found || v.n != 0
+		if r.peek(0) == punct(',') || r.pos == start {
+			r.pos++
+		}
+	}
+	return found
+}
+
+// last evaluates again what begins at the token start.
+func (r *run) last(start int) value {
+	end := r.pos
+	r.pos = start
+	v := r.binary(powCompare)
+	r.pos = end
+	return v
+}
+
+func bitwiseAnd(a, b value) value {
+	if a.k == unknown || b.k == unknown {
+		return value{}
+	}
+	return flag(a.n != 0 && b.n != 0)
+}

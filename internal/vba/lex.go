@@ -1,0 +1,239 @@
+package vba
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// token is a word, literal or mark of a module's source (MS-VBAL 3.3). Comments and white space are left out.
+type token struct {
+	off, end uint32 // text; of a string what stands between the quotes
+	sym      sym    // of a word; else one of the kinds below, or punct of the byte
+	line     int32
+}
+
+const (
+	tString sym = -1
+	tNumber sym = -2
+	tNamed  sym = -3 // ":=" of a named argument
+	tLine   sym = -4 // end of a logical line
+	tColon  sym = -5 // end of a statement within a line
+)
+
+func punct(c byte) sym { return -16 - sym(c) }
+
+// lexer splits source into tokens in one pass.
+type lexer struct {
+	src  string
+	pos  int
+	line int32
+	tab  *symbols
+}
+
+// next reads one token; ok is false at the end of the source.
+func (s *lexer) next() (t token, ok bool) {
+	for s.pos < len(s.src) {
+		start, line := s.pos, s.line
+		switch c := s.src[start]; {
+		case c == ' ' || c == '\t' || c == '\r':
+			s.blank()
+			continue
+		case c == '\n':
+			s.pos++
+			s.line++
+			return token{sym: tLine, line: line}, true
+		case c == ':':
+			s.pos++
+			if s.at() == '=' {
+				s.pos++
+				return token{sym: tNamed, line: line}, true
+			}
+			return token{sym: tColon, line: line}, true
+		case c == '\'':
+			s.comment()
+			continue
+		case c == '"':
+			t = s.literal()
+		case '0' <= c && c <= '9' || c == '&' && s.radix() || c == '.' && start+1 < len(s.src) && isDigit(s.src[start+1]) && !s.member():
+			s.number()
+			t = token{off: uint32(start), end: uint32(s.pos), sym: tNumber}
+			s.suffix()
+		case s.word():
+			t = token{off: uint32(start), end: uint32(s.pos), sym: s.tab.intern(s.src[start:s.pos])}
+			s.suffix()
+		default:
+			s.pos = start + 1
+			t = token{off: uint32(start), end: uint32(start + 1), sym: punct(c)}
+		}
+		t.line = line
+		return t, true
+	}
+	return token{}, false
+}
+
+func (s *lexer) at() byte {
+	if s.pos < len(s.src) {
+		return s.src[s.pos]
+	}
+	return 0
+}
+
+// blank skips white space; an underscore behind it at the end of a line continues the line (MS-VBAL 3.2.2).
+func (s *lexer) blank() {
+	for c := s.at(); c == ' ' || c == '\t' || c == '\r'; c = s.at() {
+		s.pos++
+	}
+	if s.at() != '_' {
+		return
+	}
+	for i := s.pos + 1; i < len(s.src); i++ {
+		switch s.src[i] {
+		case ' ', '\t', '\r':
+		case '\n':
+			s.pos = i + 1
+			s.line++
+			return
+		default:
+			return
+		}
+	}
+}
+
+// comment skips to the end of the logical line: a continuation continues a comment too (MS-VBAL 3.3.1).
+func (s *lexer) comment() {
+	for s.pos < len(s.src) && s.src[s.pos] != '\n' {
+		if c := s.src[s.pos]; c == ' ' || c == '\t' {
+			s.blank()
+		} else {
+			s.pos++
+		}
+	}
+}
+
+// literal reads a string (MS-VBAL 3.3.4); it ends with the line at the latest.
+func (s *lexer) literal() token {
+	start := s.pos + 1
+	for s.pos = start; s.pos < len(s.src) && s.src[s.pos] != '\n'; s.pos++ {
+		if s.src[s.pos] != '"' {
+			continue
+		}
+		if s.pos+1 >= len(s.src) || s.src[s.pos+1] != '"' {
+			s.pos++
+			return token{off: uint32(start), end: uint32(s.pos - 1), sym: tString}
+		}
+		s.pos++
+	}
+	return token{off: uint32(start), end: uint32(min(s.pos, len(s.src))), sym: tString}
+}
+
+// radix says whether a hexadecimal or octal number begins here (MS-VBAL 3.3.2).
+func (s *lexer) radix() bool {
+	if s.pos+2 >= len(s.src) {
+		return false
+	}
+	switch c := s.src[s.pos+2]; lower(s.src[s.pos+1]) {
+	case 'h':
+		return hexDigit(c) >= 0
+	case 'o':
+		return isDigit(c)
+	}
+	return false
+}
+
+// member says whether what stands before is a name: the point behind it is no decimal one.
+func (s *lexer) member() bool {
+	if s.pos == 0 {
+		return false
+	}
+	c := s.src[s.pos-1]
+	return isNameByte(c) || c == ')'
+}
+
+func (s *lexer) number() {
+	if s.src[s.pos] == '&' {
+		for s.pos += 2; hexDigit(s.at()) >= 0; s.pos++ {
+		}
+		return
+	}
+	for c := s.at(); isDigit(c) || c == '.'; c = s.at() {
+		s.pos++
+	}
+	if lower(s.at()) != 'e' {
+		return
+	}
+	mark := s.pos
+	if s.pos++; s.at() == '+' || s.at() == '-' {
+		s.pos++
+	}
+	if !isDigit(s.at()) {
+		s.pos = mark
+		return
+	}
+	for isDigit(s.at()) {
+		s.pos++
+	}
+}
+
+// word reads an identifier (MS-VBAL 3.3.5); it is false where none begins.
+func (s *lexer) word() bool {
+	start := s.pos
+	for s.pos < len(s.src) {
+		c, n := s.src[s.pos], 1
+		switch {
+		case isLetter(c), c == '_' && s.pos > start, isDigit(c) && s.pos > start:
+		case c < utf8.RuneSelf:
+			return s.pos > start
+		default:
+			var r rune
+			if r, n = utf8.DecodeRuneInString(s.src[s.pos:]); !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) {
+				return s.pos > start
+			}
+		}
+		s.pos += n
+	}
+	return s.pos > start
+}
+
+// suffix skips the type character of a name or number (MS-VBAL 3.3.5.3). An ampersand is one unless an operand follows.
+func (s *lexer) suffix() {
+	switch s.at() {
+	case '$', '%', '@':
+		s.pos++
+	case '!', '#':
+		if s.pos+1 >= len(s.src) || !isNameByte(s.src[s.pos+1]) {
+			s.pos++
+		}
+	case '&':
+		i := s.pos + 1
+		for i < len(s.src) && s.src[i] == ' ' && i < s.pos+8 {
+			i++
+		}
+		if i >= len(s.src) || strings.IndexByte(",):\n=+-*/&<>", s.src[i]) >= 0 {
+			s.pos++
+		}
+	}
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
+
+func isNameByte(c byte) bool { return isLetter(c) || isDigit(c) || c == '_' }
+
+func hexDigit(c byte) int {
+	switch c = lower(c); {
+	case isDigit(c):
+		return int(c - '0')
+	case 'a' <= c && c <= 'f':
+		return int(c-'a') + 10
+	}
+	return -1
+}

@@ -1,0 +1,468 @@
+package vba
+
+// op says what the interpreter does with a statement.
+type op uint8
+
+const (
+	opPlain op = iota
+	opSkip     // no code: attributes, options, directives
+	opIf
+	opElseIf
+	opElse
+	opEndIf
+	opFor
+	opForEach
+	opNext
+	opDo
+	opLoop
+	opWhile
+	opWend
+	opSelect
+	opCase
+	opEndSelect
+	opWith
+	opEndWith
+	opExit // of a loop
+	opLeave
+	opDim
+	opConst
+	opOn
+	opOpen
+)
+
+// stmt is a statement: tokens [lo, hi) of its module without the word that op tells, where there is one.
+type stmt struct {
+	lo, hi uint32
+	op     op
+}
+
+// param is a parameter of a procedure.
+type param struct {
+	name  sym
+	array bool
+}
+
+// proc is a procedure (MS-VBAL 5.3.1), or the declarations of a module.
+type proc struct {
+	name    sym
+	shown   string // as spelled
+	mod     int32
+	lo, hi  uint32 // statements of the module
+	line    int32
+	params  []param
+	match   []uint32 // of each statement that opens or goes on with a block: the next one of the block
+	entry   *word
+	ran     bool
+	queued  bool
+	covered bool // every statement was looked at
+}
+
+// module is a module on its way.
+type module struct {
+	in    *Module
+	name  sym
+	base  string // VB_Base
+	toks  []token
+	stmts []stmt
+	seen  []bool       // statements whose words were looked at
+	event map[sym]bool // variables declared WithEvents
+}
+
+// tokensMax bounds the tokens kept of a project: a module of honest code has one for each six bytes, a project of 5 MiB less than a million.
+const tokensMax = 3 << 20
+
+// parser cuts a module into statements and procedures.
+type parser struct {
+	j     *judge
+	m     *module
+	index int32
+	lex   lexer
+	start uint32 // first token of the statement
+	first bool   // of its line
+	inner int    // If statements of this line (MS-VBAL 5.4.2.9)
+	open  int32  // procedure that is open, -1 for none
+	typ   bool   // inside Type or Enum
+}
+
+// parse reads a module; it is false when the tokens are used up.
+func (j *judge) parse(index int32) bool {
+	m := &j.mods[index]
+	p := parser{j: j, m: m, index: index, open: -1, first: true, lex: lexer{src: m.in.Source, line: 1, tab: j.tab}}
+	m.toks = make([]token, 0, min(len(m.in.Source)/6+8, tokensMax))
+	decl := int32(len(j.procs))
+	j.procs = append(j.procs, proc{mod: index, shown: m.in.Name})
+	for {
+		t, ok := p.lex.next()
+		if !ok || t.sym == tLine {
+			p.statement()
+			p.endLine()
+			p.first = true
+			if !ok {
+				break
+			}
+			continue
+		}
+		if t.sym == tColon {
+			p.colon()
+			continue
+		}
+		if t.sym == wRem && uint32(len(m.toks)) == p.start { // MS-VBAL 5.4.1: at the start of a statement only
+			p.lex.comment()
+			continue
+		}
+		if j.tokens++; j.tokens > tokensMax {
+			return false
+		}
+		m.toks = append(m.toks, t)
+		p.token(t)
+	}
+	p.close()
+	j.procs[decl].hi = uint32(len(m.stmts))
+	if int(decl)+1 < len(j.procs) { // what is declared stands before the procedures (MS-VBAL 5.1)
+		j.procs[decl].hi = j.procs[decl+1].lo
+	}
+	m.seen = make([]bool, len(m.stmts))
+	return true
+}
+
+// token looks at a word behind which a statement ends in the middle of its line: Then and Else of an If in one line.
+func (p *parser) token(t token) {
+	n := uint32(len(p.m.toks))
+	switch {
+	case t.sym == wThen && n-p.start > 1 && (p.m.toks[p.start].sym == wIf || p.m.toks[p.start].sym == wElseIf):
+		single := p.m.toks[p.start].sym == wIf && !p.endsLine()
+		p.statement()
+		if single {
+			p.inner++
+		}
+	case t.sym == wElse && p.inner > 0:
+		p.m.toks = p.m.toks[:n-1]
+		p.statement()
+		p.m.toks = append(p.m.toks, t)
+		p.statement()
+	case t.sym == wElse && n-p.start == 1: // Else of a block; Case Else begins with Case
+		p.statement()
+	}
+}
+
+// endsLine says that nothing but white space and a comment follows in the line.
+func (p *parser) endsLine() bool {
+	s := p.lex
+	s.blank()
+	c := s.at()
+	return c == 0 || c == '\n' || c == '\''
+}
+
+// colon ends a statement, or drops a label (MS-VBAL 5.4.1.1).
+func (p *parser) colon() {
+	if n := uint32(len(p.m.toks)); p.first && n-p.start == 1 && p.m.toks[p.start].sym >= wordCount {
+		p.start = n
+		p.first = false
+		return
+	}
+	p.statement()
+	p.first = false
+}
+
+func (p *parser) endLine() {
+	for ; p.inner > 0; p.inner-- {
+		p.emit(p.start, opEndIf)
+	}
+}
+
+func (p *parser) emit(lo uint32, o op) {
+	p.m.stmts = append(p.m.stmts, stmt{lo, uint32(len(p.m.toks)), o})
+	p.start = uint32(len(p.m.toks))
+}
+
+// statement ends the statement at the last token.
+func (p *parser) statement() {
+	lo := p.start
+	t := p.m.toks[lo:]
+	if len(t) > 1 && t[0].sym == tNumber { // a line number
+		lo, t = lo+1, t[1:]
+	}
+	if len(t) == 0 {
+		return
+	}
+	switch first := t[0].sym; first {
+	case wAttribute:
+		if len(t) > 3 && t[1].sym == wVBBase {
+			p.m.base = p.text(t[3])
+		}
+		p.emit(lo, opSkip)
+		return
+	case wOption, punct('#'), wImplements:
+		p.emit(lo, opSkip)
+		return
+	}
+	if !p.definition(lo, t) {
+		op, n := operation(t)
+		p.emit(lo+n, op)
+	}
+}
+
+func (p *parser) text(t token) string { return p.m.in.Source[t.off:t.end] }
+
+// definition reads what MS-VBAL 5.2 and 5.3 declare; false for a statement.
+func (p *parser) definition(lo uint32, t []token) bool {
+	i := 0
+	for i < len(t) && isModifier(t[i].sym) {
+		i++
+	}
+	if i+1 >= len(t) {
+		return false
+	}
+	switch next := t[i+1].sym; t[i].sym {
+	case wEnd:
+		switch next {
+		case wSub, wFunction, wProperty:
+			p.close()
+			return p.skip(lo)
+		case wType, wEnum:
+			p.typ = false
+			return p.skip(lo)
+		}
+		return false
+	case wType, wEnum:
+		p.typ = true
+		return p.skip(lo)
+	case wDeclare:
+		p.declare(t[i+1:])
+		return p.skip(lo)
+	case wEvent:
+		return p.skip(lo)
+	case wSub, wFunction:
+		p.procedure(t[i+1:])
+		return p.skip(lo)
+	case wProperty:
+		if i+2 < len(t) && (next == wGet || next == wLet || next == wSet) {
+			p.procedure(t[i+2:])
+			return p.skip(lo)
+		}
+	}
+	if p.typ {
+		return p.skip(lo)
+	}
+	if i > 0 && t[i].sym != wConst { // Public x As String
+		p.events(t[i:])
+		p.emit(lo+uint32(i), opDim)
+		return true
+	}
+	return false
+}
+
+func (p *parser) skip(lo uint32) bool {
+	p.emit(lo, opSkip)
+	return true
+}
+
+func isModifier(s sym) bool {
+	return s == wPublic || s == wPrivate || s == wFriend || s == wStatic || s == wGlobal
+}
+
+// events notes variables whose object's events come here (MS-VBAL 5.2.3.1).
+func (p *parser) events(t []token) {
+	for i := range t {
+		if t[i].sym == wWithEvents && i+1 < len(t) {
+			if p.m.event == nil {
+				p.m.event = make(map[sym]bool)
+			}
+			p.m.event[t[i+1].sym] = true
+		}
+	}
+}
+
+// procedure begins a procedure; t begins with its name.
+func (p *parser) procedure(t []token) {
+	p.close()
+	p.typ = false
+	if len(t) == 0 || t[0].sym < 0 {
+		return
+	}
+	x := proc{name: t[0].sym, shown: p.text(t[0]), mod: p.index, line: t[0].line, lo: uint32(len(p.m.stmts)) + 1, params: params(t[1:])}
+	p.open = int32(len(p.j.procs))
+	p.j.procs = append(p.j.procs, x)
+	s := &p.j.tab.list[x.name]
+	s.procs = append(s.procs, p.open)
+}
+
+func (p *parser) close() {
+	if p.open >= 0 {
+		x := &p.j.procs[p.open]
+		x.hi = max(x.lo, uint32(len(p.m.stmts)))
+		p.open = -1
+	}
+}
+
+// params reads a parameter list (MS-VBAL 5.3.1.5).
+func params(t []token) []param {
+	var list []param
+	depth := 0
+	for i := range t {
+		switch t[i].sym {
+		case punct('('):
+			if depth++; depth == 2 && len(list) > 0 {
+				list[len(list)-1].array = true
+			}
+		case punct(')'):
+			if depth--; depth == 0 {
+				return list
+			}
+		}
+		if depth != 1 || t[i].sym <= 0 || i == 0 {
+			continue
+		}
+		if before := t[i-1].sym; before == punct('(') || before == punct(',') || isPassing(before) {
+			if !isPassing(t[i].sym) {
+				list = append(list, param{name: t[i].sym})
+			}
+		}
+	}
+	return list
+}
+
+func isPassing(s sym) bool { return s == wByVal || s == wByRef || s == wOptional || s == wParamArray }
+
+// declare reads an external procedure (MS-VBAL 5.2.3.5); t begins behind Declare.
+func (p *parser) declare(t []token) {
+	for len(t) > 0 && (t[0].sym == wPtrSafe || t[0].sym == wSub || t[0].sym == wFunction) {
+		t = t[1:]
+	}
+	if len(t) < 3 || t[0].sym < 0 {
+		return
+	}
+	lib, alias := "", p.text(t[0])
+	for i := 1; i+1 < len(t) && t[i].sym != punct('('); i++ {
+		if t[i+1].sym != tString {
+			continue
+		}
+		switch t[i].sym {
+		case wLib:
+			lib = p.text(t[i+1])
+		case wAlias:
+			alias = p.text(t[i+1])
+		}
+	}
+	p.j.tab.list[t[0].sym].decl = external(lib, alias)
+}
+
+// operation says what a statement does, and how many words tell it.
+func operation(t []token) (op, uint32) {
+	next := wNone
+	if len(t) > 1 {
+		next = t[1].sym
+	}
+	switch t[0].sym {
+	case wIf:
+		return opIf, 1
+	case wElseIf:
+		return opElseIf, 1
+	case wElse:
+		return opElse, 1
+	case wEndIf:
+		return opEndIf, 1
+	case wFor:
+		if next == wEach {
+			return opForEach, 2
+		}
+		return opFor, 1
+	case wNext:
+		return opNext, 1
+	case wDo:
+		return opDo, 1
+	case wLoop:
+		return opLoop, 1
+	case wWhile:
+		return opWhile, 1
+	case wWend:
+		return opWend, 1
+	case wWith:
+		return opWith, 1
+	case wSelect:
+		return opSelect, min(2, uint32(len(t)))
+	case wCase:
+		return opCase, 1
+	case wDim, wReDim, wStatic:
+		return opDim, 1
+	case wConst:
+		return opConst, 1
+	case wPublic, wPrivate, wGlobal:
+		return opConst, 2
+	case wOn:
+		return opOn, 1
+	case wOpen:
+		return opOpen, 1
+	case wGoTo, wGoSub, wResume, wReturn:
+		return opSkip, 0
+	case wEnd:
+		return ending(next)
+	case wExit:
+		if next == wFor || next == wDo {
+			return opExit, 2
+		}
+		return opLeave, 1
+	}
+	return opPlain, 0
+}
+
+// ending is End with the word behind it.
+func ending(next sym) (op, uint32) {
+	switch next {
+	case wIf:
+		return opEndIf, 2
+	case wSelect:
+		return opEndSelect, 2
+	case wWith:
+		return opEndWith, 2
+	}
+	return opLeave, 1
+}
+
+// blocks fills match: from each opening statement to the next of its block, and from the last back to the first.
+func (m *module) blocks(p *proc) {
+	p.match = make([]uint32, p.hi-p.lo)
+	type open struct {
+		at, first uint32
+		end       op
+	}
+	var stack []open
+	for i := p.lo; i < p.hi; i++ {
+		p.match[i-p.lo] = p.hi
+		o := m.stmts[i].op
+		if end := closes(o); end != opPlain {
+			stack = append(stack, open{i, i, end})
+			continue
+		}
+		n := len(stack) - 1
+		if n < 0 {
+			continue
+		}
+		switch top := &stack[n]; {
+		case top.end == o:
+			p.match[top.at-p.lo], p.match[i-p.lo] = i, top.first
+			stack = stack[:n]
+		case top.end == opEndIf && (o == opElseIf || o == opElse), top.end == opEndSelect && o == opCase:
+			p.match[top.at-p.lo], top.at = i, i
+		}
+	}
+}
+
+// closes is the end of the block that o opens.
+func closes(o op) op {
+	switch o {
+	case opIf:
+		return opEndIf
+	case opFor, opForEach:
+		return opNext
+	case opDo:
+		return opLoop
+	case opWhile:
+		return opWend
+	case opSelect:
+		return opEndSelect
+	case opWith:
+		return opEndWith
+	}
+	return opPlain
+}

@@ -1,0 +1,318 @@
+package vba
+
+import "strings"
+
+// place is where a hit was found.
+type place struct {
+	mod, tok int32
+	keyword  string
+}
+
+// hit is a use of an ability.
+type hit struct {
+	Hit
+	proc   int32
+	risk   bool   // honest code that starts by itself does not do it
+	hidden bool   // the source hides the word
+	wmi    bool   // a risk only if WMI is used for more than questions
+	open   bool   // what it is used on cannot be told
+	text   string // what it is used on
+}
+
+// hitsMax bounds the list; a person reads the first few, and one word of each kind is always kept.
+const hitsMax = 1000
+
+// hit notes that the code at a token has an ability. The gravest use of one place counts.
+func (r *run) hit(w *word, at int, risk bool, text string) *hit {
+	if at < 0 {
+		at = int(r.m.stmts[r.at].lo)
+	}
+	at = min(at, len(r.m.toks)-1)
+	key := place{r.p.mod, int32(at), w.keyword}
+	if i, ok := r.places[key]; ok {
+		h := &r.hits[i]
+		if risk && !h.risk {
+			h.risk, h.text = true, clip(text)
+		}
+		return h
+	}
+	if len(r.hits) >= hitsMax && !risk || len(r.hits) >= 4*hitsMax {
+		return &hit{}
+	}
+	r.places[key] = int32(len(r.hits))
+	line := 1
+	if at >= 0 {
+		line = int(r.m.toks[at].line)
+	}
+	r.hits = append(r.hits, hit{proc: r.index, risk: risk, text: clip(text),
+		Hit: Hit{Keyword: w.keyword, Ability: w.ability, Module: r.m.in.Stream, Line: line, Why: w.why}})
+	return &r.hits[len(r.hits)-1]
+}
+
+// textMax bounds a text of the report: a command line of Windows has at most 8,191 characters, and the rest of a longer one says no more.
+const textMax = 2048
+
+func clip(s string) string {
+	if len(s) > textMax {
+		s = strings.ToValidUTF8(s[:textMax], "")
+	}
+	return s
+}
+
+// sink judges a call whose arguments decide.
+func (r *run) sink(c callee, w *word, args []value) {
+	r.serve(c.at)
+	if args == nil || c.member && ownOnly[w.keyword] && !r.qualified(c) && r.tab.lowOf(r.before(c)) != "application" {
+		return // a variable, or a member of something else that has the name
+	}
+	switch w.rule {
+	case hard:
+		if !arg(args, 0).arg {
+			r.hit(w, c.at, true, arg(args, 0).string())
+		}
+	case byClass:
+		r.class(c, w, args)
+	case byTarget:
+		r.target(c.at, w, args)
+	case byDelete:
+		s := arg(args, 0).string()
+		r.hit(w, c.at, deletesAll(s), s)
+	case byKeys:
+		s := arg(args, 0)
+		r.hit(w, c.at, s.k != text && !s.arg || typesWords(s.s), s.string())
+	case byMacro4:
+		s := arg(args, 0)
+		r.hit(w, c.at, s.k != text && !s.arg || macro4Acts(s.s), s.string())
+	case byMember:
+		r.byName(c, w, args)
+	case byRun:
+		r.starts(c, w, args)
+	case byPath:
+		s := arg(args, 0).string()
+		r.hit(w, c.at, opensRisk(w.keyword, s), s)
+	default:
+		r.hit(w, c.at, false, arg(args, 0).string())
+	}
+}
+
+// ownOnly are words that are functions and statements of the language; a member of the name is something else.
+var ownOnly = map[string]bool{"Shell": true, "Kill": true, "FileCopy": true, "MkDir": true, "RmDir": true, "SetAttr": true, "SendKeys": true}
+
+// before is the name whose member the callee is.
+func (r *run) before(c callee) sym {
+	if c.at >= 2 {
+		return r.m.toks[c.at-2].sym
+	}
+	return wNone
+}
+
+// class judges the object that CreateObject and GetObject make.
+func (r *run) class(c callee, w *word, args []value) {
+	v := arg(args, 0)
+	if w.keyword == "GetObject" && (v.k == empty || v.s == "" && v.k == text) && len(args) > 1 {
+		v = args[1]
+	}
+	if v.arg {
+		return
+	}
+	s := strings.ToLower(v.string())
+	h := r.hit(w, c.at, false, v.string())
+	switch known, risk, ok := classOf(s); {
+	case ordinary[s]:
+		r.forget(w, c.at)
+	case ok:
+		h = r.hit(&known, c.at, risk, v.string())
+		h.wmi = strings.HasPrefix(s, "winmgmts") && !strings.Contains(s, hole)
+	case strings.Contains(s, hole) || v.k != text:
+		h.risk, h.open = w.keyword != "GetObject" || !namesDocument(s), true
+	case w.keyword == "GetObject":
+		h.risk = strings.HasPrefix(s, "new:") || strings.HasPrefix(s, "script:") || strings.HasPrefix(s, "http")
+	default:
+		h.risk = true
+	}
+}
+
+// classOf finds a ProgID or moniker in the list, with any version behind it.
+func classOf(s string) (word, bool, bool) {
+	for key := s; key != ""; {
+		if w, ok := texts[key]; ok && w.rule != soft {
+			return w, true, true
+		}
+		cut := strings.LastIndexAny(key, ".:")
+		if cut < 0 {
+			break
+		}
+		key = key[:cut]
+	}
+	if strings.HasPrefix(s, "winmgmts") {
+		return texts["winmgmts"], true, true
+	}
+	return word{}, false, false
+}
+
+// forget takes back a hit that turned out ordinary.
+func (r *run) forget(w *word, at int) {
+	key := place{r.p.mod, int32(at), w.keyword}
+	if i, ok := r.places[key]; ok && !r.hits[i].risk {
+		r.hits[i].Keyword = ""
+	}
+}
+
+// byName is CallByName: a call of the member that it names.
+func (r *run) byName(c callee, w *word, args []value) {
+	name := arg(args, 1)
+	if name.arg {
+		return
+	}
+	if name.k != text || strings.Contains(name.s, hole) {
+		r.hit(w, c.at, true, name.string()).open = true
+		r.wild[r.index] = true
+		return
+	}
+	r.hit(w, c.at, false, name.s)
+	low := strings.ToLower(name.s)
+	r.edge(r.tab.known(low))
+	var rest []value
+	if len(args) > 3 {
+		rest = args[3:]
+	}
+	switch s, ok := sinks[low]; {
+	case ok:
+		r.sink(callee{name: c.name, at: c.at, obj: arg(args, 0), member: true}, &s, append([]value{}, rest...))
+	case names[low].keyword != "":
+		n := names[low]
+		r.hit(&n, c.at, n.rule != soft, arg(rest, 0).string())
+	}
+}
+
+// starts is Run and OnTime: a call of the procedure they name, or of a program.
+func (r *run) starts(c callee, w *word, args []value) {
+	v := arg(args, 0)
+	if w.keyword == "OnTime" {
+		if v = arg(args, 1); len(args) == 0 {
+			return
+		}
+	}
+	if o := c.obj.o; o != nil && strings.Contains(o.class, "shell") {
+		r.hit(w, c.at, true, v.string())
+		return
+	}
+	s := v.string()
+	if i := strings.LastIndexByte(s, '!'); i >= 0 {
+		s = s[i+1:]
+	}
+	if i := strings.LastIndexByte(s, '.'); i >= 0 {
+		s = s[i+1:]
+	}
+	s, _, _ = strings.Cut(strings.TrimLeft(strings.Trim(s, "'\" "), "'"), " ")
+	switch id := r.tab.known(strings.ToLower(s)); {
+	case v.arg:
+	case strings.Contains(s, hole):
+		if !c.member || r.tab.lowOf(r.before(c)) == "application" {
+			r.wild[r.index] = true
+		}
+		r.hit(w, c.at, false, v.string())
+	case id > 0 && len(r.tab.list[id].procs) > 0:
+		r.edge(id)
+	default:
+		r.hit(w, c.at, false, v.string())
+	}
+}
+
+// target judges where a file is written.
+func (r *run) target(at int, w *word, args []value) {
+	v := arg(args, 0)
+	switch w.keyword {
+	case "OpenTextFile", "OpenAsTextStream":
+		mode := 1
+		if w.keyword == "OpenAsTextStream" {
+			args = append([]value{{}}, args...)
+			v = value{}
+		}
+		if len(args) > 1 {
+			if n, ok := args[1].integer(); ok && args[1].k == number {
+				mode = n
+			} else if args[1].k != empty {
+				mode = 2
+			}
+		}
+		if mode == 1 {
+			return
+		}
+	case "FileCopy", "CopyFile", "MoveFile":
+		if to := arg(args, 1); pathOf(to.string()) != pathPlain && pathOf(v.string()) != pathProgram {
+			if pathOf(to.string()) == pathProgram || pathOf(v.string()) != pathPlain {
+				v = to
+			}
+		}
+	}
+	if v.arg {
+		r.hit(w, at, false, "")
+		return
+	}
+	s := v.string()
+	h := r.hit(w, at, pathOf(s) != pathPlain, s)
+	h.open = pathOf(s) == pathOpen
+}
+
+// open runs the Open statement (MS-VBAL 5.4.5.1).
+func (r *run) open() {
+	at := r.pos
+	path := r.expr()
+	for r.pos < r.end && r.peek(0) != wFor {
+		r.pos++
+	}
+	w, ok := openModes[r.tab.lowOf(r.peek(1))]
+	if r.peek(0) != wFor || r.peek(1) <= 0 {
+		w, ok = openModes["random"], true
+	}
+	if !ok || r.peek(2) == wAccess && r.peek(3) == wRead && r.peek(4) != wWrite || r.peek(2) == wRead {
+		return
+	}
+	r.search(path, at)
+	if (w.keyword == "Open For Binary" || w.keyword == "Open For Random") && !r.puts {
+		return // nothing is written without Put
+	}
+	r.target(at, &w, []value{path})
+}
+
+// file runs the statements for files (MS-VBAL 5.4.5): what they write is searched.
+func (r *run) file() {
+	first := r.peek(0)
+	if first == wClose {
+		return
+	}
+	var parts []value
+	for r.pos++; r.pos < r.end; {
+		start := r.pos
+		if r.peek(0) == punct('#') || r.peek(0) == punct(',') || r.peek(0) == punct(';') || r.peek(0) == wAs {
+			r.pos++
+			continue
+		}
+		v := r.expr()
+		r.search(v, start)
+		parts = append(parts, v)
+		if r.pos == start {
+			r.pos++
+		}
+	}
+	if first == wName && len(parts) > 1 { // MS-VBAL 5.4.5.13
+		w := sinks["filecopy"]
+		w.keyword = "Name"
+		r.target(int(r.m.stmts[r.at].lo), &w, parts[1:2])
+	}
+}
+
+// external judges the call of a declared procedure.
+func (r *run) external(c callee, w *word, args []value) {
+	if w.keyword == "" {
+		return
+	}
+	s := ""
+	for _, a := range args {
+		if a.k == text {
+			s = strings.TrimSpace(s + " " + a.s)
+		}
+	}
+	r.hit(w, c.at, w.rule == hard, s)
+}

@@ -1,0 +1,183 @@
+package vba
+
+import "strings"
+
+// sym is an identifier of a project, without case (MS-VBAL 3.3.5.1).
+type sym int32
+
+// Words of the language that the parser asks for.
+const (
+	wNone sym = iota
+	wAddressOf
+	wAnd
+	wAs
+	wAttribute
+	wByRef
+	wByVal
+	wCall
+	wCase
+	wClose
+	wConst
+	wDeclare
+	wDim
+	wDo
+	wEach
+	wElse
+	wElseIf
+	wEnd
+	wEndIf
+	wEnum
+	wEqv
+	wEvent
+	wExit
+	wFor
+	wFriend
+	wFunction
+	wGet
+	wGlobal
+	wGoSub
+	wGoTo
+	wIf
+	wImp
+	wImplements
+	wIn
+	wIs
+	wLet
+	wLib
+	wAlias
+	wLike
+	wLoop
+	wLSet
+	wMe
+	wMod
+	wName
+	wNew
+	wNext
+	wNot
+	wNothing
+	wOn
+	wOpen
+	wOption
+	wOptional
+	wOr
+	wParamArray
+	wPreserve
+	wPrint
+	wPrivate
+	wProperty
+	wPtrSafe
+	wPublic
+	wPut
+	wReDim
+	wRem
+	wResume
+	wReturn
+	wRSet
+	wSelect
+	wSet
+	wStatic
+	wStep
+	wString
+	wSub
+	wThen
+	wTo
+	wType
+	wTypeOf
+	wUntil
+	wWend
+	wWhile
+	wWith
+	wWithEvents
+	wWrite
+	wXor
+	wAccess
+	wRead
+	wMid
+	wVBBase
+	wordCount
+)
+
+// reserved spells them (MS-VBAL 3.3.5.2).
+var reserved = map[string]sym{
+	"addressof": wAddressOf, "and": wAnd, "as": wAs, "attribute": wAttribute, "byref": wByRef, "byval": wByVal, "call": wCall,
+	"case": wCase, "close": wClose, "const": wConst, "declare": wDeclare, "dim": wDim, "do": wDo, "each": wEach, "else": wElse,
+	"elseif": wElseIf, "end": wEnd, "endif": wEndIf, "enum": wEnum, "eqv": wEqv, "event": wEvent, "exit": wExit, "for": wFor,
+	"friend": wFriend, "function": wFunction, "get": wGet, "global": wGlobal, "gosub": wGoSub, "goto": wGoTo, "if": wIf, "imp": wImp,
+	"implements": wImplements, "in": wIn, "is": wIs, "let": wLet, "lib": wLib, "alias": wAlias, "like": wLike, "loop": wLoop,
+	"lset": wLSet, "me": wMe, "mod": wMod, "name": wName, "new": wNew, "next": wNext, "not": wNot, "nothing": wNothing, "on": wOn,
+	"open": wOpen, "option": wOption, "optional": wOptional, "or": wOr, "paramarray": wParamArray, "preserve": wPreserve,
+	"print": wPrint, "private": wPrivate, "property": wProperty, "ptrsafe": wPtrSafe, "public": wPublic, "put": wPut, "redim": wReDim,
+	"rem": wRem, "resume": wResume, "return": wReturn, "rset": wRSet, "select": wSelect, "set": wSet, "static": wStatic, "step": wStep,
+	"string": wString, "sub": wSub, "then": wThen, "to": wTo, "type": wType, "typeof": wTypeOf, "until": wUntil, "wend": wWend,
+	"while": wWhile, "with": wWith, "withevents": wWithEvents, "write": wWrite, "xor": wXor, "access": wAccess, "read": wRead,
+	"mid": wMid, "vb_base": wVBBase,
+}
+
+// symbol is what is known of an identifier.
+type symbol struct {
+	low    string
+	fn     builtin // of the language
+	sink   *word   // an ability that its arguments decide
+	name   *word   // an ability by being named
+	decl   *word   // external procedure of the project (MS-VBAL 5.2.3.5)
+	procs  []int32 // procedures of the name
+	module int32   // module of the name, -1 for none
+	simple bool    // assigned somewhere: a variable
+}
+
+// symbols are a project's identifiers.
+type symbols struct {
+	ids  map[string]sym
+	list []symbol
+	hot  bool // a word that can reach an ability is among them
+	buf  [64]byte
+}
+
+func newSymbols() *symbols {
+	return &symbols{ids: make(map[string]sym, 256), list: make([]symbol, wordCount, wordCount+256)}
+}
+
+// intern returns the identifier's number.
+func (t *symbols) intern(text string) sym {
+	var key []byte
+	if len(text) > len(t.buf) {
+		key = []byte(strings.ToLower(text))
+	} else {
+		ascii := true
+		for i := range len(text) {
+			t.buf[i] = lower(text[i])
+			ascii = ascii && text[i] < 0x80
+		}
+		if key = t.buf[:len(text)]; !ascii {
+			key = []byte(strings.ToLower(text))
+		}
+	}
+	if id, ok := t.ids[string(key)]; ok {
+		return id
+	}
+	return t.add(string(key))
+}
+
+func (t *symbols) add(low string) sym {
+	id, ok := reserved[low]
+	if !ok {
+		id = sym(len(t.list))
+		t.list = append(t.list, symbol{})
+	}
+	t.ids[low] = id
+	s := &t.list[id]
+	*s = symbol{low: low, fn: builtins[low], module: -1}
+	if w, ok := sinks[low]; ok {
+		s.sink, t.hot = &w, true
+	}
+	if w, ok := names[low]; ok {
+		s.name, t.hot = &w, true
+	}
+	if _, ok := types[low]; ok || low == "declare" {
+		t.hot = true
+	}
+	return id
+}
+
+// known returns the number of an identifier that the project uses, wNone for another one.
+func (t *symbols) known(low string) sym { return t.ids[low] }

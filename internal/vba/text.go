@@ -1,0 +1,334 @@
+package vba
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// texts lists what counts inside text, in lower case: class names and system programs. A soft one counts when the source hides it, a hard one
+// also as the class of CreateObject.
+var texts = map[string]word{
+	"wscript.shell":                 {"WScript.Shell", Execute, whyRun, hard},
+	"shell.application":             {"Shell.Application", Execute, whyRun, hard},
+	"adodb.stream":                  {"ADODB.Stream", Write, whyWrite, hard},
+	"msxml2.xmlhttp":                {"MSXML2.XMLHTTP", Download, whyDownload, hard},
+	"msxml2.serverxmlhttp":          {"MSXML2.ServerXMLHTTP", Download, whyDownload, hard},
+	"microsoft.xmlhttp":             {"Microsoft.XMLHTTP", Download, whyDownload, hard},
+	"microsoft.serverxmlhttp":       {"Microsoft.ServerXMLHTTP", Download, whyDownload, hard},
+	"winhttp.winhttprequest":        {"WinHttp.WinHttpRequest", Download, whyDownload, hard},
+	"internetexplorer.application":  {"InternetExplorer.Application", Download, whyDownload, hard},
+	"schedule.service":              {"Schedule.Service", Execute, whyRun, hard},
+	"winmgmts":                      {"winmgmts", Execute, whyWMI, hard},
+	"wbemscripting.swbemlocator":    {"WbemScripting.SWbemLocator", Execute, whyWMI, hard},
+	"win32_process":                 {"Win32_Process", Execute, whyWMI, hard},
+	"win32_processstartup":          {"Win32_ProcessStartup", Execute, whyWMI, hard},
+	"msscriptcontrol.scriptcontrol": {"MSScriptControl.ScriptControl", Execute, whyRun, hard},
+	"scriptcontrol":                 {"ScriptControl", Execute, whyRun, hard},
+	"htafile":                       {"htafile", Execute, whyRun, hard},
+	"urldownloadtofile":             {"URLDownloadToFile", Download, whyDownload, soft},
+	"urldownloadtofilea":            {"URLDownloadToFile", Download, whyDownload, soft},
+	"shellexecute":                  {"ShellExecute", Execute, whyRun, soft},
+	"powershell":                    {"PowerShell", Execute, whySystem, soft},
+	"powershell.exe":                {"PowerShell", Execute, whySystem, soft},
+	"pwsh":                          {"PowerShell", Execute, whySystem, soft},
+	"cmd.exe":                       {"cmd.exe", Execute, whySystem, soft},
+	"mshta":                         {"mshta", Execute, whySystem, soft},
+	"rundll32":                      {"rundll32", Execute, whySystem, soft},
+	"regsvr32":                      {"regsvr32", Execute, whySystem, soft},
+	"certutil":                      {"certutil", Execute, whySystem, soft},
+	"bitsadmin":                     {"bitsadmin", Execute, whySystem, soft},
+	"wscript.exe":                   {"wscript.exe", Execute, whySystem, soft},
+	"cscript.exe":                   {"cscript.exe", Execute, whySystem, soft},
+	"schtasks":                      {"schtasks", Execute, whySystem, soft},
+	"wmic":                          {"wmic", Execute, whySystem, soft},
+	"msiexec":                       {"msiexec", Execute, whySystem, soft},
+	"curl.exe":                      {"curl.exe", Download, whyDownload, soft},
+	"installutil":                   {"InstallUtil", Execute, whySystem, soft},
+	"msbuild":                       {"MSBuild", Execute, whySystem, soft},
+	"forfiles":                      {"forfiles", Execute, whySystem, soft},
+}
+
+// loud lists, for a program, what in its command line says that it fetches, hides or runs what was just made.
+var loud = []struct {
+	program string
+	marks   []string
+}{
+	{"powershell", []string{" -e ", "-enc", " -ec ", "hidden", "-nop", "bypass", "iex", "invoke-expression", "invoke-webrequest", "downloadstring", "downloadfile",
+		"downloaddata", "webclient", "frombase64", "-w 1 ", "start-bitstransfer", "http"}},
+	{"pwsh", []string{"-enc", "hidden", "iex", "downloadstring", "webclient"}},
+	{"mshta", []string{"http", "javascript:", "vbscript:", "%temp%", "%appdata%"}},
+	{"certutil", []string{"-urlcache", "/urlcache", "-decode", "/decode"}},
+	{"regsvr32", []string{"http", "scrobj", "%temp%", "%appdata%", "/i:"}},
+	{"rundll32", []string{"javascript:", "%temp%", "%appdata%", "%programdata%", "programdata", "%public%"}},
+	{"bitsadmin", []string{"/transfer", "/addfile"}},
+	{"wmic", []string{"process call create", "/format:"}},
+	{"msiexec", []string{"http"}},
+	{"schtasks", []string{"/create"}},
+	{"curl", []string{" -o ", " --output ", "-lo "}},
+	{"wscript", []string{"%temp%", "%appdata%", "programdata", "//e:"}},
+	{"cscript", []string{"%temp%", "%appdata%", "programdata", "//e:"}},
+}
+
+// commandLine is a command line that honest macros do not have.
+var commandLine = word{"command line", Execute, whySystem, hard}
+
+// words of a text: each run of letters, digits, underscores and points, its first two parts, and each part.
+func wordsOf(s string, found func(key string, w word)) {
+	var buf [64]byte
+	look := func(s string) bool {
+		if len(s) > len(buf) || len(s) < 4 {
+			return false
+		}
+		for i := range len(s) {
+			buf[i] = lower(s[i])
+		}
+		w, ok := texts[string(buf[:len(s)])]
+		if ok {
+			found(w.keyword, w)
+		}
+		return ok
+	}
+	for s != "" {
+		n := 0
+		for n < len(s) && (isNameByte(s[n]) || s[n] == '.') {
+			n++
+		}
+		first, rest, more := strings.Cut(s[:n], ".")
+		for tail := s[:n]; ; first = tail[:max(0, strings.IndexByte(tail+".", '.'))] {
+			if !more {
+				look(first)
+				break
+			}
+			var second string
+			second, rest, more = strings.Cut(rest, ".")
+			if look(tail[:len(first)+1+len(second)]) {
+				break
+			}
+			look(first)
+			tail = tail[len(first)+1:]
+		}
+		if n == 3 && lower(s[0]) == 'c' && lower(s[1]) == 'm' && lower(s[2]) == 'd' && strings.HasPrefix(strings.TrimLeft(s[n:min(len(s), n+8)], " "), "/") {
+			w := texts["cmd.exe"]
+			found(w.keyword, w)
+		}
+		s = s[min(n+1, len(s)):]
+	}
+}
+
+// literal looks at text as it stands in the source; false for one that says nothing.
+func (j *judge) literal(s string) bool {
+	found := false
+	wordsOf(s, func(key string, w word) {
+		j.literals[key] = true
+		found = true
+	})
+	if !found && len(s) >= 8 {
+		found = strings.Contains(s, "://") || strings.Contains(s, `:\`) || strings.HasPrefix(s, `\\`) || encodedText(s)
+	}
+	return found
+}
+
+// search looks at text that an expression yields. What the source does not show as it stands is hidden.
+func (r *run) search(v value, at int) {
+	if v.k == text && !v.lit && len(v.s) >= 3 && r.read(len(v.s)) {
+		if at < 0 {
+			at = int(r.m.stmts[r.at].lo)
+		}
+		r.found(v.s, at, true, 0)
+		if strings.Contains(v.s, hole) {
+			r.found(strings.ReplaceAll(v.s, hole, ""), at, true, 0)
+		}
+	}
+}
+
+// decodings bounds text encoded in text that is encoded.
+const decodings = 2
+
+// found looks at a text: its words, addresses, paths and commands, and what it is when decoded.
+func (r *run) found(s string, at int, folded bool, depth int) {
+	program := false
+	wordsOf(s, func(key string, w word) {
+		hidden := folded && !r.literals[key]
+		program = program || w.why == whySystem
+		// a query names the class too
+		risk := hidden || w.keyword == "Win32_Process" && !strings.Contains(strings.ToLower(s), "select ") || w.keyword == "Win32_ProcessStartup"
+		h := r.hit(&w, at, risk, s)
+		h.hidden = h.hidden || hidden
+	})
+	if program || strings.Contains(s, "curl") {
+		r.command(s, at, folded)
+	}
+	r.addresses(s, at)
+	if depth < decodings {
+		for _, t := range decodedText(s) {
+			if r.read(len(t)) {
+				r.found(t, at, true, depth+1)
+			}
+		}
+	}
+}
+
+// command looks at a command line.
+func (r *run) command(s string, at int, folded bool) {
+	r.evidenceAt("command", s, at)
+	low := strings.ToLower(clip(s)) + " "
+	clean := strings.NewReplacer("^", "", "`", "", `"`, "").Replace(low)
+	for _, l := range loud {
+		if !strings.Contains(clean, l.program) {
+			continue
+		}
+		for _, m := range l.marks {
+			if strings.Contains(clean, m) {
+				r.hit(&commandLine, at, true, s)
+				return
+			}
+		}
+	}
+}
+
+// addresses notes the URLs, UNC paths and paths of programs in a text.
+func (r *run) addresses(s string, at int) {
+	for rest, n := s, 0; n < 16; n++ {
+		i := strings.Index(rest, "://")
+		if i < 0 {
+			break
+		}
+		from := i
+		for from > 0 && isLetter(rest[from-1]) {
+			from--
+		}
+		to := i + 3 + strings.IndexFunc(rest[i+3:]+" ", endsAddress)
+		if from < i && to > i+4 {
+			r.evidenceAt("url", rest[from:to], at)
+		}
+		rest = rest[to:]
+	}
+	t := strings.TrimSpace(s)
+	if len(t) > 4 && len(t) < 300 && pathOf(t) == pathProgram && (strings.HasPrefix(t, `\\`) || t[1] == ':' || t[0] == '%') {
+		r.evidenceAt("path", t, at)
+	}
+}
+
+func endsAddress(c rune) bool {
+	return c <= ' ' || c == '"' || c == '\'' || c == '<' || c == '>' || c == ')' || c == '(' || c == '|' || c == ';' || c == utf8.RuneError
+}
+
+// evidenceMax bounds the list.
+const evidenceMax = 200
+
+func (r *run) evidence(typ, s string) { r.evidenceAt(typ, s, r.pos-1) }
+
+func (r *run) evidenceAt(typ, s string, at int) {
+	e := Evidence{Type: typ, Text: clip(strings.ToValidUTF8(s, "?")), Module: r.m.in.Stream}
+	key := typ + e.Text
+	if len(r.report.Evidence) >= evidenceMax || r.shown[key] {
+		return
+	}
+	r.shown[key] = true
+	e.Line = int(r.m.toks[max(0, min(at, len(r.m.toks)-1))].line)
+	r.report.Evidence = append(r.report.Evidence, e)
+}
+
+// Classes of paths by what a file of that name is to Windows.
+type pathClass uint8
+
+const (
+	pathOpen    pathClass = iota // cannot be told
+	pathPlain                    // data that honest macros write
+	pathProgram                  // something that Windows or Office runs
+)
+
+var plainExtensions = map[string]bool{
+	"txt": true, "log": true, "csv": true, "tsv": true, "ini": true, "xml": true, "json": true, "htm": true, "html": true, "dat": true, "tmp": true,
+	"bak": true, "xls": true, "xlsx": true, "xlsm": true, "xlsb": true, "doc": true, "docx": true, "docm": true, "pdf": true, "rtf": true, "ppt": true,
+	"pptx": true, "pptm": true, "mdb": true, "accdb": true, "jpg": true, "jpeg": true, "png": true, "gif": true, "bmp": true, "emf": true, "wmf": true,
+	"msg": true, "eml": true, "ics": true, "vcf": true, "prn": true, "asc": true, "cfg": true, "kml": true, "gpx": true, "dxf": true, "tex": true,
+	"md": true, "yaml": true, "yml": true, "sql": true, "bas": true, "frm": true, "cls": true, "svg": true, "zip": true, "out": true, "err": true,
+	"ods": true, "odt": true, "db": true, "dbf": true, "lst": true, "ps": true, "exp": true, "rpt": true, "oft": true, "nc": true, "mid": true, "edi": true,
+}
+
+var programExtensions = map[string]bool{
+	"exe": true, "dll": true, "scr": true, "com": true, "pif": true, "bat": true, "cmd": true, "vbs": true, "vbe": true, "js": true, "jse": true,
+	"wsf": true, "wsh": true, "wsc": true, "sct": true, "hta": true, "ps1": true, "psm1": true, "cpl": true, "msi": true, "msp": true, "ocx": true,
+	"jar": true, "lnk": true, "url": true, "inf": true, "reg": true, "xll": true, "wll": true, "dotm": true, "dot": true, "xlam": true, "xla": true,
+	"sys": true, "drv": true, "chm": true, "xsl": true, "csproj": true, "application": true, "library-ms": true, "searchconnector-ms": true,
+}
+
+// startFolders are folders whose files are run or trusted.
+var startFolders = [...]string{`\startup\`, `\xlstart`, `\programs\startup`, `\office\recent\`, `\microsoft\templates`, `\word\startup`}
+
+func pathOf(s string) pathClass {
+	low := strings.ToLower(strings.Trim(s, " \"\x00\r\n"))
+	for _, f := range startFolders {
+		if strings.Contains(low, f) {
+			return pathProgram
+		}
+	}
+	cut := strings.LastIndexByte(low, '.')
+	if cut < 0 {
+		return pathOpen
+	}
+	switch ext := strings.TrimRight(low[cut+1:], " "); {
+	case plainExtensions[ext]:
+		return pathPlain
+	case programExtensions[ext]:
+		return pathProgram
+	}
+	return pathOpen
+}
+
+// deletesAll says whether the pattern of Kill takes more than a file of the macro's own.
+func deletesAll(s string) bool {
+	low := strings.ToLower(s)
+	return strings.HasSuffix(low, "*.*") || strings.HasSuffix(low, `\*`) || strings.Contains(low, `\windows\`) || strings.Contains(low, "%windir%") ||
+		strings.Contains(low, "%systemroot%") || pathOf(s) == pathProgram
+}
+
+// typesWords says whether SendKeys types text and not keys that steer the program.
+func typesWords(s string) bool {
+	letters, depth := 0, 0
+	for _, c := range s {
+		switch {
+		case c == '{':
+			depth++
+		case c == '}':
+			depth = max(0, depth-1)
+		case depth == 0 && c != '~' && c != '^' && c != '%' && c != '+' && c != '(' && c != ')':
+			letters++
+		}
+	}
+	return letters > 3 || strings.Contains(s, hole)
+}
+
+// macro4Acts says whether an Excel 4 expression does more than ask or set up the screen.
+func macro4Acts(s string) bool {
+	up := strings.ToUpper(strings.ReplaceAll(s, " ", ""))
+	for _, f := range [...]string{"EXEC(", "CALL(", "REGISTER", "FOPEN(", "FWRITE", "RUN(", "FILE.DELETE(", "DIRECTORY(", "INITIATE(", "EXECUTE(", "SEND.KEYS(", "SAVE.AS("} {
+		if strings.Contains(up, f) {
+			return true
+		}
+	}
+	return strings.HasPrefix(up, hole)
+}
+
+// namesDocument says whether GetObject opens a file of Office.
+func namesDocument(s string) bool { return pathOf(s) == pathPlain }
+
+// opensRisk says whether a path or address is one that honest macros do not use unasked.
+func opensRisk(keyword, s string) bool {
+	low := strings.ToLower(s)
+	switch keyword {
+	case "AttachedTemplate":
+		return strings.Contains(low, "://") || strings.HasPrefix(low, `\\`)
+	case "PrivateProfileString":
+		return strings.Contains(low, "hkey_")
+	case "SaveAs":
+		return pathOf(s) == pathProgram
+	}
+	for _, f := range startFolders {
+		if strings.Contains(low, f) {
+			return true
+		}
+	}
+	return false
+}
