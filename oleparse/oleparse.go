@@ -139,20 +139,11 @@ type Project struct {
 
 // Module is one module of a project with what its source says.
 type Module struct {
-	Name       string
-	Stream     string   // as DESIGN's modules[].stream: "Macros/VBA/ThisDocument"; in OOXML "word/vbaProject.bin" + "/VBA/ThisDocument"
-	Source     string   // UTF-8, "\n" line ends, Attribute lines kept
-	Stomped    string   // evidence that source and p-code disagree: what the p-code names and the source lacks; "" without
-	PCode      []string // strings and called names of the p-code; only where Stomped says something
-	Autoexec   []Hit
-	Suspicious []Hit
-}
-
-// Hit is a keyword found in code.
-type Hit struct {
-	Keyword string // as the closed list spells it
-	Line    int    // first line, 1-based
-	Why     string // one English phrase, from the closed list
+	Name    string
+	Stream  string   // as DESIGN's modules[].stream: "Macros/VBA/ThisDocument"; in OOXML "word/vbaProject.bin" + "/VBA/ThisDocument"
+	Source  string   // UTF-8, "\n" line ends, Attribute lines kept
+	Stomped string   // evidence that source and p-code disagree: what the p-code names and the source lacks; "" without
+	PCode   []string // strings and called names of the p-code; only where Stomped says something
 }
 
 // Problem is something malformed or out of a limit, with where.
@@ -254,17 +245,4 @@ func ReadOLE(ctx context.Context, r io.ReaderAt, size int64, o Options) (*Docume
 	s.doc.Kind = c.kind()
 	s.judge()
 	return s.doc, s.err
-}
-
-// judge looks for keywords in every source that was read.
-func (r *reading) judge() {
-	for i := range r.doc.Projects {
-		for j := range r.doc.Projects[i].Modules {
-			if r.ctx.Err() != nil {
-				r.fail(r.ctx.Err())
-				return
-			}
-			r.doc.Projects[i].Modules[j].judge()
-		}
-	}
 }

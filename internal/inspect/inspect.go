@@ -80,21 +80,30 @@ type Module struct {
 	Source string `json:"source,omitempty"` // UTF-8, "\n" line ends, Attribute lines kept; printed with --macros only
 }
 
+// Evidence is an address, path or command that a macro's code yields; printed with --macros only.
+type Evidence struct {
+	Type   string `json:"type"` // url, path, command, name
+	Text   string `json:"text"`
+	Module string `json:"module"` // its stream
+	Line   int    `json:"line"`
+}
+
 // FileReport is what is known of one file: the message's attachment, or a file inside one. Its JSON is DESIGN's files[].
 type FileReport struct {
-	Path             string   `json:"path"`
-	Kind             string   `json:"kind"`
-	HasVBA           bool     `json:"has_vba"`
-	HasXLM           bool     `json:"has_xlm"`
-	Encrypted        bool     `json:"encrypted"`
-	DefaultPassword  bool     `json:"default_password"`
-	ExternalTemplate string   `json:"external_template"`
-	DDE              bool     `json:"dde"`
-	OLEObjects       int      `json:"ole_objects"`
-	RTFObjects       int      `json:"rtf_objects"`
-	OneNoteEmbedded  int      `json:"onenote_embedded"`
-	LNKTarget        string   `json:"lnk_target"`
-	LNKArgs          string   `json:"lnk_args"`
-	Modules          []Module `json:"modules,omitempty"`
-	XLM              []string `json:"xlm,omitempty"` // formulas of macro sheets: "Macro1!A1: =EXEC(…)"; printed with --macros only
+	Path             string     `json:"path"`
+	Kind             string     `json:"kind"`
+	HasVBA           bool       `json:"has_vba"`
+	HasXLM           bool       `json:"has_xlm"`
+	Encrypted        bool       `json:"encrypted"`
+	DefaultPassword  bool       `json:"default_password"`
+	ExternalTemplate string     `json:"external_template"`
+	DDE              bool       `json:"dde"`
+	OLEObjects       int        `json:"ole_objects"`
+	RTFObjects       int        `json:"rtf_objects"`
+	OneNoteEmbedded  int        `json:"onenote_embedded"`
+	LNKTarget        string     `json:"lnk_target"`
+	LNKArgs          string     `json:"lnk_args"`
+	Modules          []Module   `json:"modules,omitempty"`
+	Evidence         []Evidence `json:"evidence,omitempty"`
+	XLM              []string   `json:"xlm,omitempty"` // formulas of macro sheets: "Macro1!A1: =EXEC(…)"; printed with --macros only
 }

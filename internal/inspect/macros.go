@@ -3,24 +3,36 @@ package inspect
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"strings"
 
 	"sekisho/internal/finding"
+	"sekisho/internal/vba"
 	"sekisho/oleparse"
 )
 
-// macros adds the VBA projects: the sources to the report, and one finding each for being there, starting alone, and being able to do harm.
+// macros adds the VBA projects: the sources to the report, and one finding each for being there, starting alone, what they can do, and what
+// makes one suspicious.
 func (s *Scan) macros(f *File, doc *oleparse.Document) {
 	var present names
-	var auto, bad keywords
+	var auto, able keywords
+	var bad []*vba.Report
 	for i := range doc.Projects {
-		for j := range doc.Projects[i].Modules {
-			m := &doc.Projects[i].Modules[j]
-			present.add(m.Name)
-			auto.add(m.Stream, m.Autoexec)
-			bad.add(m.Stream, m.Suspicious)
+		p := &doc.Projects[i]
+		for j := range p.Modules {
+			present.add(p.Modules[j].Name)
 			r := s.report(f)
-			r.Modules = append(r.Modules, s.module(m))
+			r.Modules = append(r.Modules, s.module(&p.Modules[j]))
+		}
+		if p.Report == nil {
+			continue
+		}
+		auto.add(p.Report.Autoexec)
+		s.evidence(f, p.Report.Evidence)
+		if p.Report.Suspicious {
+			bad = append(bad, p.Report)
+		} else {
+			able.add(p.Report.Abilities)
 		}
 	}
 	if len(doc.Projects) == 0 {
@@ -29,8 +41,54 @@ func (s *Scan) macros(f *File, doc *oleparse.Document) {
 	s.report(f).HasVBA = true
 	s.found(f, finding.New(finding.VBAPresent, f.Path, "modules %s", present.String()))
 	auto.report(s, f, finding.VBAAutoexec)
-	bad.report(s, f, finding.VBASuspicious)
+	able.report(s, f, finding.VBAAbility)
+	for _, r := range bad {
+		s.found(f, finding.New(finding.VBASuspicious, f.Path.Child(r.Hit.Module), "%s", chain(r)))
+	}
 	s.stomped(f, doc)
+}
+
+// chain is how a suspicious project comes to what it does: `AutoOpen → Run1 → Shell "powershell …"`.
+func chain(r *vba.Report) string {
+	var b strings.Builder
+	for i, name := range r.Chain {
+		switch {
+		case i >= 3 && i < len(r.Chain)-1: // the entry point, two more, and the end
+			if i == 3 {
+				b.WriteString(" → …")
+			}
+			continue
+		case i > 0:
+			b.WriteString(" → ")
+		}
+		b.WriteString(plainName(name, i == len(r.Chain)-1))
+	}
+	if r.Text != "" {
+		text, _, _ := strings.Cut(r.Text, "\x00")
+		fmt.Fprintf(&b, " %q", text[:min(len(text), 120)])
+	}
+	return b.String()
+}
+
+// plainName is a procedure's name as it is where that is harmless to print, else quoted; keywords are our own.
+func plainName(s string, keyword bool) string {
+	for i := range len(s) {
+		if c := s[i]; !keyword && (c >= 0x80 || c < '0' || i >= 32) {
+			return fmt.Sprintf("%.34q", s)
+		}
+	}
+	return s
+}
+
+// evidence adds what code yields to the report, with the sources.
+func (s *Scan) evidence(f *File, found []vba.Evidence) {
+	if !s.o.Sources {
+		return
+	}
+	r := s.report(f)
+	for _, e := range found {
+		r.Evidence = append(r.Evidence, Evidence{Type: e.Type, Text: e.Text, Module: e.Module, Line: e.Line})
+	}
 }
 
 func (s *Scan) module(m *oleparse.Module) Module {
@@ -49,10 +107,10 @@ type keywords struct {
 	seen   map[string]bool
 }
 
-func (k *keywords) add(stream string, hits []oleparse.Hit) {
+func (k *keywords) add(hits []vba.Hit) {
 	for _, h := range hits {
 		if k.seen == nil {
-			k.stream, k.seen = stream, map[string]bool{}
+			k.stream, k.seen = h.Module, map[string]bool{}
 		}
 		if !k.seen[h.Keyword] {
 			k.seen[h.Keyword] = true

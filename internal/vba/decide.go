@@ -156,7 +156,7 @@ func (s *reached) chain(p int32) []string {
 
 func (j *judge) suspect(why string, h *hit) {
 	j.report.Suspicious, j.report.Why = true, why
-	j.report.Chain, j.report.Text = []string{h.Keyword}, h.text
+	j.report.Chain, j.report.Hit, j.report.Text = []string{h.Keyword}, h.Hit, h.text
 	if h.text == hole {
 		j.report.Text = ""
 	}
@@ -194,7 +194,7 @@ func (j *judge) unstarted() {
 	case len(kinds) > 1:
 		j.suspect(whyInject, inject)
 	case open != nil && j.odd >= manyChars:
-		j.suspect("puts together from coded text what it "+"starts", open)
+		j.suspect("puts together from coded text what it starts", open)
 	default:
 		j.downloader()
 	}

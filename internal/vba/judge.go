@@ -57,7 +57,7 @@ func Judge(ctx context.Context, p *Project, o Options) (*Report, error) {
 			return nil, err
 		}
 		if !j.parse(int32(i)) {
-			j.report.Truncated = true
+			j.report.Unread = true
 			break
 		}
 		j.scanLiterals(int32(i))

@@ -31,8 +31,8 @@ func (r *run) hit(w *word, at int, risk bool, text string) *hit {
 	key := place{r.p.mod, int32(at), w.keyword}
 	if i, ok := r.places[key]; ok {
 		h := &r.hits[i]
-		if risk && !h.risk {
-			h.risk, h.text = true, clip(text)
+		if risk && !h.risk || h.text == "" || h.text == hole {
+			h.risk, h.text = h.risk || risk, clip(text)
 		}
 		return h
 	}

@@ -68,8 +68,10 @@ type Report struct {
 	Suspicious bool     // an entry point leads to an ability, or the code hides what it does
 	Why        string   // one English phrase for Suspicious, "" without
 	Chain      []string // of Suspicious: procedures from the entry point on, as spelled, and the keyword they lead to
+	Hit        Hit      // of Suspicious: the ability
 	Text       string   // what that is used on, as far as it folds: a command line, a class, a path
-	Truncated  bool     // a limit was reached: there may be more
+	Truncated  bool     // text was not folded to the end
+	Unread     bool     // code was not looked at
 }
 
 // Options bound a judgement. The zero value of a field is its default.

@@ -49,7 +49,7 @@ const (
 	whySelf     = "changes macros or their security settings"
 	whyKeys     = "types keys into other programs"
 	whyRegistry = "changes the registry"
-	whySystem   = "a system program that malware starts"
+	whySystem   = "starts a system program that malware uses"
 	whyWMI      = "reaches the system through WMI"
 	whyBuild    = "puts text together from character codes"
 )
