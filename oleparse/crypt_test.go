@@ -235,13 +235,21 @@ func TestADefaultPasswordThatCannotBeTriedIsUnread(t *testing.T) {
 		"no EncryptionInfo":    {fixture.OLE(fixture.Stream("EncryptedPackage", nil)), false},
 		"rights management":    {fixture.OLE(fixture.Storage("\x06DataSpaces"), fixture.Stream("EncryptedPackage", nil)), false},
 		"doc, unknown version": {fixture.DocEncrypted(), false},
-		"xls, unknown version": {fixture.OLE(fixture.Stream("Workbook", fixture.BIFF(fixture.BIFFRecord{ID: 0x2F, Data: []byte{1, 0, 9, 9, 9, 9}}))), true},
+		"xls, unknown version": {fixture.OLE(fixture.Stream("Workbook", fixture.BIFF(fixture.BIFFRecord{ID: 0x2F, Data: []byte{1, 0, 9, 9, 9, 9}}))), false},
+		"xls, unknown cipher":  {fixture.OLE(fixture.Stream("Workbook", fixture.BIFF(aesBook()))), true},
 		"package without size": {fixture.OLE(fixture.Stream("EncryptionInfo", []byte(info)), fixture.Stream("EncryptedPackage", []byte("x"))), true},
 	} {
 		if d := readBytes(t, tc.file); !d.Encrypted || d.Unread() != tc.want {
 			t.Errorf("%s: %v, %v", name, d.Encrypted, d.Problems)
 		}
 	}
+}
+
+// aesBook is a FilePass whose CryptoAPI header names another cipher than RC4.
+func aesBook() fixture.BIFFRecord {
+	r := fixture.Crypt{Scheme: "rc4-cryptoapi", Password: fixture.VelvetSweatshop}.FilePass()
+	binary.LittleEndian.PutUint32(r.Data[2+20:], 0x660E)
+	return r
 }
 
 func TestManyCandidatesAreCut(t *testing.T) {

@@ -111,6 +111,11 @@ func TestAPlainMsoFileIsWhatItHolds(t *testing.T) {
 	if kind, r := scanFile(t, Options{}, bad); kind != KindMSO || !cmp.Equal(lines(r), []string{"office.unreadable"}) || r.Incomplete {
 		t.Errorf("%s, %v", kind, lines(r))
 	}
+	sum := []byte(editData())
+	sum[len(sum)-1]++
+	if kind, r := scanFile(t, Options{}, sum); kind != KindOLE || !r.Files[0].HasVBA || r.Incomplete {
+		t.Errorf("wrong checksum: %s, %v", kind, lines(r))
+	}
 	cut := []byte(editData())
 	if kind, r := scanFile(t, Options{}, cut[:len(cut)-40]); kind != KindOLE || !r.Incomplete {
 		t.Errorf("%s, %v", kind, lines(r))

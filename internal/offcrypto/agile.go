@@ -7,10 +7,10 @@ import (
 	"crypto/cipher"
 	"crypto/des"
 	"encoding/base64"
-	"encoding/xml"
-	"io"
 	"strconv"
 	"strings"
+
+	"sekisho/internal/xmlscan"
 )
 
 const (
@@ -42,7 +42,7 @@ func ParseInfo(b []byte) (*Lock, error) {
 	case major >= 3 && major <= 4 && minor == 3:
 		return nil, ErrForeign
 	}
-	return nil, ErrUnsupported
+	return nil, ErrForeign
 }
 
 // suite is the algorithms and the salt of keyData or of an encryptedKey (MS-OFFCRYPTO 2.3.4.10).
@@ -67,26 +67,19 @@ func parseAgile(b []byte) (*Lock, error) {
 	var data *suite
 	var keys []encryptedKey
 	foreign := false
-	d := xml.NewDecoder(bytes.NewReader(b[:min(len(b), agileMax)]))
-	d.Strict = false
-	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil }
-	for {
-		t, err := d.RawToken()
-		if err != nil {
-			break // the verifier tells whether what was read is enough
-		}
-		e, ok := t.(xml.StartElement)
-		switch {
-		case !ok:
-		case e.Name.Local == "keyData" && data == nil:
-			s := parseSuite(e)
+	x := xmlscan.New(bytes.NewReader(b[:min(len(b), agileMax)]))
+	for kind := x.Next(); kind != xmlscan.EOF; kind = x.Next() {
+		switch name := string(x.Name()); {
+		case kind != xmlscan.Start:
+		case name == "keyData" && data == nil:
+			s := parseSuite(x)
 			data = &s
-		case e.Name.Local == "encryptedKey" && attr(e, "spinCount") == "":
+		case name == "encryptedKey" && x.Attr("spinCount") == nil:
 			foreign = true // a certificate's
-		case e.Name.Local == "encryptedKey" && len(keys) < encryptorsMax:
-			keys = append(keys, parseKey(e))
+		case name == "encryptedKey" && len(keys) < encryptorsMax:
+			keys = append(keys, parseKey(x))
 		}
-	}
+	} // whether what was read is enough, the verifier tells
 	return agileLock(data, keys, foreign)
 }
 
@@ -116,17 +109,16 @@ func agileLock(data *suite, keys []encryptedKey, foreign bool) (*Lock, error) {
 	}), nil
 }
 
-func parseSuite(e xml.StartElement) suite {
-	s := suite{salt: value(e, "saltValue"), feedback: attr(e, "cipherChaining") == "ChainingModeCFB"}
-	bits, err := strconv.Atoi(attr(e, "keyBits"))
+// parseSuite reads the attributes that keyData and encryptedKey have in common. What is there and makes no sense to us may do so to Office.
+func parseSuite(x *xmlscan.Scanner) suite {
+	mode := text(x, "cipherChaining")
+	s := suite{salt: value(x, "saltValue"), feedback: mode == "ChainingModeCFB"}
+	bits, err := strconv.Atoi(text(x, "keyBits"))
 	s.keyLen = bits / 8
 	var known bool
-	s.hash, known = digestOf(attr(e, "hashAlgorithm"))
-	s.newBlock = blockOf(attr(e, "cipherAlgorithm"), s.keyLen)
-	switch mode := attr(e, "cipherChaining"); {
-	case err != nil || len(s.salt) == 0:
-		s.err = ErrFormat
-	case !known, s.newBlock == nil, mode != "ChainingModeCBC" && mode != "ChainingModeCFB":
+	s.hash, known = digestOf(text(x, "hashAlgorithm"))
+	s.newBlock = blockOf(text(x, "cipherAlgorithm"), s.keyLen)
+	if err != nil || len(s.salt) == 0 || !known || s.newBlock == nil || mode != "ChainingModeCBC" && !s.feedback {
 		s.err = ErrUnsupported
 	}
 	return s
@@ -147,32 +139,26 @@ func blockOf(name string, n int) func([]byte) (cipher.Block, error) {
 	return nil
 }
 
-func parseKey(e xml.StartElement) encryptedKey {
-	k := encryptedKey{suite: parseSuite(e)}
-	k.input, k.value, k.keyValue = value(e, "encryptedVerifierHashInput"), value(e, "encryptedVerifierHashValue"), value(e, "encryptedKeyValue")
-	spin, err := strconv.Atoi(strings.TrimSpace(attr(e, "spinCount")))
+func parseKey(x *xmlscan.Scanner) encryptedKey {
+	k := encryptedKey{suite: parseSuite(x)}
+	k.input, k.value, k.keyValue = value(x, "encryptedVerifierHashInput"), value(x, "encryptedVerifierHashValue"), value(x, "encryptedKeyValue")
+	spin, err := strconv.Atoi(text(x, "spinCount"))
 	if k.spin = spin; err != nil || spin < 0 {
 		k.spin = hashesMax + 1
 	}
 	if k.err == nil && (len(k.input) == 0 || len(k.value) < k.hash.size || len(k.keyValue) == 0) {
-		k.err = ErrFormat
+		k.err = ErrFormat // nothing that a password could be compared with
 	}
 	return k
 }
 
-func attr(e xml.StartElement, name string) string {
-	for _, a := range e.Attr {
-		if a.Name.Local == name {
-			return a.Value
-		}
-	}
-	return ""
-}
+// text is an attribute's value without the blanks around it, which XML Schema leaves out of numbers and names.
+func text(x *xmlscan.Scanner, name string) string { return string(bytes.TrimSpace(x.Attr(name))) }
 
-// value decodes an attribute in base64, nil where it is none.
-func value(e xml.StartElement, name string) []byte {
-	s := strings.Join(strings.Fields(attr(e, name)), "")
-	b, err := base64.StdEncoding.DecodeString(s)
+// value decodes an attribute in base64, with or without padding and blanks; nil where it is none.
+func value(x *xmlscan.Scanner, name string) []byte {
+	s := strings.TrimRight(strings.Join(strings.Fields(text(x, name)), ""), "=")
+	b, err := base64.RawStdEncoding.DecodeString(s)
 	if err != nil || len(b) > valueMax {
 		return nil
 	}

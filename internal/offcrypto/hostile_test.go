@@ -66,6 +66,23 @@ func TestDamagedPackageVerifiersKeepThePackageClosed(t *testing.T) {
 	}
 }
 
+func TestHeadersMayBeWrittenInOtherWays(t *testing.T) {
+	info := agileWith(`keyBits="256"`, `keyBits = ' 256 '`)
+	for name, b := range map[string][]byte{
+		"blanks":          info,
+		"base64 in lines": bytes.ReplaceAll(info, []byte(`Value="`), []byte("Value=\"&#10;\t ")),
+		"no padding":      bytes.ReplaceAll(info, []byte(`=="`), []byte(`"`)),
+		"UTF-8 mark":      append(append(bytes.Clone(info[:8]), "\xEF\xBB\xBF"...), info[8:]...),
+	} {
+		l, err := ParseInfo(b)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		open(t, l, "x")
+	}
+}
+
 func TestALyingHashSizeDoesNotWeakenTheVerifier(t *testing.T) {
 	l, err := ParseInfo(agileWith(`hashSize="64"`, `hashSize="0"`))
 	if err != nil {
@@ -91,7 +108,7 @@ func TestHeadersThatNoPasswordOpens(t *testing.T) {
 	}{
 		"nothing":                {nil, ErrFormat},
 		"extensible":             {le(4, 3), ErrForeign},
-		"unknown version":        {le(9, 9), ErrUnsupported},
+		"unknown version":        {le(9, 9), ErrForeign},
 		"external provider":      {external, ErrForeign},
 		"standard with RC4":      {rc4InPackage, ErrUnsupported},
 		"standard, cut":          {external[:40], ErrFormat},
@@ -103,9 +120,9 @@ func TestHeadersThatNoPasswordOpens(t *testing.T) {
 		"agile, unknown hash":    {agileWith(`"SHA512"`, `"WHIRLPOOL"`), ErrUnsupported},
 		"agile, unknown chain":   {agileWith(`ModeCBC`, `ModeXTS`), ErrUnsupported},
 		"agile, absurd key":      {agileWith(`keyBits="256"`, `keyBits="2147483640"`), ErrUnsupported},
-		"agile, no key size":     {agileWith(`keyBits="256"`, `keyBits="x"`), ErrFormat},
-		"agile, salt no base64":  {agileWith(`saltValue="`, `saltValue="!`), ErrFormat},
-		"agile, huge salt":       {agileWith(`saltValue="`, `saltValue="`+strings.Repeat("AAAA", valueMax)), ErrFormat},
+		"agile, no key size":     {agileWith(`keyBits="256"`, `keyBits="x"`), ErrUnsupported},
+		"agile, salt no base64":  {agileWith(`saltValue="`, `saltValue="!`), ErrUnsupported},
+		"agile, huge salt":       {agileWith(`saltValue="`, `saltValue="`+strings.Repeat("AAAA", valueMax)), ErrUnsupported},
 		"agile, verifier is cut": {agileWith(`encryptedVerifierHashValue="`, `encryptedVerifierHashValue="AA==" was="`), ErrFormat},
 	} {
 		if _, err := ParseInfo(tc.info); !errors.Is(err, tc.want) {
@@ -117,8 +134,8 @@ func TestHeadersThatNoPasswordOpens(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := ParseFilePass([]byte{2, 0, 1, 0, 1, 0}, true); !errors.Is(err, ErrUnsupported) {
-		t.Errorf("FilePass of type 2: %v", err)
+	if _, err := ParseFilePass([]byte{1, 0, 9, 0, 1, 0}, true); !errors.Is(err, ErrForeign) {
+		t.Errorf("FilePass of an unknown version: %v", err)
 	}
 	for _, bits := range []uint32{8, 44, 136, 1 << 31} {
 		b := fixture.Crypt{Scheme: CryptoAPI, Password: "x"}.RC4Header()

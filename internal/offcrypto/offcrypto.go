@@ -33,8 +33,8 @@ const (
 var (
 	ErrPassword    = errors.New("offcrypto: wrong password")
 	ErrCost        = errors.New("offcrypto: too many hash iterations")
-	ErrUnsupported = errors.New("offcrypto: unsupported algorithm")     // Office may know it
-	ErrForeign     = errors.New("offcrypto: needs a provider or a key") // no password opens it
+	ErrUnsupported = errors.New("offcrypto: unsupported algorithm") // Office may know it
+	ErrForeign     = errors.New("offcrypto: no password opens it")  // but a key, another program, or nothing at all
 	ErrFormat      = errors.New("offcrypto: damaged encryption header")
 )
 

@@ -24,7 +24,7 @@ func ParseRC4(b []byte) (*Lock, error) {
 		}
 		return h.cryptoAPI()
 	}
-	return nil, ErrUnsupported
+	return nil, ErrForeign
 }
 
 // parseBinaryRC4 reads what follows the version (MS-OFFCRYPTO 2.3.6.1).

@@ -13,13 +13,10 @@ func ParseFilePass(b []byte, biff8 bool) (*Lock, error) {
 	if len(b) < 2 {
 		return nil, ErrFormat
 	}
-	switch kind := binary.LittleEndian.Uint16(b); kind {
-	case 0:
+	if binary.LittleEndian.Uint16(b) == 0 { // wEncryptionType, a Boolean
 		return parseXOR(b[2:])
-	case 1:
-		return ParseRC4(b[2:])
 	}
-	return nil, ErrUnsupported
+	return ParseRC4(b[2:])
 }
 
 // Records decrypts the records of one workbook stream.
