@@ -27,7 +27,7 @@ var arrows = map[string][]string{
 	"internal/biff":       {"internal/xlm"},
 	"internal/flatxml":    {"internal/xmlscan"},
 	"internal/lure":       {},
-	"internal/offcrypto":  {},
+	"internal/offcrypto":  {"internal/xmlscan"},
 	"internal/onenote":    {},
 	"internal/rtf":        {},
 	"internal/vba":        {},
