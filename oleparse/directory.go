@@ -30,7 +30,8 @@ type entry struct {
 	size               int64
 	parent             int
 	seen               bool
-	kids               []int // of a storage, in the order of its tree
+	kids               []int          // of a storage, in the order of its tree
+	streams            map[string]int // of a storage, once somebody asked
 }
 
 func parseEntry(b []byte, major uint16) entry {
@@ -61,15 +62,22 @@ func entryName(b []byte, n int) string {
 	if n%2 != 0 || n < 2 || n > len(b) {
 		n = len(b) + 2
 	}
-	u := make([]uint16, 0, 32)
+	var u [32]uint16
+	var plain [32]byte
+	used, ascii := 0, true
 	for i := 0; i < n-2; i += 2 {
 		v := binary.LittleEndian.Uint16(b[i:])
 		if v == 0 && n > len(b) {
 			break
 		}
-		u = append(u, v)
+		u[used], plain[used] = v, byte(v)
+		ascii = ascii && v < 0x80
+		used++
 	}
-	return string(utf16.Decode(u))
+	if ascii { // nearly all are
+		return string(plain[:used])
+	}
+	return string(utf16.Decode(u[:used]))
 }
 
 // readDirectory reads the directory chain (MS-CFB 2.6) and lays out its tree. It is false when there is no directory.

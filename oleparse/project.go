@@ -97,7 +97,11 @@ func (c *compound) project(id int, d dirStream) int {
 
 // streams maps the names of a storage's streams, folded, to their entries; the first of a name wins.
 func (c *compound) streams(storage int) map[string]int {
+	if m := c.entries[storage].streams; m != nil {
+		return m
+	}
 	m := make(map[string]int)
+	c.entries[storage].streams = m
 	for _, id := range c.entries[storage].kids {
 		name := strings.ToUpper(c.entries[id].name) // MS-CFB 2.6.4 compares upper case
 		if _, have := m[name]; !have && c.entries[id].kind == typeStream {
