@@ -204,6 +204,7 @@ type reading struct {
 	dirs     int64         // bytes of dir streams still to be decompressed
 	caches   int64         // bytes of p-code still to be read
 	spare    int64         // of the bytes that may be read besides those that each file's size allows
+	dead     int           // more than 0 inside something that no program opens: nothing there is Unread
 	objects  int           // of presentations
 	inflater io.ReadCloser // of those
 	doc      *Document
@@ -221,6 +222,7 @@ func newReading(ctx context.Context, o Options) *reading {
 
 // problem notes something malformed; unread says that Office might still run what we did not read.
 func (r *reading) problem(unread bool, where, format string, args ...any) {
+	unread = unread && r.dead == 0
 	p := Problem{Where: where, Text: fmt.Sprintf(format, args...), Unread: unread}
 	switch n := len(r.doc.Problems); {
 	case n < problemsMax:

@@ -3,10 +3,12 @@ package oleparse
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 
+	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/zlib"
 )
 
@@ -86,7 +88,7 @@ func (c *compound) readObject(id int, at int64, open func(skip int64) io.Reader)
 	}
 	var start [8]byte
 	if _, err := io.ReadFull(c.r.inflater, start[:]); err == nil && IsOLE(start[:]) { // else these bytes only look like a record
-		c.readNested(name, io.MultiReader(bytes.NewReader(start[:]), c.r.inflater), int64(binary.LittleEndian.Uint32(unpacked[:])))
+		c.readNested(name, io.MultiReader(bytes.NewReader(start[:]), untorn{c.r.inflater}), int64(binary.LittleEndian.Uint32(unpacked[:])))
 	}
 }
 
@@ -121,11 +123,30 @@ func (r *reading) embedded(name string, body io.Reader, size int64, nest int) {
 	n, err := io.Copy(b, io.LimitReader(body, r.o.Unpacked))
 	if n == r.o.Unpacked {
 		r.problem(true, name, "more than the limit of unpacked bytes")
+	} else if errors.Is(err, errTorn) && int64(b.Len()) < size {
+		r.problem(false, name, "%v", err)
+		r.dead++
+		defer func() { r.dead-- }()
 	} else if err != nil && int64(b.Len()) < size {
 		r.unreadable(name, err)
 	}
 	r.o.Unpacked -= n
 	r.compound(bytes.NewReader(b.Bytes()), int64(b.Len()), name, nest)
+}
+
+// errTorn is a zlib stream with something impossible in it, or one that ends before its storage does. PowerPoint unpacks a storage as a whole before it uses any of it, so that no program reads
+// one that is torn; what is there is looked at all the same.
+var errTorn = errors.New("torn zlib stream")
+
+// untorn names the error of an inflater so.
+type untorn struct{ r io.Reader }
+
+func (u untorn) Read(p []byte) (int, error) {
+	n, err := u.r.Read(p)
+	if corrupt := flate.CorruptInputError(0); errors.As(err, &corrupt) || errors.Is(err, zlib.ErrChecksum) {
+		err = errTorn
+	}
+	return n, err
 }
 
 // unreadable notes content that could not be read, or the context's end.

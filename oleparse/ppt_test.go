@@ -38,6 +38,12 @@ func TestADamagedObjectOfAPresentationIsUnread(t *testing.T) {
 	if d := readBytes(t, show(doc[:len(doc)-5000])); !d.Unread() {
 		t.Errorf("cut: %v", d.Problems)
 	}
+	torn := bytes.Clone(doc)
+	at := bytes.Index(torn, []byte{0x78, 0x9C}) + 2
+	torn[at] = torn[at]&^6 | 6 // a block of the type that there is not
+	if d := readBytes(t, show(torn)); d.Unread() {
+		t.Errorf("torn, which no program unpacks: %v", d.Problems)
+	}
 	deep := fixture.VBABin("Module1", "")
 	for range 6 {
 		deep = show(fixture.PPTObject(deep, true))
