@@ -229,8 +229,14 @@ func (r *pcodeReader) operands(c *cacheCursor, op, kind int) {
 		r.bytes(c, op)
 	}
 	switch op {
-	case opOpen, opPrint, opPut, opWriteChan:
-		r.keep(&r.p.acts, map[int]string{opOpen: "Open", opPrint: "Print #", opPut: "Put", opWriteChan: "Write #"}[op])
+	case opOpen:
+		r.keep(&r.p.acts, "Open")
+	case opPrint:
+		r.keep(&r.p.acts, "Print #")
+	case opPut:
+		r.keep(&r.p.acts, "Put")
+	case opWriteChan:
+		r.keep(&r.p.acts, "Write #")
 	}
 }
 
