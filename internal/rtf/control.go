@@ -93,21 +93,10 @@ func (p *parser) escape() {
 		}
 		return
 	}
-	hi, lo := nibble(a), nibble(b)
+	hi, lo := hexValues[a], hexValues[b]
 	if ok && hi < 16 && lo < 16 {
 		p.char(hi<<4 | lo)
 	}
-}
-
-// nibble is the value of a hexadecimal digit, 0xFF for another byte.
-func nibble(c byte) byte {
-	switch {
-	case digit(c):
-		return c - '0'
-	case c|0x20 >= 'a' && c|0x20 <= 'f':
-		return c | 0x20 - 'a' + 10
-	}
-	return 0xFF
 }
 
 // apply obeys a control word. An unknown one is ignored, with its group where \* came before it.

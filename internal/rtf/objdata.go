@@ -86,18 +86,29 @@ func (p *parser) digits(b []byte) {
 	if d == nil || d.drain {
 		return
 	}
+	out, half, high := d.out, d.half, d.high
 	for _, c := range b {
-		v := nibble(c)
+		v := hexValues[c]
 		switch {
 		case v > 15:
-		case d.half:
-			d.out = append(d.out, d.high|v)
-			d.half = false
+		case half:
+			out = append(out, high|v)
+			half = false
 		default:
-			d.high, d.half = v<<4, true
+			high, half = v<<4, true
 		}
 	}
+	d.out, d.half, d.high = out, half, high
 }
+
+// hexValues is the value of every byte as a digit, \xFF for those that are none.
+const hexValues = noDigits + noDigits + noDigits + "\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\xFF\xFF\xFF\xFF\xFF\xFF" +
+	sixLetters + noDigits + sixLetters + noDigits + noDigits + noDigits + noDigits + noDigits + noDigits + noDigits + noDigits + noDigits
+
+const (
+	noDigits   = "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"
+	sixLetters = "\xFF\x0A\x0B\x0C\x0D\x0E\x0F\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"
+)
 
 // bin is \binN: N bytes that are not parsed. More than the file has cannot be meant by anyone but a disguise: readers differ on whether they take the
 // rest or nothing, so both are looked at.
