@@ -1,7 +1,6 @@
 package oleparse
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"strings"
@@ -40,7 +39,9 @@ func (r *reading) biffOptions(filePass func([]byte, bool) biff.Cipher) biff.Opti
 type textWriter struct{ r *reading }
 
 func (w textWriter) Write(b []byte) (int, error) {
-	w.r.text(string(bytes.TrimSuffix(b, []byte("\n"))))
+	w.r.texts += len(b)
+	_, err := w.r.o.Text.Write(b)
+	w.r.fail(err)
 	return len(b), nil
 }
 

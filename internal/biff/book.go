@@ -31,6 +31,7 @@ type book struct {
 	counted bool      // the list of supporting links has begun
 	blocked bool      // encrypted, and no password opens it
 	beats   int
+	out     []byte // text not yet handed on
 }
 
 // sheet is an entry of the sheet list (MS-XLS 2.4.28 BoundSheet8).
@@ -101,6 +102,7 @@ func (b *book) scan() {
 		}
 	}
 	b.follow()
+	b.flush()
 }
 
 // begin notes a substream.

@@ -1,6 +1,7 @@
 package biff
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -169,19 +170,18 @@ func (b *book12) name12(c *cursor) {
 	if rest, ok := strings.CutPrefix(n.Name.Name, "_xlnm."); ok { // ECMA-376-1 18.2.5
 		n.Name.Name, n.Builtin = rest, true
 	}
-	f := c.parsed()
-	n.rgce, n.rgcb = append([]byte(nil), f.rgce...), append([]byte(nil), f.rgcb...)
+	n.rgce, n.rgcb = c.parsed()
+	n.rgce, n.rgcb = bytes.Clone(n.rgce), bytes.Clone(n.rgcb)
 	b.defined = append(b.defined, n)
 	b.names = append(b.names, n.Name.Name)
 }
 
 // parsed reads tokens and what belongs to them (MS-XLSB 2.5.97.1, CellParsedFormula and its like).
-func (c *cursor) parsed() formula {
-	var f formula
-	f.rgce = c.take(int(min(int64(c.u32()), int64(len(c.b)), formulaMost)))
-	f.rgcb = c.take(int(min(int64(c.u32()), int64(len(c.b)), formulaMost)))
+func (c *cursor) parsed() (rgce, rgcb []byte) {
+	rgce = c.take(int(min(int64(c.u32()), int64(len(c.b)), formulaMost)))
+	rgcb = c.take(int(min(int64(c.u32()), int64(len(c.b)), formulaMost)))
 	c.bad = false // what was not there is missed when it is decoded
-	return f
+	return rgce, rgcb
 }
 
 // strings12 reads the shared strings (MS-XLSB 2.1.7.45): for the cells of a workbook with macros, and for whoever wants the text.
@@ -212,6 +212,7 @@ func (b *book12) strings12(w *xlm.Workbook) []string {
 		}
 		texts = append(texts, s)
 	})
+	b.flush()
 	return texts
 }
 

@@ -121,13 +121,14 @@ func (r *reader) formulaCell() {
 		c.u8()
 		cce = c.u8()
 	}
+	f := r.here(row, col)
 	if c.bad {
-		r.res.problem(r.macro(), r.where(row, col), "formula ends early")
+		r.res.problem(f.grave, f.where(), "formula ends early")
 		return
 	}
-	f := formula{rgce: c.take(min(cce, len(c.b))), row: row, col: col}
+	f.rgce = c.take(min(cce, len(c.b)))
 	f.rgcb = c.b
-	text, exp := r.formula(r.where(row, col), f, r.macro())
+	text, exp := r.formula(f)
 	r.addFormula(row, col, text, value, exp, isText)
 }
 

@@ -78,14 +78,13 @@ func (r *reader12) formula12(rs *records12) {
 	col := cell12(c)
 	value := r.value12(rs.id, c)
 	c.u16() // grbitFlags
-	where := r.where(r.row, col)
+	f := r.here(r.row, col)
 	if c.bad {
-		r.res.problem(r.macro(), where, "formula ends early")
+		r.res.problem(f.grave, f.where(), "formula ends early")
 		return
 	}
-	f := c.parsed()
-	f.row, f.col = r.row, col
-	text, exp := r.formula(where, f, r.macro())
+	f.rgce, f.rgcb = c.parsed()
+	text, exp := r.formula(f)
 	r.addFormula(r.row, col, text, value, exp, false)
 }
 
@@ -103,5 +102,7 @@ func (r *reader12) shared12(rs *records12) {
 		r.res.problem(r.macro(), r.sheet.Name, "more bytes of formulas than the limit")
 		return
 	}
-	r.keepShared(at, c.parsed())
+	var f formula
+	f.rgce, f.rgcb = c.parsed()
+	r.keepShared(at, f)
 }

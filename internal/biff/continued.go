@@ -62,26 +62,30 @@ func (c *continued) skip(n int64) {
 	}
 }
 
-// chars reads n characters. Where they are continued, the next record begins with a byte that says anew how wide they are
-// (MS-XLS 2.5.293).
+// chars reads n characters.
 func (c *continued) chars(n int, wide bool) string {
-	if size := n << (wideBit(wide)); size <= len(c.b) { // the usual case
+	if size := n << wideBit(wide); size <= len(c.b) {
 		whole := cursor{b: c.b[:size]}
 		c.b = c.b[size:]
 		return whole.chars(n, wide)
 	}
-	var text []byte
+	return string(c.appendChars(nil, n, wide))
+}
+
+// appendChars appends n characters. Where they are continued, the next record begins with a byte that says anew how wide they are
+// (MS-XLS 2.5.293).
+func (c *continued) appendChars(out []byte, n int, wide bool) []byte {
 	for {
 		k := min(n, len(c.b)>>wideBit(wide))
 		part := c.b[:k<<wideBit(wide)]
 		c.b = c.b[len(part):]
 		if wide {
-			text = appendWide(text, part)
+			out = appendWide(out, part)
 		} else {
-			text = appendNarrow(text, part)
+			out = appendNarrow(out, part)
 		}
 		if n -= k; n == 0 || !c.more() {
-			return string(text)
+			return out
 		}
 		if len(c.b) > 0 {
 			wide = c.b[0]&1 != 0
@@ -97,8 +101,8 @@ func wideBit(wide bool) int {
 	return 0
 }
 
-// rich reads an XLUnicodeRichExtendedString (MS-XLS 2.5.293) and passes over its runs and phonetics.
-func (c *continued) rich() string {
+// appendRich appends an XLUnicodeRichExtendedString (MS-XLS 2.5.293) and passes over its runs and phonetics.
+func (c *continued) appendRich(out []byte) []byte {
 	n, flags := c.u16(), c.u8()
 	var runs, ext int64
 	if flags&0x08 != 0 {
@@ -107,9 +111,9 @@ func (c *continued) rich() string {
 	if flags&0x04 != 0 {
 		ext = int64(c.u32())
 	}
-	text := c.chars(n, flags&1 != 0)
+	out = c.appendChars(out, n, flags&1 != 0)
 	c.skip(4*runs + ext)
-	return text
+	return out
 }
 
 // unicode reads an XLUnicodeString (MS-XLS 2.5.294).

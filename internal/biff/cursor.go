@@ -74,15 +74,25 @@ func (c *cursor) wide32() string {
 }
 
 func narrowText(b []byte) string {
+	if isASCII(b) {
+		return string(b)
+	}
+	return string(appendNarrow(make([]byte, 0, 2*len(b)), b))
+}
+
+func isASCII(b []byte) bool {
 	for _, v := range b {
 		if v >= utf8.RuneSelf {
-			return string(appendNarrow(make([]byte, 0, 2*len(b)), b))
+			return false
 		}
 	}
-	return string(b)
+	return true
 }
 
 func appendNarrow(out, b []byte) []byte {
+	if isASCII(b) {
+		return append(out, b...)
+	}
 	for _, v := range b {
 		out = utf8.AppendRune(out, rune(v))
 	}
@@ -95,6 +105,10 @@ func wideText(b []byte) string { return string(appendWide(make([]byte, 0, len(b)
 func appendWide(out, b []byte) []byte {
 	for i := 0; i+1 < len(b); i += 2 {
 		r := rune(binary.LittleEndian.Uint16(b[i:]))
+		if r < utf8.RuneSelf {
+			out = append(out, byte(r))
+			continue
+		}
 		if utf16.IsSurrogate(r) && i+3 < len(b) {
 			if pair := utf16.DecodeRune(r, rune(binary.LittleEndian.Uint16(b[i+2:]))); pair != utf8.RuneError {
 				r, i = pair, i+2

@@ -78,20 +78,20 @@ func (b *book) decodeNames(w *xlm.Workbook) {
 		if n.Sheet >= len(b.bound) {
 			n.Sheet = -1
 		}
-		n.Formula, _ = b.formula(n.Name, formula{rgce: d.rgce, rgcb: d.rgcb}, startsAlone(n.Name))
+		n.Formula, _ = b.formula(formula{rgce: d.rgce, rgcb: d.rgcb, row: -1, in: n.Name, grave: startsAlone(n.Name)})
 	}
 }
 
-// formula decodes a formula inside the limit of all formulas. grave says that what cannot be decoded is a macro's.
-func (b *book) formula(where string, f formula, grave bool) (string, *shared) {
+// formula decodes a formula inside the limit of all formulas.
+func (b *book) formula(f formula) (string, *shared) {
 	if b.o.Formulas -= len(f.rgce) + formulaCost; b.o.Formulas < 0 {
-		b.res.problem(grave, where, "more bytes of formulas than the limit")
+		b.res.problem(f.grave, f.where(), "more bytes of formulas than the limit")
 		return "", nil
 	}
 	text, exp, why := b.decode(f)
 	b.o.Formulas -= len(text)
 	if why != "" {
-		b.res.problem(grave, where, "formula: %s", why)
+		b.res.problem(f.grave, f.where(), "formula: %s", why)
 	}
 	return text, exp
 }

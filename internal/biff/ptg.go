@@ -10,6 +10,16 @@ import (
 type formula struct {
 	rgce, rgcb []byte
 	row, col   int
+	in         string // the sheet, or the name that it belongs to
+	grave      bool   // it belongs to a macro sheet, or to a name that starts by itself
+}
+
+// where is the formula's place, for people.
+func (f *formula) where() string {
+	if f.row < 0 {
+		return f.in
+	}
+	return quoteSheet(f.in) + "!" + cellRef{place{f.row, true}, place{f.col, true}}.String()
 }
 
 // shared is the array or shared formula that a PtgExp points to.

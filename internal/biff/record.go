@@ -1,9 +1,9 @@
 package biff
 
 import (
-	"bufio"
 	"encoding/binary"
 	"io"
+	"math"
 )
 
 // Records of BIFF2 to BIFF8 (MS-XLS 2.3.1). BIFF2 has the cells without the upper byte.
@@ -63,87 +63,98 @@ const (
 	dtWorkspace = 0x0100
 )
 
-// readAhead is one read of the stream. The largest record has 65,539 bytes with its header: any body lies whole in the buffer, and what
-// is skipped is never copied twice.
-const readAhead = 72 << 10
+// readAhead is one read of the stream. All records that Excel writes fit in (MS-XLS 2.1.4: 8,228 bytes with their header); the body of a longer one is
+// put together in memory of its own.
+const readAhead = 16 << 10
 
 // records walks the records of a stream (MS-XLS 2.1.4).
 type records struct {
-	r      *bufio.Reader
+	src    io.Reader
+	buf    []byte
+	lo, hi int // of what was read ahead, in buf
 	cipher Cipher
 	pos    int64 // in the stream, of what is read next
 	at     int64 // of the record's header
 	id     int
 	left   int // of the body, not yet passed
 	plain  []byte
-	err    error // the stream's; nil at its end
+	large  []byte // of a body longer than readAhead
+	err    error  // the stream's; nil at its end
 }
 
 func newRecords(r io.Reader) *records {
-	return &records{r: bufio.NewReaderSize(r, readAhead)}
+	return &records{src: r, buf: make([]byte, readAhead)}
 }
 
 // reset starts again at another place, with the buffer that is there.
 func (s *records) reset(r io.Reader, pos int64) {
-	s.r.Reset(r)
-	s.pos, s.left, s.err = pos, 0, nil
+	s.src, s.pos = r, pos
+	s.lo, s.hi, s.left, s.err = 0, 0, 0, nil
+}
+
+// fill reads until n bytes are there, which the buffer has room for. It is false where the stream ends before.
+func (s *records) fill(n int) bool {
+	if s.hi-s.lo >= n {
+		return true
+	}
+	s.hi = copy(s.buf, s.buf[s.lo:s.hi])
+	s.lo = 0
+	got, err := io.ReadAtLeast(s.src, s.buf[s.hi:], n-s.hi)
+	s.hi += got
+	s.end(err)
+	return s.hi >= n
+}
+
+// end keeps the stream's error.
+func (s *records) end(err error) {
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF && s.err == nil {
+		s.err = err
+	}
 }
 
 // skip passes n bytes.
 func (s *records) skip(n int) bool {
-	got, err := s.r.Discard(n)
-	s.pos += int64(got)
-	if err != nil {
-		s.end(err)
+	for {
+		k := min(n, s.hi-s.lo)
+		s.lo += k
+		s.pos += int64(k)
+		if n -= k; n == 0 {
+			return true
+		}
+		if !s.fill(1) {
+			return false
+		}
 	}
-	return err == nil
 }
 
 // next goes to the next record. It is false at the end of the stream.
 func (s *records) next() bool {
-	if s.left > 0 && !s.skip(s.left) {
+	if !s.skip(s.left) || !s.fill(recordHead) {
+		s.left = 0
 		return false
 	}
-	h, err := s.r.Peek(recordHead)
-	if err != nil {
-		s.end(err)
-		return false
-	}
+	h := s.buf[s.lo:]
 	s.at = s.pos
 	s.id = int(binary.LittleEndian.Uint16(h))
 	s.left = int(binary.LittleEndian.Uint16(h[2:]))
-	return s.skip(recordHead)
+	s.lo += recordHead
+	s.pos += recordHead
+	return true
 }
 
 const recordHead = 4
 
-func (s *records) end(err error) {
-	if err != io.EOF && s.err == nil {
-		s.err = err
-	}
-	s.left = 0
-}
-
-// peekID is the next record's number, once the body was passed.
+// peekID is the next record's number, once the body was taken. It reads nothing that would move the body: take has read so far.
 func (s *records) peekID() int {
-	if s.left > 0 {
+	if s.left > 0 || s.hi-s.lo < recordHead {
 		return -1
 	}
-	h, err := s.r.Peek(recordHead)
-	if err != nil {
-		return -1
-	}
-	return int(binary.LittleEndian.Uint16(h))
+	return int(binary.LittleEndian.Uint16(s.buf[s.lo:]))
 }
 
 // body returns the record's body, decrypted, as far as the stream has it. It is valid until the next call.
 func (s *records) body() []byte {
-	b, err := s.r.Peek(s.left)
-	if err != nil {
-		s.end(err)
-	}
-	s.skip(len(b))
-	s.left = 0
+	b := s.take()
 	if s.cipher == nil || clear(s.id) || len(b) == 0 {
 		return b
 	}
@@ -153,6 +164,28 @@ func (s *records) body() []byte {
 		copy(s.plain[:min(4, len(b))], b)
 	}
 	return s.plain
+}
+
+// take passes the body and returns it as the stream has it. The next record's header is read with it.
+func (s *records) take() []byte {
+	n := s.left
+	s.left = 0
+	if n+recordHead <= len(s.buf) {
+		s.fill(n + recordHead)
+		b := s.buf[s.lo:min(s.lo+n, s.hi)]
+		s.skip(len(b))
+		return b
+	}
+	if s.large == nil {
+		s.large = make([]byte, math.MaxUint16)
+	}
+	got := copy(s.large, s.buf[s.lo:s.hi])
+	s.lo, s.hi = 0, 0
+	more, err := io.ReadFull(s.src, s.large[got:n])
+	s.end(err)
+	s.pos += int64(got + more)
+	s.fill(recordHead)
+	return s.large[:got+more]
 }
 
 // clear says whether a record is never encrypted (MS-XLS 2.2.10).

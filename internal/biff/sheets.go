@@ -107,8 +107,10 @@ func (b *book) strings() []string {
 	c := b.body.begin()
 	c.u32()
 	var texts []string
+	var buf []byte
 	for n, left := c.u32(), b.o.Formulas; n > 0 && !c.bad && b.beat(); n-- {
-		s := c.rich()
+		buf = c.appendRich(buf[:0])
+		s := string(buf)
 		if left -= len(s) + 16; left < 0 {
 			b.res.problem(true, "SST", "more bytes of texts than the limit")
 			break
@@ -183,19 +185,24 @@ func (r *reader) add(row, col int, formula, value string) {
 func (r *reader) resolve() {
 	for _, p := range r.pending {
 		c := &r.sheet.Cells[p.cell]
-		f, ok := r.shared[p.at]
+		f := r.here(c.Row, c.Col)
+		base, ok := r.shared[p.at]
 		if !ok {
-			r.res.problem(r.macro(), r.where(c.Row, c.Col), "its formula's cell has none")
+			r.res.problem(f.grave, f.where(), "its formula's cell has none")
 			continue
 		}
-		f.row, f.col = c.Row, c.Col
-		c.Formula, _ = r.formula(r.where(c.Row, c.Col), f, r.macro())
+		f.rgce, f.rgcb = base.rgce, base.rgcb
+		var again *shared
+		if c.Formula, again = r.formula(f); again != nil {
+			r.res.problem(f.grave, f.where(), "its formula stands in yet another cell")
+		}
 		if !r.beat() {
 			return
 		}
 	}
 }
 
-func (r *reader) where(row, col int) string {
-	return quoteSheet(r.sheet.Name) + "!" + cellRef{place{row, true}, place{col, true}}.String()
+// here is a formula of a cell of the sheet, still without tokens.
+func (r *reader) here(row, col int) formula {
+	return formula{row: row, col: col, in: r.sheet.Name, grave: r.macro()}
 }

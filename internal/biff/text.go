@@ -1,7 +1,5 @@
 package biff
 
-import "io"
-
 // passing looks at the records that carry text, in whatever substream; the rest is passed over by its header.
 func (b *book) passing() {
 	if b.gen < 8 && (b.rs.id == idExternSheet || b.rs.id == idExternName || b.rs.id == idExternName3) {
@@ -41,7 +39,9 @@ func (b *book) stringTable() {
 	c := b.body.begin()
 	c.u32()
 	for n := c.u32(); n > 0 && !c.bad && b.o.TextMost > 0 && b.beat(); n-- {
-		b.writeText(c.rich())
+		at := len(b.out)
+		b.out = c.appendRich(b.out)
+		b.wrote(at)
 	}
 }
 
@@ -88,12 +88,34 @@ func (b *book) inline() string {
 }
 
 func (b *book) writeText(s string) {
-	if s == "" {
+	at := len(b.out)
+	b.out = append(b.out, s...)
+	b.wrote(at)
+}
+
+// wrote ends the text that was appended from at on, inside the limit.
+func (b *book) wrote(at int) {
+	n := int64(len(b.out) - at)
+	if n == 0 {
 		return
 	}
-	if int64(len(s)) > b.o.TextMost {
-		s = s[:b.o.TextMost]
+	if n > b.o.TextMost {
+		b.out = b.out[:at+int(b.o.TextMost)]
 	}
-	b.o.TextMost -= int64(len(s)) + 1
-	_, _ = io.WriteString(b.o.Text, s+"\n") // the writer's trouble is its owner's
+	b.out = append(b.out, '\n')
+	b.o.TextMost -= n + 1
+	if len(b.out) >= flushAt {
+		b.flush()
+	}
+}
+
+// flushAt is how much text is gathered before it is handed on.
+const flushAt = 16 << 10
+
+// flush hands on the text that was gathered.
+func (b *book) flush() {
+	if len(b.out) > 0 && b.o.Text != nil {
+		_, _ = b.o.Text.Write(b.out) // the writer's trouble is its owner's
+	}
+	b.out = b.out[:0]
 }
