@@ -31,6 +31,8 @@ type book struct {
 	counted bool      // the list of supporting links has begun
 	blocked bool      // encrypted, and no password opens it
 	beats   int
+	end     int64  // of the records in the stream
+	left    int64  // bytes that may still be read as sheets
 	out     []byte // text not yet handed on
 }
 
@@ -101,6 +103,7 @@ func (b *book) scan() {
 			b.passing()
 		}
 	}
+	b.end = b.rs.pos
 	b.follow()
 	b.flush()
 }

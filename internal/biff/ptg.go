@@ -401,7 +401,7 @@ func (d *decoder) threeD(id int) {
 	}
 	where, found := d.where(x)
 	if !ok || !found {
-		text = "#REF!"
+		where, text = "", "#REF!"
 	}
 	d.tree.push(where + text)
 }

@@ -92,6 +92,16 @@ func (s *records) reset(r io.Reader, pos int64) {
 	s.lo, s.hi, s.left, s.err = 0, 0, 0, nil
 }
 
+// forward goes on to a place further on, if it is near: it is false where the stream is better opened there.
+func (s *records) forward(pos int64) bool {
+	const near = 64 // opening a stream far inside costs a look at each sector before, which is a few bytes for some hundred
+	s.left = 0
+	if pos < s.pos || s.pos == 0 || pos-s.pos > max(pos/near, readAhead) {
+		return false
+	}
+	return s.skip(int(pos - s.pos))
+}
+
 // fill reads until n bytes are there, which the buffer has room for. It is false where the stream ends before.
 func (s *records) fill(n int) bool {
 	if s.hi-s.lo >= n {

@@ -139,13 +139,22 @@ func needsQuote(r rune) bool {
 	return true
 }
 
-// looksLikeCell says whether a name could be read as a reference: up to three letters and then digits, or R and C.
+// looksLikeCell says whether a name could be read as a reference in either notation: up to three letters and then digits, or R and C with or without
+// numbers.
 func looksLikeCell(s string) bool {
 	letters := 0
 	for letters < len(s) && (s[letters]|0x20) >= 'a' && (s[letters]|0x20) <= 'z' {
 		letters++
 	}
-	rest := s[letters:]
-	digits := strings.Trim(rest, "0123456789") == ""
-	return digits && letters <= 3 && (rest != "" || strings.EqualFold(s, "r") || strings.EqualFold(s, "c") || strings.EqualFold(s, "rc"))
+	if rest := s[letters:]; rest != "" && letters > 0 && letters <= 3 && strings.Trim(rest, digits) == "" {
+		return true
+	}
+	s = strings.ToLower(s)
+	if rest, ok := strings.CutPrefix(s, "r"); ok {
+		s = strings.TrimLeft(rest, digits)
+		return s == "" || s[0] == 'c' && strings.Trim(s[1:], digits) == ""
+	}
+	return s != "" && s[0] == 'c' && strings.Trim(s[1:], digits) == ""
 }
+
+const digits = "0123456789"

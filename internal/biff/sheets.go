@@ -1,7 +1,9 @@
 package biff
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"sekisho/internal/xlm"
 )
@@ -26,14 +28,27 @@ func (b *book) finish() {
 	b.res.Book = w
 	b.decodeNames(w)
 	texts := b.strings()
+	order := make([]int, len(w.Sheets))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(places[i], places[j]) })
+	b.left = sheetsPerByte * (b.end + readAhead)
 	for _, macros := range []bool{true, false} { // macro sheets first: the limits are theirs
-		for i := range w.Sheets {
-			if (w.Sheets[i].Kind == xlm.MacroSheet) == macros && places[i] > 0 || macros && places[i] == 0 && b.gen < 5 {
+		for _, i := range order {
+			if (w.Sheets[i].Kind == xlm.MacroSheet) == macros && b.isPlace(places[i]) {
 				b.readSheet(&w.Sheets[i], places[i], texts)
 			}
 		}
 	}
 }
+
+// sheetsPerByte is how often the stream's bytes may be part of a sheet. Those of a sound one are once; a list of sheets that begin inside each other
+// is read no further.
+const sheetsPerByte = 4
+
+// isPlace says whether a sheet can begin there: only before BIFF5 at the very beginning.
+func (b *book) isPlace(at int64) bool { return at > 0 || b.gen < 5 }
 
 // list puts the sheets into the workbook: those of the sheet list, then macro sheets that it does not have. It returns their places.
 func (b *book) list(w *xlm.Workbook) []int64 {
@@ -91,7 +106,9 @@ func kindOf(listed int, s *substream) xlm.SheetKind {
 
 // seek goes to a record and sets the cipher that holds there.
 func (b *book) seek(at int64) bool {
-	b.rs.reset(b.open(at), at)
+	if !b.rs.forward(at) {
+		b.rs.reset(b.open(at), at)
+	}
 	b.rs.cipher = nil
 	if b.locked >= 0 && at >= b.locked {
 		b.rs.cipher = b.cipher
@@ -131,6 +148,8 @@ type reader struct {
 	pending []pending
 	last    shared // the last formula's cell
 	full    bool
+	depth   int // substreams around the record
+	chart   int // depth of a chart in the sheet, whose records are no cells; 0 outside
 	awaits  int // index of the cell whose String record is still to come, -1 for none
 }
 
@@ -142,28 +161,42 @@ type pending struct {
 
 // readSheet reads the cells of a sheet (MS-XLS 2.1.7.20.6, CELLTABLE).
 func (b *book) readSheet(s *xlm.Sheet, at int64, texts []string) {
-	if !b.seek(at) {
+	if b.left < 0 || !b.seek(at) {
 		return
 	}
 	if b.gen < 8 {
 		b.books = []supBook{{}}
 	}
 	r := &reader{book: b, sheet: s, texts: texts, shared: map[shared]formula{}, awaits: -1}
-	for depth := 0; b.beat(); {
-		if _, ok := isBOF(b.rs.id); ok {
-			depth++
-		} else if b.rs.id == idEOF {
-			if depth--; depth <= 0 {
-				break
-			}
-		} else if depth == 1 {
-			r.record()
-		}
-		if !b.rs.next() {
-			break
-		}
+	for more := true; more && b.beat(); more = more && b.rs.next() {
+		more = r.within()
+	}
+	if b.left -= b.rs.pos - at; b.left < 0 && r.macro() {
+		b.res.problem(true, s.Name, "sheets that overlap more than %d times", sheetsPerByte)
 	}
 	r.resolve()
+}
+
+// within reads a record; it is false at the sheet's end.
+func (r *reader) within() bool {
+	if _, ok := isBOF(r.rs.id); ok {
+		r.depth++
+		if _, dt := bof(r.rs.id, r.rs.body()); dt == dtChart && r.chart == 0 && r.depth > 1 {
+			r.chart = r.depth
+		}
+		return true
+	}
+	if r.rs.id != idEOF {
+		if r.chart == 0 {
+			r.record()
+		}
+		return true
+	}
+	if r.depth == r.chart {
+		r.chart = 0
+	}
+	r.depth--
+	return r.depth > 0
 }
 
 func (r *reader) macro() bool { return r.sheet.Kind == xlm.MacroSheet }
