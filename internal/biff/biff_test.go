@@ -284,6 +284,10 @@ func TestTextGoesToTheWriter(t *testing.T) {
 		t.Errorf("limited text %q", text.String())
 	}
 	text.Reset()
+	if readParts(t, b, biff.Options{Text: &text, TextMost: 25}); text.String() != "Click Enable Content\n次\n" {
+		t.Errorf("text cut within a character %q", text.String())
+	}
+	text.Reset()
 	if readParts(t, b, biff.Options{Text: &text}); text.String() != "Click Enable Content\n次へ\n" {
 		t.Errorf("text of BIFF12 %q", text.String())
 	}

@@ -440,8 +440,11 @@ func (d *decoder) array() {
 			cols = 256
 		}
 	}
+	if rows == 0 || cols == 0 {
+		x.bad = true
+	}
 	var b strings.Builder
-	for i := 0; i < rows && !x.bad; i++ {
+	for i := 0; i < rows && !x.bad; i++ { // every item takes a byte
 		for j := 0; j < cols && !x.bad; j++ {
 			switch {
 			case j > 0:

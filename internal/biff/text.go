@@ -1,5 +1,7 @@
 package biff
 
+import "unicode/utf8"
+
 // passing looks at the records that carry text, in whatever substream; the rest is passed over by its header.
 func (b *book) passing() {
 	if b.gen < 8 && (b.rs.id == idExternSheet || b.rs.id == idExternName || b.rs.id == idExternName3) {
@@ -100,13 +102,24 @@ func (b *book) wrote(at int) {
 		return
 	}
 	if n > b.o.TextMost {
-		b.out = b.out[:at+int(b.o.TextMost)]
+		b.out = whole(b.out[:at+int(b.o.TextMost)])
 	}
 	b.out = append(b.out, '\n')
 	b.o.TextMost -= n + 1
 	if len(b.out) >= flushAt {
 		b.flush()
 	}
+}
+
+// whole is b without the piece of a character at its end.
+func whole(b []byte) []byte {
+	for range utf8.UTFMax {
+		if r, size := utf8.DecodeLastRune(b); r != utf8.RuneError || size != 1 {
+			break
+		}
+		b = b[:len(b)-1]
+	}
+	return b
 }
 
 // flushAt is how much text is gathered before it is handed on.
