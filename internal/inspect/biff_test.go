@@ -36,7 +36,7 @@ func TestMacrosOfEveryGeneration(t *testing.T) {
 
 // A signature further on does not hide a workbook, and other files are none.
 func TestWhatIsABareWorkbook(t *testing.T) {
-	book := append(binaryBook().BIFF(8), "%PDF-1.4"...)
+	book := append(append(binaryBook().BIFF(8), "%PDF-1.4"...), make([]byte, 512)...)
 	copy(book[257:], "ustar")
 	if kind := headKind(book); kind != KindBIFF {
 		t.Errorf("with other signatures: %s", kind)
