@@ -1,6 +1,7 @@
 package oleparse
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"strings"
@@ -139,10 +140,29 @@ func (c *compound) readObjectStorage(id int, streams map[string]int) {
 		c.addLink(Link{Path: o.Path, Type: LinkOLE, Target: target, Remote: isRemote(target)})
 	}
 	c.addObject(o)
+	if strings.HasPrefix(o.Class, "Shell.Explorer.") {
+		c.readExplorer(id)
+	}
 	for _, kid := range c.entries[id].kids {
 		e := &c.entries[kid]
 		if e.kind == typeStream && e.size > 0 && !isObjectSupport(strings.ToUpper(e.name)) {
 			c.addFile(c.path(kid), "", c.from(kid, 0, e.size))
+		}
+	}
+}
+
+// shellLink begins a shortcut (MS-SHLLINK 2.1).
+var shellLink = []byte("\x4C\x00\x00\x00\x01\x14\x02\x00\x00\x00\x00\x00\xC0\x00\x00\x00\x00\x00\x00\x46")
+
+// readExplorer hands out the shortcut in the data of an embedded Explorer: a click on it runs what it points to.
+func (c *compound) readExplorer(id int) {
+	for _, kid := range c.entries[id].kids {
+		e := &c.entries[kid]
+		if e.kind != typeStream {
+			continue
+		}
+		if at := int64(bytes.Index(c.head(kid, make([]byte, min(e.size, headLen))), shellLink)); at > 0 {
+			c.addFile(c.path(kid), "", c.from(kid, at, e.size-at))
 		}
 	}
 }

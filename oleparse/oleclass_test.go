@@ -5,7 +5,10 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"sekisho/internal/fixture"
 )
@@ -84,6 +87,21 @@ func TestControlsOfWordHaveTheNameThatMacrosKnow(t *testing.T) {
 	}
 	if len(d.Controls) != 1 || d.Controls[0] != "CommandButton1" || d.Objects[0].Name != "CommandButton1" {
 		t.Errorf("%v", d.Controls)
+	}
+}
+
+func TestTheShortcutInAnExplorerIsAFile(t *testing.T) {
+	link := string(shellLink) + "rest"
+	for name, class := range map[string][16]byte{"Explorer": shellExplorer, "another class": fixture.OfficeCLSID(0x1234)} {
+		s := fixture.Storage("_1", fixture.Stream("\x03OCXDATA", []byte(strings.Repeat("x", 76)+link)), fixture.Storage("inner"))
+		s.CLSID = class
+		var want []string
+		if class == shellExplorer {
+			want = []string{"ObjectPool/_1/\x03OCXDATA||" + link}
+		}
+		if diff := cmp.Diff(want, filesOf(t, readBytes(t, fixture.DocWith(s)))); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
 	}
 }
 

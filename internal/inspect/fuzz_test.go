@@ -18,6 +18,9 @@ func FuzzScan(f *testing.F) {
 	for _, b := range [][]byte{
 		doc, fixture.DOCM(downloader), fixture.XLSVBA(quiet), fixture.DocEncrypted(), locked(fixture.XLSM(quiet)), zipOf(entry("a.doc", doc)), nested(3, doc), mail.Bytes(),
 		zipOf(fixture.ZIPEntry{Name: "a", Password: "p"}, fixture.ZIPEntry{Name: "b", Unlisted: true}), fixture.ZipBombOverlapping(20, 1<<16),
+		packed("a.doc", packed("b.exe", exe())), fixture.WordText{Pieces: []string{"\x13DDEAUTO cmd x\x15"}, Template: `\\h\s`}.Bytes(),
+		fixture.Msg{RTF: fixture.CompressRTF("x"), Attached: []fixture.Attached{{Long: "a", Data: doc}, {Message: &fixture.Msg{}}}}.Bytes(),
+		fixture.PPTShow([][]byte{fixture.PPTShape(2, 5, "x"), fixture.PPTAction(1, "m"), fixture.PPTAtom(0, 0x1011, packed("c.zip", zipOf()))}, map[uint32]int{5: 2}),
 		gz(f, "a", tarOf(f, "b", []byte("c"))), []byte(bz2Text), zst(f, []byte("x")), []byte("Rar!\x1A\x07"),
 	} {
 		f.Add(b)
