@@ -49,14 +49,14 @@ func (r *rtfScan) object(ctx context.Context, o *rtf.Object, content io.Reader) 
 	if o.Kind != rtf.KindEmpty && o.Kind != rtf.KindLinked {
 		_, err = r.s.carried(ctx, r.f, name, []string{o.Name, o.Source}, content)
 	}
-	r.objects.add(name, rtfDetail(o))
+	r.objects.add(name, rtfDetail(o)) // its class is known now that its content was read
 	if o.Kind == rtf.KindPackage {
 		r.packages.add(name, fmt.Sprintf("%.60q", o.Name))
 	}
 	if o.Control {
 		r.controls.add(name, rtfDetail(o))
 	}
-	if o.Equation { // known when its content was read
+	if o.Equation {
 		r.equations.add(name, rtfDetail(o))
 	}
 	return err
@@ -81,6 +81,12 @@ func rtfDetail(o *rtf.Object) string {
 	}
 	if o.CLSID != "" {
 		words = append(words, fmt.Sprintf("\\oleclsid %.40q", o.CLSID))
+	}
+	if o.Root != "" {
+		words = append(words, o.Root)
+	}
+	if o.Attacked != "" {
+		words = append(words, "known of "+o.Attacked)
 	}
 	if o.Name != "" {
 		words = append(words, fmt.Sprintf("%.60q", o.Name))

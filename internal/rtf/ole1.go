@@ -34,7 +34,10 @@ type Object struct {
 	Control  bool   // \objocx
 	Linked   bool   // \objautlink, \objlink
 
-	Equation bool // the old equation editor opens it
+	// What the content shows when it has been read.
+	Root     string // CLSID of a compound file's root as {…}, "" for none
+	Equation bool   // the old equation editor opens it
+	Attacked string // the fault that the class is known for, as CVE number
 }
 
 // declared is what control words say of the object that follows.
@@ -64,9 +67,8 @@ func (p *parser) hand(d *data) error {
 		Control: p.declared.control, Linked: p.declared.linked,
 	}
 	native := p.native(o, head, r)
-	w := &equationWatch{r: native}
-	w.class(o)
-	err := p.o.Object(o, &watched{w, o})
+	o.judge()
+	err := p.o.Object(o, &classWatch{r: native, o: o})
 	if o.Kind == KindLinked {
 		p.link(LinkObject, o.Target)
 	}

@@ -53,7 +53,7 @@ func TestObjects(t *testing.T) {
 		{"equation in any case", fixture.OLE1("eQuAtion.3", []byte("x")), rtf.Object{Kind: rtf.KindEmbedded, Class: "eQuAtion.3", Equation: true}, []byte("x")},
 		{"equation 2", fixture.OLE1("Equation.2", nil), rtf.Object{Kind: rtf.KindEmbedded, Class: "Equation.2", Equation: true}, nil},
 		{"equation by its stream", fixture.OLE1("A", fixture.EquationFile()), rtf.Object{Kind: rtf.KindEmbedded, Class: "A", Equation: true}, fixture.EquationFile()},
-		{"equation by the root's identifier", fixture.OLE1("A", withCLSID(doc)), rtf.Object{Kind: rtf.KindEmbedded, Class: "A", Equation: true}, withCLSID(doc)},
+		{"equation by the root's identifier", fixture.OLE1("A", withCLSID(doc)), rtf.Object{Kind: rtf.KindEmbedded, Class: "A", Equation: true, Root: "{0002CE02-0000-0000-C000-000000000046}"}, withCLSID(doc)},
 		{"equation as its bare data", fixture.OLE1("A", fixture.EquationNative()), rtf.Object{Kind: rtf.KindEmbedded, Class: "A", Equation: true}, fixture.EquationNative()},
 		{"MathType", fixture.OLE1("Equation.DSMT4", []byte("x")), rtf.Object{Kind: rtf.KindEmbedded, Class: "Equation.DSMT4"}, []byte("x")},
 	} {

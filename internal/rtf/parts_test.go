@@ -152,17 +152,38 @@ func TestEquationInAnySplit(t *testing.T) {
 	file := make([]byte, 4096)
 	copy(file, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1")
 	file[30], file[48] = 9, 3
-	copy(file[2048+80:], clsidEquation3)
+	copy(file[2048+80:], "\x02\xCE\x02\x00\x00\x00\x00\x00\xC0\x00\x00\x00\x00\x00\x00\x46")
 	for _, n := range []int{1, 3, 7, 16, 500, 511, 512, 513, 2000, 4096} {
 		o := &Object{}
-		w := &watched{&equationWatch{r: bytes.NewReader(file)}, o}
-		if _, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, w, make([]byte, n)); err != nil || !o.Equation {
+		w := &classWatch{r: bytes.NewReader(file), o: o}
+		if _, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, w, make([]byte, n)); err != nil || !o.Equation || o.Root != clsidEquation3 {
 			t.Errorf("%d bytes at once: %v, %v", n, o.Equation, err)
 		}
 	}
 	file[2048+80]++
 	o := &Object{}
-	if _, err := io.Copy(io.Discard, &watched{&equationWatch{r: bytes.NewReader(file)}, o}); err != nil || o.Equation {
+	if _, err := io.Copy(io.Discard, &classWatch{r: bytes.NewReader(file), o: o}); err != nil || o.Equation {
 		t.Errorf("another class: %v, %v", o.Equation, err)
+	}
+}
+
+func TestAttackedClasses(t *testing.T) {
+	for class, want := range map[string]string{
+		"MSComctlLib.ListViewCtrl.2":             "CVE-2012-0158",
+		"mscomctllib.treectrl.2":                 "CVE-2012-0158",
+		"{bdd1f04b-858b-11d1-b16a-00c0f0283628}": "CVE-2012-0158",
+		"BDD1F04B-858B-11D1-B16A-00C0F0283628":   "CVE-2012-0158",
+		"MSComctlLib.Toolbar.2":                  "CVE-2012-1856",
+		"otkloadr.WRAssembly.1":                  "CVE-2015-1641",
+		"Control.TaskSymbol.1":                   "CVE-2015-1642",
+		"ShockwaveFlash.ShockwaveFlash.10":       "CVE-2018-4878",
+		"Word.Document.8":                        "",
+		"Equation.3":                             "",
+		"":                                       "",
+	} {
+		o := &Object{Declared: class}
+		if o.judge(); o.Attacked != want {
+			t.Errorf("%q: %q", class, o.Attacked)
+		}
 	}
 }

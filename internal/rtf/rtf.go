@@ -30,7 +30,7 @@ type Options struct {
 	Objects int       // objects handed out; 4096: a thesis full of formulas has a thousand
 
 	// Object takes one object with its content: a package's file, a compound file, other native data; nothing for a link. r ends with
-	// the object and is valid during the call. o.Equation is only known when r has been read. An error ends the Read.
+	// the object and is valid during the call. Root, Equation and Attacked of o are only known when r has been read. An error ends the Read.
 	Object func(o *Object, r io.Reader) error
 }
 
