@@ -199,6 +199,16 @@ func (c *compound) filePass(b []byte, biff8 bool) biff.Cipher {
 	return key.Records()
 }
 
+// bareFilePass opens a workbook without a compound file around it.
+func (r *reading) bareFilePass(b []byte, biff8 bool) (cipher biff.Cipher) {
+	d := door{where: "FilePass", defaults: []string{excelPassword}, open: func(k *offcrypto.Key) { cipher = k.Records() }}
+	if d.lock, d.err = offcrypto.ParseFilePass(b, biff8); d.lock != nil {
+		r.doc.Encryption = d.lock.Scheme
+	}
+	r.enter(&d)
+	return cipher
+}
+
 // Word documents (MS-DOC 2.5.2, FibBase). Those before Word 97 have a shorter one and know XOR only.
 const (
 	wordIdent, wordOldIdent = 0xA5EC, 0xA5DC

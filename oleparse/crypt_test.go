@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/google/go-cmp/cmp"
+
 	"sekisho/internal/fixture"
 )
 
@@ -280,5 +282,31 @@ func TestBothDoorsMustOpen(t *testing.T) {
 	d := readBytes(t, fixture.OLE(book, fixture.Stream("EncryptionInfo", info.Info()), fixture.Stream("EncryptedPackage", info.EncryptedPackage([]byte("PK")))))
 	if d.Opened || d.Package == nil {
 		t.Errorf("%v, %v", d.Opened, d.Package)
+	}
+}
+
+func TestMacroSheetsAreReadUnderEveryScheme(t *testing.T) {
+	macro := fixture.XLMacro(2, []fixture.Ptg{fixture.PtgStr("calc"), fixture.PtgFuncVar(110, 1)})
+	for _, gen := range []int{5, 8} {
+		plain := macro.BIFF(gen)
+		stream := map[int]string{5: "Book", 8: "Workbook"}[gen]
+		want := readBytes(t, fixture.OLE(fixture.Stream(stream, plain))).Workbooks
+		if len(want) != 1 || len(want[0].Sheets) == 0 {
+			t.Fatal(want)
+		}
+		for _, c := range crypts(fixture.VelvetSweatshop) {
+			if gen == 5 && c.Scheme != "xor" {
+				continue
+			}
+			sealed := c.Seal(plain)
+			d := readBytes(t, fixture.OLE(fixture.Stream(stream, sealed)))
+			if diff := cmp.Diff(want, d.Workbooks); diff != "" || !d.Default || len(d.Problems) > 0 {
+				t.Errorf("BIFF%d, %v: %v, %s", gen, c, d.Problems, diff)
+			}
+			bare, err := ReadBIFF(t.Context(), bytes.NewReader(sealed), int64(len(sealed)), Options{})
+			if err != nil || !bare.Encrypted || !bare.Opened || !bare.Default || bare.Encryption != c.Scheme || len(bare.Workbooks) != 1 {
+				t.Errorf("BIFF%d alone, %v: %v, %+v", gen, c, err, bare)
+			}
+		}
 	}
 }

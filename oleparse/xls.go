@@ -70,8 +70,7 @@ func ReadBIFF(ctx context.Context, r io.ReaderAt, size int64, o Options) (*Docum
 	s := newReading(ctx, o)
 	s.doc.Kind = "biff"
 	src := newSource(ctx, r, size)
-	c := &compound{r: s, src: src}
-	res, err := biff.Read(ctx, "", func(from int64) io.Reader { return io.NewSectionReader(src, from, max(0, size-from)) }, s.biffOptions(c.filePass))
+	res, err := biff.Read(ctx, "", func(from int64) io.Reader { return io.NewSectionReader(src, from, max(0, size-from)) }, s.biffOptions(s.bareFilePass))
 	s.doc.Encrypted, s.doc.Opened = res.Encrypted, res.Opened
 	s.workbook("workbook", res)
 	if src.spent {
