@@ -7,7 +7,7 @@
 // # Limits
 //
 //   - Parts of a package: 65,535, as many as a ZIP archive without extensions lists.
-//   - Declarations of name spaces that a part inherits: 64 KiB; they are repeated in each part.
+//   - Declarations of name spaces that a part inherits: 8 KiB; they are repeated in each part.
 //   - Everything is read as a stream, in one pass; see also internal/xmlscan.
 package flatxml
 

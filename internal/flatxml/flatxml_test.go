@@ -97,7 +97,7 @@ func TestAPartInheritsNameSpacesAndKeepsItsCharacters(t *testing.T) {
 	if _, err := Parts(strings.NewReader(file), &p); err != nil {
 		t.Fatal(err)
 	}
-	want := `<a:root c="1 &#60; &#34;2&#34;&#10;" xmlns:b="own" xmlns:p="` + packageSpace + `" xmlns="default" xmlns:a="inner">` +
+	want := `<a:root c="1 &#60; &#34;2&#34;&#10;" xmlns:b="own" xmlns:a="inner" xmlns="default" xmlns:p="` + packageSpace + `">` +
 		`<b:e></b:e>x &#38; y&#60;z&#62;</a:root>`
 	if got := strings.TrimPrefix(p.data[0].String(), xmlHead); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)

@@ -11,7 +11,7 @@ import (
 
 const (
 	partsMax    = 1<<16 - 1 // APPNOTE 4.4.22
-	inheritsMax = 64 << 10  // Office declares some thirty name spaces at most: 3 KB
+	inheritsMax = 8 << 10   // bytes, written again into each part; thirty name spaces of Office are 3 KB, and Word declares one there
 )
 
 // Sink takes the parts of a package.
@@ -152,36 +152,23 @@ const (
 func (p *packager) tag(b *bytes.Buffer, root bool) {
 	b.WriteByte('<')
 	b.WriteString(qualified(p.x.Prefix(), p.x.Name()))
-	own := p.x.Attrs()
-	for _, a := range own {
-		attribute(b, qualified(a.Prefix, a.Name), string(a.Value))
-	}
+	var seen map[string]bool
 	if root {
-		for i, d := range p.declared {
-			if !declares(own, d.name) && !redeclared(p.declared[i+1:], d.name) {
-				attribute(b, d.name, d.value)
-			}
+		seen = make(map[string]bool, len(p.declared))
+	}
+	for _, a := range p.x.Attrs() {
+		name := qualified(a.Prefix, a.Name)
+		if attribute(b, name, string(a.Value)); root && isDeclaration(a) {
+			seen[name] = true
+		}
+	}
+	for i := len(p.declared) - 1; i >= 0 && root; i-- { // the innermost counts
+		if d := &p.declared[i]; !seen[d.name] {
+			seen[d.name] = true
+			attribute(b, d.name, d.value)
 		}
 	}
 	b.WriteByte('>')
-}
-
-func declares(list []xmlscan.Attr, name string) bool {
-	for _, a := range list {
-		if isDeclaration(a) && qualified(a.Prefix, a.Name) == name {
-			return true
-		}
-	}
-	return false
-}
-
-func redeclared(list []declaration, name string) bool {
-	for _, d := range list {
-		if d.name == name {
-			return true
-		}
-	}
-	return false
 }
 
 func attribute(b *bytes.Buffer, name, value string) {

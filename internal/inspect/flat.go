@@ -34,11 +34,12 @@ func (x flatFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 	return nil
 }
 
-// officeXML tells a document of Office without an XML declaration by the name spaces in its first bytes, in lower case.
-func officeXML(low []byte) bool {
-	if !bytes.HasPrefix(low, []byte("<")) {
+// officeXML tells a document of Office without an XML declaration by the name spaces in its first bytes.
+func officeXML(b []byte) bool {
+	if !bytes.HasPrefix(b, []byte("<")) {
 		return false
 	}
+	low := bytes.ToLower(b)
 	for _, space := range []string{"microsoft.com/office/2006/xmlpackage", "microsoft.com/office/word/2003/wordml", "urn:schemas-microsoft-com:office:spreadsheet"} {
 		if bytes.Contains(low, []byte(space)) {
 			return true
@@ -75,11 +76,13 @@ type zipSink struct {
 	types []string
 }
 
+const partNameMax = 4096 // far above what file systems allow; an archive takes 65,535
+
 const typesName = "[Content_Types].xml" // ECMA-376-2 7.2.3.2
 
 func (k *zipSink) Part(name, contentType string) (io.Writer, error) {
-	name = strings.TrimLeft(name, `/\`)
-	if strings.EqualFold(name, typesName) { // a flat document's types are attributes
+	name = strings.Trim(name[:min(len(name), partNameMax)], `/\`) // one that ends in a slash would be a folder
+	if strings.EqualFold(name, typesName) {                       // a flat document's types are attributes
 		name = "_" + name
 	}
 	k.types = append(k.types, name, contentType)

@@ -158,9 +158,25 @@ func TestFilesInOffice2003XMLAreMembers(t *testing.T) {
 	}
 }
 
+func TestPartsOfAFlatPackageMayHaveAnyName(t *testing.T) {
+	bin := fixture.Lines64(fixture.VBABin("ThisDocument", downloader))
+	for _, name := range []string{"", "/", "/word/", "/[Content_Types].xml", "\\a", strings.Repeat("n", 100_000), "\xFF", "/word/vbaProject.bin"} {
+		file := `<pkg:package xmlns:pkg="http://schemas.microsoft.com/office/2006/xmlPackage"><pkg:part pkg:name="/word/document.xml"><pkg:xmlData><d/></pkg:xmlData></pkg:part>` +
+			`<pkg:part pkg:name="` + name + `"><pkg:binaryData>` + bin + `</pkg:binaryData></pkg:part></pkg:package>`
+		_, r := scanFile(t, Options{}, []byte(file))
+		found := false
+		for _, f := range r.Files {
+			found = found || f.HasVBA
+		}
+		if !found {
+			t.Errorf("%.40q: %v, %v", name, tree(r), lines(r))
+		}
+	}
+}
+
 func TestAFlatPackageThatGrowsIsStopped(t *testing.T) {
 	spaces := strings.Repeat(`<pkg:part pkg:name="/a"><pkg:xmlData><a/></pkg:xmlData></pkg:part>`, 3000)
-	file := `<pkg:package xmlns:pkg="http://schemas.microsoft.com/office/2006/xmlPackage" xmlns:x="` + strings.Repeat("x", 60_000) + `">` + spaces + `</pkg:package>`
+	file := `<pkg:package xmlns:pkg="http://schemas.microsoft.com/office/2006/xmlPackage" xmlns:x="` + strings.Repeat("x", 8_000) + `">` + spaces + `</pkg:package>`
 	if _, r := scanFile(t, Options{Bytes: 8 << 20}, []byte(file)); !r.Incomplete {
 		t.Errorf("%v", lines(r))
 	}

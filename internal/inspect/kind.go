@@ -293,7 +293,7 @@ func textKind(b []byte) string {
 	switch {
 	case htmlStart(low):
 		return KindHTML
-	case bytes.HasPrefix(low, []byte("<?xml")), officeXML(low):
+	case bytes.HasPrefix(low, []byte("<?xml")), officeXML(b):
 		return KindXML
 	case mailStart(b):
 		if savedPage(b) {
