@@ -229,8 +229,9 @@ func (k *opc) finish() {
 	}
 }
 
-// partKey makes names comparable (ECMA-376-2 6.2.2.3): one leading slash, no case, no escapes.
+// partKey makes names comparable (ECMA-376-2 6.2.2.3): one leading slash, no case, no escapes. A NUL ends a name.
 func partKey(s string) string {
+	s, _, _ = strings.Cut(s, "\x00")
 	if strings.IndexByte(s, '%') >= 0 {
 		s = unescapeURI(s)
 	}

@@ -3,6 +3,7 @@ package inspect
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"io/fs"
 	"path"
@@ -98,19 +99,13 @@ func (p *parts) own(doc *oleparse.Document) {
 
 // embedded looks at every part that oleparse did not finish: objects, controls, packages, and what has no business in a package.
 func (o ooxmlFile) embedded(ctx context.Context, f *File, s *Scan, p *parts) error {
-	for i := range f.archive.Entries {
-		e := &f.archive.Entries[i]
-		if e.Directory && e.Compressed <= 0 {
-			continue
-		}
+	for _, name := range p.names {
+		e := p.entries[name]
 		var err error
-		switch file := p.files[e.Name]; {
-		case p.entries[e.Name] != e: // a second one of this name
-			err = o.part(ctx, f, e, s)
+		switch file := p.files[name]; {
 		case file != nil:
 			err = o.file(ctx, f, e, file, s)
-		case p.done[e.Name]:
-		default:
+		case !p.done[name]:
 			err = o.part(ctx, f, e, s)
 		}
 		if err != nil {
@@ -185,22 +180,27 @@ type parts struct {
 	s       *Scan
 	f       *File
 	entries map[string]*zipinspect.Entry
-	names   []string
-	err     error // what must end the scan, whatever oleparse makes of it
+	names   []string // in the archive's order
+	err     error    // what must end the scan, whatever oleparse makes of it
 }
 
 var _ oleparse.Parts = (*parts)(nil)
 
-// newParts takes the first entry of each name, the directory's first.
+// newParts takes every entry. Of two with one name programs open the first or the last: the second gets the name that a program would cut at
+// the NUL.
 func newParts(ctx context.Context, f *File, s *Scan) *parts {
 	p := &parts{ctx: ctx, s: s, f: f, entries: map[string]*zipinspect.Entry{}, files: map[string]*oleparse.File{}, done: map[string]bool{}}
 	for i := range f.archive.Entries {
 		e := &f.archive.Entries[i]
-		if _, ok := p.entries[e.Name]; ok || e.Directory {
+		if e.Directory && e.Compressed <= 0 {
 			continue
 		}
-		p.entries[e.Name] = e
-		p.names = append(p.names, e.Name)
+		name := e.Name
+		if _, taken := p.entries[name]; taken {
+			name = fmt.Sprintf("%s\x00%d", e.Name, i)
+		}
+		p.entries[name] = e
+		p.names = append(p.names, name)
 	}
 	return p
 }

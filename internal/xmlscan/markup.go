@@ -47,7 +47,7 @@ func (s *Scanner) startTag() {
 	s.rest = b[i:]
 	s.empty = len(s.rest) > 0 && s.rest[len(s.rest)-1] == '/'
 	s.depth++
-	if bytes.Contains(s.rest, xmlns) {
+	if len(s.rest) > len(xmlns) && bytes.Contains(s.rest, xmlns) {
 		s.declare()
 	}
 }
@@ -87,6 +87,11 @@ func (s *Scanner) splitName(b []byte, colon int) {
 // tag takes a tag and returns what stands between its brackets. A "<" in it is against XML 3.1 and begins the next token: a quote that is
 // never closed swallows nothing.
 func (s *Scanner) tag() []byte {
+	if i := plainTag(s.buf[s.lo:s.hi]); i > 0 {
+		b := s.buf[s.lo+1 : s.lo+i]
+		s.lo += i + 1
+		return b
+	}
 	i, quote := 1, byte(0)
 	for {
 		b := s.buf[s.lo:s.hi]
@@ -112,6 +117,21 @@ func (s *Scanner) tag() []byte {
 		}
 	}
 }
+
+// plainTag finds the ">" that ends a tag where nothing can be mistaken for it: all double quotes are closed before it, there are no other ones and
+// no "<". It is 0 where that does not hold.
+func plainTag(b []byte) int {
+	i := bytes.IndexByte(b, '>')
+	if i < 0 {
+		return 0
+	}
+	if t := b[1:i]; bytes.Count(t, doubleQuote)%2 != 0 || bytes.IndexByte(t, '\'') >= 0 || bytes.IndexByte(t, '<') >= 0 {
+		return 0
+	}
+	return i
+}
+
+var doubleQuote = []byte{'"'}
 
 // tagEnd looks from i for the ">" outside quotes or the "<" that ends a tag.
 func tagEnd(b []byte, i int, quote byte) (int, byte, bool) {
