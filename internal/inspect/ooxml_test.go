@@ -65,7 +65,7 @@ func TestPackagesAreReported(t *testing.T) {
 func TestASecondPartOfANameIsReadToo(t *testing.T) {
 	dde := fixture.WordParts(fixture.WordField("", "DDE cmd x"))[2]
 	_, r := scanPackage(t, append(fixture.DOCXParts(), dde, fixture.Part{Name: dde.Name, Data: "MZ\x00\x01"}))
-	if got := objectLines(r); !strings.Contains(got, `office.dde word/document.xml\x00`) || !strings.Contains(got, "archive.listing-mismatch") {
+	if got := objectLines(r); !strings.Contains(got, `office.dde word/document.xml\u{0}`) || !strings.Contains(got, "archive.listing-mismatch") {
 		t.Error(got)
 	}
 	if len(r.Files) != 2 || r.Files[1].Kind != KindEXE {
