@@ -7,8 +7,9 @@ import (
 
 // cell is a cell of the workbook or one that a macro has written.
 type cell struct {
-	f        *formula // parsed when it is first needed, nil for a constant
-	source   string   // of f, "" for a constant
+	f        *formula // kept as far as nodesMax goes
+	source   string   // of the formula, "" for a constant
+	at       base     // what its relative references are meant against
 	v        value    // the constant, or what was saved with the formula
 	by       string   // the cell that wrote it, "" for the file
 	fold     value    // the formula's value without running anything
@@ -20,19 +21,31 @@ type cell struct {
 // column is one column of one sheet.
 type column struct{ sheet, col int }
 
+const (
+	nodesMax = 1 << 16 // nodes of formulas kept parsed, 12 MB; others are parsed each time
+	keptMax  = 1 << 15 // cells kept as they were last seen, 10 MB; others are made anew
+)
+
 // book is the workbook, indexed.
 type book struct {
 	w      *Workbook
 	sheets map[string]int // by name in lower case
+	index  map[place]int32
 	cells  map[addr]*cell
-	rows   map[column][]int // rows of formulas, ascending; those that macros write are added
+	rows   map[column][]int // rows of formulas of macro sheets, ascending; those that macros write are added
 	names  map[string][]int // indexes in w.Names by key
-	order  []addr           // cells with formulas in the order of the file
+	order  []addr           // cells of macro sheets with formulas, in the order of the file
+	nodes  int
 }
+
+// place is a cell packed: sheet, 20 bits of row, 14 of column.
+type place uint64
+
+func placeOf(a addr) place { return place(a.sheet)<<34 | place(a.row)<<14 | place(a.col) }
 
 // newBook indexes at most most cells and says whether there were more.
 func newBook(w *Workbook, most int) (b *book, cut bool) {
-	b = &book{w: w, sheets: map[string]int{}, cells: map[addr]*cell{}, rows: map[column][]int{}, names: map[string][]int{}}
+	b = &book{w: w, sheets: map[string]int{}, index: map[place]int32{}, cells: map[addr]*cell{}, rows: map[column][]int{}, names: map[string][]int{}}
 	for i := range w.Sheets {
 		key := strings.ToLower(w.Sheets[i].Name)
 		if _, ok := b.sheets[key]; !ok {
@@ -41,7 +54,7 @@ func newBook(w *Workbook, most int) (b *book, cut bool) {
 	}
 	for _, macros := range [...]bool{true, false} { // macro sheets first, should there be too many cells
 		for i := range w.Sheets {
-			if (w.Sheets[i].Kind == MacroSheet) == macros {
+			if b.macroSheet(i) == macros {
 				most -= b.add(i, most)
 				cut = cut || most < 0
 			}
@@ -62,11 +75,14 @@ func (b *book) add(sheet, most int) int {
 	for i := range list[:min(len(list), max(0, most))] {
 		c := &list[i]
 		at := addr{sheet, c.Row, c.Col}
-		if !at.area().valid() || b.cells[at] != nil {
+		if !at.area().valid() {
 			continue
 		}
-		b.cells[at] = &cell{source: c.Formula, v: constant(c.Value)}
-		if c.Formula != "" {
+		if _, ok := b.index[placeOf(at)]; ok {
+			continue
+		}
+		b.index[placeOf(at)] = int32(i)
+		if c.Formula != "" && b.macroSheet(sheet) {
 			col := column{sheet, c.Col}
 			b.rows[col] = append(b.rows[col], c.Row)
 			b.order = append(b.order, at)
@@ -75,16 +91,41 @@ func (b *book) add(sheet, most int) int {
 	return len(list)
 }
 
-// nameKey makes names comparable: Excel's do not differ by case.
-func nameKey(s string) string { return strings.ToLower(strings.TrimPrefix(s, "_xlnm.")) }
+// cell is the cell of the file, nil for an empty one.
+func (b *book) cell(at addr) *cell {
+	if c := b.cells[at]; c != nil {
+		return c
+	}
+	if at.sheet < 0 {
+		return nil
+	}
+	i, ok := b.index[placeOf(at)]
+	if !ok {
+		return nil
+	}
+	from := &b.w.Sheets[at.sheet].Cells[i]
+	c := &cell{source: strings.TrimPrefix(from.Formula, "="), v: constant(from.Value)}
+	if len(b.cells) < keptMax {
+		b.cells[at] = c
+	}
+	return c
+}
 
 // formula is the cell's formula, parsed.
-func (c *cell) formula() *formula {
-	if c.f == nil && c.source != "" {
-		c.f = parse(c.source, base{})
+func (b *book) formula(c *cell) *formula {
+	if c.f != nil {
+		return c.f
 	}
-	return c.f
+	f := parse(c.source, c.at)
+	if b.nodes < nodesMax {
+		b.nodes += f.nodes
+		c.f = f
+	}
+	return f
 }
+
+// nameKey makes names comparable: Excel's do not differ by case.
+func nameKey(s string) string { return strings.ToLower(strings.TrimPrefix(s, "_xlnm.")) }
 
 // next is the first row at or below row with a formula in the column.
 func (b *book) next(at addr) (addr, bool) {
@@ -157,17 +198,12 @@ func sheetPrefix(name string) string {
 // memory is what macros have written on one way through them. Where a way divides, both go on with an own layer above the common one.
 type memory struct {
 	below *memory
-	depth int
 	cells map[addr]*cell
 	names map[string]value
 }
 
 func newMemory(below *memory) *memory {
-	m := &memory{below: below, cells: map[addr]*cell{}, names: map[string]value{}}
-	if below != nil {
-		m.depth = below.depth + 1
-	}
-	return m
+	return &memory{below: below, cells: map[addr]*cell{}, names: map[string]value{}}
 }
 
 func (m *memory) cell(at addr) *cell {

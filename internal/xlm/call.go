@@ -80,6 +80,9 @@ func (m *machine) builtin(b builtin, n *node, at addr) value {
 	case open && !b.wide:
 		return value{str: hint(n, args)}
 	}
+	if !m.room(args) {
+		return value{}
+	}
 	v := b.f(args)
 	m.spend(len(v.str) / 64)
 	return v
@@ -210,6 +213,10 @@ func (m *machine) setVariable(name string, v value) {
 		return
 	}
 	m.version++
+	if !m.keep(v) {
+		m.cut = true
+		v = value{}
+	}
 	m.mem.names[nameKey(name)] = v
 }
 

@@ -113,7 +113,10 @@ func (m *machine) definition(d *Name) *formula {
 	f := m.j.parsed[d]
 	if f == nil {
 		f = parse(d.Formula, base{})
-		m.j.parsed[d] = f
+		if m.b.nodes < nodesMax {
+			m.b.nodes += f.nodes
+			m.j.parsed[d] = f
+		}
 	}
 	return f
 }
@@ -139,15 +142,25 @@ func (m *machine) chain(n *node, at addr) value {
 		for i, a := range n.args {
 			parts[i] = m.scalar(a, at)
 		}
-		v := join(parts)
-		m.spend(len(v.str) / 64)
-		return v
+		if !m.room(parts) {
+			return value{}
+		}
+		return join(parts)
 	}
 	v := m.scalar(n.args[0], at)
 	for i, o := range n.ops {
 		v = operate(o, v, m.scalar(n.args[i+1], at))
 	}
 	return v
+}
+
+// room pays for a text made of others.
+func (m *machine) room(parts []value) bool {
+	n := 0
+	for i := range parts {
+		n += len(parts[i].str)
+	}
+	return m.spend(n / 64)
 }
 
 func operate(o string, a, b value) value {
@@ -275,7 +288,7 @@ func (m *machine) at(a addr) value {
 	}
 	c := m.mem.cell(a)
 	if c == nil {
-		c = m.b.cells[a]
+		c = m.b.cell(a)
 	}
 	switch {
 	case c == nil:
@@ -296,12 +309,16 @@ func (m *machine) folded(a addr, c *cell) value {
 	if c.busy || !m.deeper() {
 		return c.v
 	}
-	defer func(was bool, at addr) { m.folding, m.j.at, m.depth, c.busy = was, at, m.depth-1, false }(m.folding, m.j.at)
-	m.folding, m.j.at, c.busy = true, a, true
-	v := m.single(m.eval(c.formula().root, a), a)
+	defer func(was, sheet bool, at addr) {
+		m.folding, m.inert, m.j.at, m.depth, c.busy = was, sheet, at, m.depth-1, false
+	}(m.folding, m.inert, m.j.at)
+	m.folding, m.inert, m.j.at, c.busy = true, m.inert || !m.b.macroSheet(a.sheet), a, true
+	v := m.single(m.eval(m.b.formula(c).root, a), a)
 	if v.kind == unknown && v.str == "" && c.v.kind != empty {
 		v = c.v
 	}
-	c.fold, c.folded, c.foldedAt = v, m.left >= 0 && m.budget >= 0, m.version
+	if m.left >= 0 && m.budget >= 0 && m.keep(v) {
+		c.fold, c.folded, c.foldedAt = v, true, m.version
+	}
 	return v
 }

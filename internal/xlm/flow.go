@@ -55,7 +55,7 @@ func (m *machine) match(at addr, end, or string) (addr, *node) {
 		if c == nil || c.source == "" {
 			continue
 		}
-		n := c.formula().root
+		n := m.b.formula(c).root
 		if n.op != opCall {
 			continue
 		}

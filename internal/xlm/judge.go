@@ -7,21 +7,23 @@ import (
 
 // judge collects hits.
 type judge struct {
-	rep    *Report
-	b      *book
-	o      Options
-	at     addr   // the formula that is being worked out
-	where  string // in place of at, of a name
-	parsed map[*Name]*formula
-	seen   map[string]int // keyword and place → index in Suspicious
-	bytes  int            // of Formulas
+	scanned int // bytes of texts that were searched
+	rep     *Report
+	b       *book
+	o       Options
+	at      addr   // the formula that is being worked out
+	where   string // in place of at, of a name
+	parsed  map[*Name]*formula
+	seen    map[string]int // keyword and place → index in Suspicious
+	bytes   int            // of Formulas
 }
 
 const (
-	hitsMax  = 64   // a person reads the first few
-	hitText  = 1024 // bytes of a hit's text
-	lineMax  = 2048 // bytes of one formula in the list
-	linesMax = 1 << 20
+	hitsMax    = 64   // a person reads the first few
+	hitText    = 1024 // bytes of a hit's text
+	lineMax    = 2048 // bytes of one formula in the list
+	linesMax   = 1 << 20
+	scannedMax = 32 << 20 // bytes of texts searched for words; the readers keep 16 MB
 )
 
 func (j *judge) place() string {
@@ -88,10 +90,13 @@ func (j *judge) command(m *machine, n *node, args []value) {
 			j.suspicious(w, show(n, args))
 		}
 	}
+	if server := strings.ToLower(arg(0)); n.text == "INITIATE" && (commandIn(server+" "+arg(1)) != "" || runs(server) || shells[server]) {
+		j.suspicious(n.text, show(n, args))
+	}
 }
 
-// library judges a call, or the registration, of a library's procedure.
-func (j *judge) library(_ *machine, a api, text string) {
+// library judges a call, or the registration, of a library's procedure. Add-ins call their own libraries from macros that somebody starts.
+func (j *judge) library(m *machine, a api, text string) {
 	proc := strings.ToLower(strings.TrimSpace(a.proc))
 	short := proc
 	if n := len(proc) - 1; n > 0 && (proc[n] == 'a' || proc[n] == 'w') {
@@ -103,7 +108,13 @@ func (j *judge) library(_ *machine, a api, text string) {
 			return
 		}
 	}
-	if (harmless[proc] || harmless[short]) && !strings.ContainsAny(a.dll, `\/:`) {
+	dll := strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(strings.TrimSpace(a.dll)), ".dll"), ".exe")
+	switch {
+	case (harmless[proc] || harmless[short]) && systemLibraries[dll]:
+		return
+	case companions[dll[strings.LastIndexAny(dll, `\/:`)+1:]]:
+		return
+	case a.dll != "" && !strings.Contains(a.dll, gap) && !systemLibraries[dll] && !dropped(dll) && !(m.auto && !m.folding):
 		return
 	}
 	keyword, _, _ := strings.Cut(text, "(")
@@ -124,7 +135,7 @@ func (j *judge) built(m *machine, n *node, v value, to area, placed bool, at add
 		j.suspicious(w, n.text+"("+quote(s)+")")
 	}
 	if v.kind != text || !strings.HasPrefix(s, "=") && n.text != "EVALUATE" {
-		if v.kind == unknown && placed && j.b.macroSheet(to.sheet) && hides(n.args[0]) {
+		if v.kind == unknown && placed && j.b.macroSheet(to.sheet) && m.hides(n.args[0], at, hidesMax) {
 			j.suspicious(n.text, n.src)
 		}
 		return
@@ -151,24 +162,28 @@ func (j *judge) built(m *machine, n *node, v value, to area, placed bool, at add
 func (j *judge) ownCode(m *machine, at addr, c *cell) {
 	j.at, j.where = at, ""
 	j.line(m.b.where(at), c.source+" (written by "+c.by+")")
-	if codeIn(c.formula()) != "" {
+	if codeIn(m.b.formula(c)) != "" {
 		j.suspicious("FORMULA", "="+c.source)
 	}
 }
 
-// unreadable judges a formula that could not be read by the functions it names.
-func (j *judge) unreadable(where, src string) {
-	for _, name := range namesBefore(src) {
+// unreadable judges a formula that could not be read or worked out by the functions it names.
+func (j *judge) unreadable(where string, f *formula) {
+	for _, name := range calledIn(f) {
 		if name == "EXEC" || name == "CALL" || name == "REGISTER" || name == "REGISTER.ID" {
+			was := j.where
 			j.where = where
-			j.suspicious(name, src)
-			j.where = ""
+			j.suspicious(name, f.src)
+			j.where = was
 		}
 	}
 }
 
 // literal judges a text that stands in a cell or gives a cell's value.
 func (j *judge) literal(s string) {
+	if j.scanned += len(s); j.scanned > scannedMax {
+		return
+	}
 	if w := commandIn(s); w != "" {
 		j.suspicious(w, quote(s))
 	}
@@ -197,10 +212,25 @@ func commandIn(s string) string {
 	return ""
 }
 
-// remote says whether a file name leads to another machine.
+// remote says whether a file name leads out of the house: to the web, also by WebDAV. Servers of a firm's own are honest.
 func remote(s string) bool {
 	s = strings.ToLower(strings.ReplaceAll(s, "/", `\`))
-	return strings.HasPrefix(s, `\\`) || strings.HasPrefix(s, `http:\`) || strings.HasPrefix(s, `https:\`) || strings.HasPrefix(s, `ftp:\`)
+	if host, ok := strings.CutPrefix(s, `\\`); ok {
+		host, _, _ = strings.Cut(host, `\`)
+		return strings.Contains(host, "@") || strings.Contains(s, `\davwwwroot`)
+	}
+	return strings.HasPrefix(s, `http:\`) || strings.HasPrefix(s, `https:\`) || strings.HasPrefix(s, `ftp:\`)
+}
+
+// dropped says whether a library lies where loaders put theirs.
+func dropped(path string) bool {
+	path = strings.ReplaceAll(path, "/", `\`)
+	for _, dir := range [...]string{`..\`, `\temp\`, `\tmp\`, `\programdata\`, `\appdata\`, `\users\`, `\public\`, `\perflogs\`, `%`} {
+		if strings.Contains(path, dir) {
+			return true
+		}
+	}
+	return strings.HasPrefix(path, `\\`) || strings.Contains(path, "://")
 }
 
 // runs says whether a file of that name is a program or a script.
@@ -248,14 +278,25 @@ func codeIn(f *formula) string {
 	return ""
 }
 
-// hides says whether an expression puts a text together in a way that honest macros do not.
-func hides(n *node) bool {
+// hidesMax is how many cells away the letters of a text are looked for.
+const hidesMax = 3
+
+// hides says whether an expression, or the cells it is made of, spell a text in a way that honest macros do not.
+func (m *machine) hides(n *node, at addr, far int) bool {
 	found := false
 	walk(n, func(n *node) {
-		if n.op == opCall {
+		switch {
+		case found || !m.spend(1):
+		case n.op == opCall:
 			switch n.text {
-			case "CHAR", "MID", "UNICHAR", "SUBSTITUTE", "REPLACE", "BITXOR", "HEX2DEC", "CODE":
+			case "CHAR", "MID", "UNICHAR", "BITXOR", "HEX2DEC", "CODE":
 				found = true
+			}
+		case n.op == opArea && n.area.single() && far > 0:
+			a := n.area.first()
+			a.sheet = m.b.sheet(n.sheet, at.sheet)
+			if c := m.current(a); c != nil && c.source != "" {
+				found = m.hides(m.b.formula(c).root, a, far-1)
 			}
 		}
 	})

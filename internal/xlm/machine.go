@@ -10,10 +10,13 @@ type machine struct {
 	left    int  // work still allowed in all
 	budget  int  // work still allowed on this way
 	cut     bool // a limit was met
+	inert   bool // a worksheet's cell is worked out, which Excel lets reach out in no way
 	folding bool // no macro runs: cells are worked out where a formula asks for them
 	depth   int  // formulas inside formulas, and macros inside macros
 	version int  // counts what macros write
 	writes  int  // cells written in all
+	kept    int  // bytes of values kept
+	ranOnes int  // cells whose last value is kept
 	mem     *memory
 	first   *memory // of the first way
 	f       *frame  // the macro that runs, nil for none
@@ -58,11 +61,13 @@ type loop struct {
 }
 
 const (
-	waysMax  = 64      // ways through the macros: names that start, their divisions at conditions that are not known
-	loopsMax = 64      // loops inside loops
-	wayWork  = 1 << 19 // of one way: decoding 10,000 characters in a loop takes about 300,000
-	allWork  = 1 << 21 // of all ways, about half a second
-	foldWork = 1 << 21 // of working every formula out once, besides a share for each
+	valuesMax = 24 << 20 // bytes of texts and arrays that names, cells and results keep
+	ranMax    = 1 << 16  // values of formulas that ran, 20 MB; a loop runs few formulas often
+	waysMax   = 64       // ways through the macros: names that start, their divisions at conditions that are not known
+	loopsMax  = 64       // loops inside loops
+	wayWork   = 1 << 19  // of one way: decoding 10,000 characters in a loop takes about 300,000
+	allWork   = 1 << 21  // of all ways, about half a second
+	foldWork  = 1 << 21  // of working every formula out once, besides a share for each
 )
 
 func newMachine(ctx context.Context, b *book, j *judge) *machine {
@@ -140,7 +145,7 @@ func (m *machine) current(at addr) *cell {
 	if c := m.mem.cell(at); c != nil {
 		return c
 	}
-	return m.b.cells[at]
+	return m.b.cell(at)
 }
 
 // step runs one cell.
@@ -149,12 +154,12 @@ func (m *machine) step(at addr) {
 	if c == nil || c.source == "" { // a row in which another way wrote a formula
 		return
 	}
-	f := c.formula()
+	f := m.b.formula(c)
 	if c.by != "" {
 		m.j.ownCode(m, at, c)
 	}
 	if f.bad {
-		m.j.unreadable(m.b.where(at), f.src)
+		m.j.unreadable(m.b.where(at), f)
 	}
 	m.j.at = at
 	v, isStatement := m.statement(f.root, at)
@@ -167,18 +172,34 @@ func (m *machine) step(at addr) {
 		v = m.at(v.area.first())
 	}
 	m.ran[at] = true
-	if c.by != "" {
-		c.v = v
+	if old := m.mem.cells[at]; old != nil { // written, or run before on this way
+		if m.keep(v) {
+			old.v = v
+		}
 		return
 	}
-	m.mem.cells[at] = &cell{f: f, source: c.source, v: v}
+	if m.ranOnes++; m.ranOnes > ranMax || !m.keep(v) {
+		m.cut = true
+		return
+	}
+	m.mem.cells[at] = &cell{f: c.f, source: c.source, at: c.at, v: v}
+}
+
+// keep counts a value that is to be kept, and says whether there is room for it.
+func (m *machine) keep(v value) bool {
+	n := len(v.str) + len(v.elems)*128
+	if m.kept+n > valuesMax {
+		return false
+	}
+	m.kept += n
+	return true
 }
 
 // assign is name=expression, which a macro sheet takes for an assignment, or any other formula.
 func (m *machine) assign(n *node, at addr) value {
 	if n.op == opChain && n.ops[0] == "=" && n.args[0].op == opName {
 		v := m.scalar(n.args[1], at)
-		m.mem.names[nameKey(n.args[0].text)] = v
+		m.setVariable(n.args[0].text, v)
 		return v
 	}
 	return m.eval(n, at)

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	formulaMax = 64 << 10 // Excel stores 8,192 characters of formula text and 64 KiB of tokens (MS-XLS 2.5.198.3)
+	formulaMax = 32 << 10 // bytes; Excel stores 8,192 characters of a formula (ECMA-376-1 18.3.1.40)
 	nestingMax = 128      // Excel itself nests 64 functions (MS-XLS 2.5.198.104)
 )
 
@@ -49,9 +49,10 @@ type node struct {
 
 // formula is a parsed formula.
 type formula struct {
-	src  string // without "="
-	root *node
-	bad  bool // not all of it could be read: what comes first is in root
+	src   string // without "="
+	root  *node
+	bad   bool // not all of it could be read: what comes first is in root
+	nodes int
 }
 
 // base is the cell against which relative R1C1 references are meant.
@@ -72,6 +73,7 @@ func parse(src string, at base) *formula {
 	f.root = p.comparison()
 	p.space()
 	f.bad = p.bad || p.i < len(p.s)
+	f.nodes = p.nodes
 	return f
 }
 
@@ -80,6 +82,7 @@ type parser struct {
 	s     string
 	i     int
 	depth int
+	nodes int // operands so far
 	bad   bool
 	base  base
 }
@@ -169,7 +172,11 @@ func (p *parser) prefix() *node {
 func (p *parser) postfix() *node {
 	from := p.i
 	n := p.operand()
-	for !p.bad && p.i < len(p.s) {
+	for chained := 0; !p.bad && p.i < len(p.s); chained++ {
+		if chained == nestingMax {
+			p.bad = true
+			return n
+		}
 		switch p.s[p.i] {
 		case '%':
 			p.i++
@@ -195,7 +202,11 @@ func (p *parser) postfix() *node {
 // joined is the range from a to b.
 func joined(a, b *node) *node {
 	if a.op == opNumber && b.op == opNumber { // 1:5, whole rows
-		return &node{op: opArea, area: area{row: int(a.num) - 1, row2: int(b.num) - 1, col2: colsMax - 1}.ordered()}
+		rows := area{row: int(min(a.num, rowsMax+1)) - 1, row2: int(min(b.num, rowsMax+1)) - 1, col2: colsMax - 1}.ordered()
+		if !rows.valid() {
+			return &node{op: opError, text: "#REF!"}
+		}
+		return &node{op: opArea, area: rows}
 	}
 	if a.op == opArea && b.op == opArea && b.sheet == "" {
 		return &node{op: opArea, sheet: a.sheet, area: a.area.with(b.area)}
@@ -207,6 +218,7 @@ func joined(a, b *node) *node {
 func (p *parser) operand() *node {
 	p.space()
 	from := p.i
+	p.nodes++
 	p.depth++
 	n := p.primary()
 	p.depth--

@@ -21,8 +21,9 @@ func (m *machine) entries() {
 
 // refersTo is the cell that a name refers to.
 func (m *machine) refersTo(n *Name) (addr, bool) {
-	m.budget = wayWork
-	v := m.variable(&node{text: n.Name}, addr{sheet: max(n.Sheet, 0)})
+	m.budget, m.folding = wayWork, true
+	v := m.eval(m.definition(n).root, addr{sheet: max(n.Sheet, 0)})
+	m.folding = false
 	if v.kind != reference || v.area.sheet == noSheet {
 		return addr{}, false
 	}
@@ -45,23 +46,25 @@ func (m *machine) others() {
 	}
 }
 
-// everything works out each formula once where it stands, and looks at names and texts.
+// everything works out each formula of macro sheets once where it stands, and looks at names, texts and links to other programs.
 func (m *machine) everything() {
-	m.folding, m.f, m.mem, m.depth = true, nil, m.first, 0
+	m.folding, m.f, m.mem = true, nil, m.first
 	m.left = foldWork
 	chars := 0
-	for _, at := range m.b.order {
-		if m.ctx.Err() != nil {
-			return
+	if m.j.rep.Present {
+		for _, at := range m.b.order {
+			if m.ctx.Err() != nil {
+				return
+			}
+			chars += m.one(at)
 		}
-		chars += m.one(at)
 	}
 	if chars >= manyChars && len(m.j.rep.Autoexec) > 0 {
 		m.j.where = "CHAR"
 		m.j.suspicious("CHAR", "texts are put together from the codes of their characters")
 	}
 	m.names()
-	m.j.texts()
+	m.j.sheets()
 }
 
 // manyChars is how many letters a workbook must spell as CHAR(code): honest macros spell line ends and quotes so, which do not count.
@@ -69,87 +72,82 @@ const manyChars = 16
 
 // one works out one formula and counts its CHARs.
 func (m *machine) one(at addr) (chars int) {
-	c := m.b.cells[at]
-	f := c.formula()
+	c := m.b.cell(at)
+	f := m.b.formula(c)
 	m.j.at, m.j.where = at, ""
+	m.j.links(f)
 	walk(f.root, func(n *node) {
-		switch {
-		case n.op == opDDE:
-			m.j.dde(n)
-		case n.op == opCall && n.text == "CHAR" && len(n.args) == 1 && n.args[0].op == opNumber && n.args[0].num > 34:
+		if n.op == opCall && n.text == "CHAR" && len(n.args) == 1 && n.args[0].op == opNumber && n.args[0].num > 34 {
 			chars++
 		}
 	})
-	if !m.j.rep.Present {
-		return 0
-	}
-	if f.bad {
-		m.j.unreadable(m.b.where(at), f.src)
-	}
-	m.share(f)
-	v := m.folded(at, c)
 	shown := f.src
-	if s := v.partly(); v.kind == text && s != "" && f.root.op != opText {
-		m.j.literal(s)
-		shown += " → " + quote(s)
+	if !m.share(f) || f.bad {
+		m.j.unreadable(m.b.where(at), f)
+	} else if v := m.folded(at, c); v.kind == text && v.str != "" && f.root.op != opText {
+		m.j.literal(v.str)
+		shown += " → " + quote(clip(v.str, lineMax))
 	}
-	if m.b.macroSheet(at.sheet) {
-		m.j.line(m.b.where(at), shown)
-	}
+	m.j.line(m.b.where(at), shown)
 	return chars
 }
 
-// share gives a formula its work: a quarter of what is left, so that one that asks for half the workbook leaves something for those behind it,
-// and its own size always.
-func (m *machine) share(f *formula) {
-	m.left = max(m.left, 2*len(f.src)+64)
-	m.budget, m.depth = max(m.left/4, 2*len(f.src)+64), 0
+// share gives a formula its work: its own size always, and a quarter of what is left, so that one that asks for half the workbook leaves
+// something for those behind it. What earlier ones overdrew is paid first; false says that nothing is left.
+func (m *machine) share(f *formula) bool {
+	own := 2*len(f.src) + 64
+	m.left += own
+	m.budget, m.depth = max(own, m.left/4), 0
+	if m.left <= 0 {
+		m.cut = true
+	}
+	return m.left > 0
 }
 
 // names works out what names stand for: they may hold whole formulas.
 func (m *machine) names() {
 	for i := range m.b.w.Names {
 		n := &m.b.w.Names[i]
-		if n.Formula == "" {
+		if n.Formula == "" || m.ctx.Err() != nil {
 			continue
 		}
 		f := m.definition(n)
 		m.j.where = n.Name
-		m.share(f)
-		walk(f.root, func(n *node) {
-			if n.op == opDDE {
-				m.j.dde(n)
-			}
-		})
-		if f.bad {
-			m.j.unreadable(n.Name, f.src)
+		m.j.links(f)
+		if !m.share(f) || f.bad {
+			m.j.unreadable(n.Name, f)
 			continue
 		}
 		m.eval(f.root, addr{sheet: max(n.Sheet, 0)})
 	}
 }
 
-// texts looks at the constants of macro sheets, and at all where something starts by itself.
-func (j *judge) texts() {
-	if !j.rep.Present {
-		return
-	}
+// sheets looks at the constants of macro sheets, and at all where something starts by itself; and at formulas of worksheets for links.
+func (j *judge) sheets() {
 	for s := range j.b.w.Sheets {
-		if !j.b.macroSheet(s) && len(j.rep.Autoexec) == 0 {
-			continue
-		}
+		texts := j.rep.Present && (j.b.macroSheet(s) || len(j.rep.Autoexec) > 0)
 		list := j.b.w.Sheets[s].Cells
 		for i := range list[:min(len(list), j.o.Cells)] {
-			if c := &list[i]; c.Formula == "" {
-				j.at, j.where = addr{s, c.Row, c.Col}, ""
+			c := &list[i]
+			j.at, j.where = addr{s, c.Row, c.Col}, ""
+			switch {
+			case c.Formula == "" && texts:
 				j.literal(c.Value)
+			case c.Formula != "" && !j.b.macroSheet(s) && strings.IndexByte(c.Formula, '|') >= 0:
+				j.links(parse(c.Formula, base{}))
 			}
 		}
 	}
 }
 
-func (j *judge) dde(n *node) {
-	if len(j.rep.DDE) < hitsMax {
-		j.rep.DDE = append(j.rep.DDE, Hit{Keyword: "DDE", Where: j.place(), Text: clip(n.text, hitText)})
+// links notes what a formula asks of other programs.
+func (j *judge) links(f *formula) {
+	if strings.IndexByte(f.src, '|') < 0 {
+		return
 	}
+	walk(f.root, func(n *node) {
+		if n.op == opDDE && len(j.rep.DDE) < hitsMax {
+			j.rep.DDE = append(j.rep.DDE, Hit{Keyword: "DDE", Where: j.place(), Text: clip(n.text, hitText)})
+		}
+	})
 }

@@ -53,6 +53,17 @@ var harmless = setOf("gettickcount", "getsystemmetrics", "getactivewindow", "get
 	"getcursorpos", "getkeystate", "getasynckeystate", "sleep", "iszoomed", "isiconic", "showwindow", "movewindow", "setwindowpos", "setwindowtext",
 	"bringwindowtotop", "setfocus", "iswindow", "getmodulehandle", "getmodulefilename", "getfreespace", "getlocaltime", "getsystemtime", "winhelp")
 
+// systemLibraries are Windows' own, 16-bit ones included, without their extension.
+var systemLibraries = setOf("kernel", "kernel32", "kernelbase", "user", "user32", "gdi", "gdi32", "shell", "shell32", "shlwapi", "ntdll", "advapi32", "urlmon", "wininet", "winhttp",
+	"ole32", "oleaut32", "msvcrt", "ws2_32", "wsock32", "mmsystem", "winmm", "mpr", "version", "comctl32", "comdlg32", "secur32", "netapi32", "psapi", "zipfldr", "ieframe",
+	"advpack", "scrobj", "mshtml", "setupapi", "crypt32", "rpcrt4", "dbghelp", "iphlpapi", "lsapi", "ieadvpack", "url", "shdocvw", "pcwutl", "shimgvw")
+
+// companions are libraries that came with Excel and that its own add-ins call.
+var companions = setOf("solver", "solver32", "solvr32", "xlquery", "xlquery32", "xlodbc", "xlodbc32", "analys32.xll", "analysis.xll", "analysf", "xlcall", "xlcall32", "ctl3d", "ctl3d32")
+
+// shells are names under which programs that run others answer, or are started, by DDE.
+var shells = setOf("cmd", "command", "powershell", "pwsh", "mshta", "wscript", "cscript", "rundll32", "regsvr32", "certutil", "msiexec", "explorer", "bitsadmin", "wmic")
+
 func setOf(words ...string) map[string]bool {
 	set := make(map[string]bool, len(words))
 	for _, w := range words {

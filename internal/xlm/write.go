@@ -52,12 +52,15 @@ func (m *machine) enterFormula(n *node, at addr, most int) {
 		return
 	}
 	for i := range min(most, to.rows()*to.cols()) {
-		m.put(addr{to.sheet, to.row + i/to.cols(), to.col + i%to.cols()}, entered(v), at)
+		cell1 := addr{to.sheet, to.row + i/to.cols(), to.col + i%to.cols()}
+		if !m.put(cell1, entered(v, cell1), at) {
+			return
+		}
 	}
 }
 
 // entered is the cell that a typed text makes: a formula behind "=", else a constant.
-func entered(v value) *cell {
+func entered(v value, to addr) *cell {
 	s, ok := v.text()
 	if !ok || v.kind != text || !strings.HasPrefix(s, "=") || len(s) == 1 {
 		if v.kind == text {
@@ -65,23 +68,22 @@ func entered(v value) *cell {
 		}
 		return &cell{v: v}
 	}
-	return &cell{source: s[1:]}
+	return &cell{source: s[1:], at: base{row: to.row, col: to.col, r1c1: true}}
 }
 
-// put writes a cell on this way.
-func (m *machine) put(at addr, c *cell, by addr) {
-	if m.writes++; m.writes > writesMax || !at.area().valid() {
+// put writes a cell on this way, and says whether another one may be written.
+func (m *machine) put(at addr, c *cell, by addr) bool {
+	if m.writes++; m.writes > writesMax || !at.area().valid() || !m.keep(c.v) || !m.spend(8+len(c.source)/16) {
 		m.cut = true
-		return
+		return false
 	}
 	m.version++
 	c.by = m.b.where(by)
 	if c.source != "" {
-		c.f = parse(c.source, base{row: at.row, col: at.col, r1c1: true})
 		m.b.note(at)
-		m.spend(len(c.source) / 16)
 	}
 	m.mem.cells[at] = c
+	return true
 }
 
 // setValue is SET.VALUE(reference, values): formulas stay what they are, their values change.
@@ -99,7 +101,9 @@ func (m *machine) setValue(n *node, at addr) {
 	}
 	for i := range min(fillMax, to.rows()*to.cols()) {
 		cell1 := addr{to.sheet, to.row + i/to.cols(), to.col + i%to.cols()}
-		m.assignCell(cell1, element(v, i/to.cols(), i%to.cols()), at)
+		if !m.assignCell(cell1, element(v, i/to.cols(), i%to.cols()), at) {
+			return
+		}
 	}
 }
 
@@ -122,17 +126,20 @@ func element(v value, row, col int) value {
 	return errNA
 }
 
-func (m *machine) assignCell(to addr, v value, by addr) {
+func (m *machine) assignCell(to addr, v value, by addr) bool {
 	c := &cell{v: v}
 	if old := m.current(to); old != nil && old.source != "" {
-		c.source, c.f = old.source, old.f
-		m.writes++
+		c.source, c.f, c.at = old.source, old.f, old.at
+		if m.writes++; m.writes > writesMax || !m.keep(v) || !m.spend(8) {
+			m.cut = true
+			return false
+		}
 		m.version++
 		m.mem.cells[to] = c
 		m.ran[to] = true
-		return
+		return true
 	}
-	m.put(to, c, by)
+	return m.put(to, c, by)
 }
 
 // copyCells is COPY(from, to), formulas included.
@@ -150,9 +157,11 @@ func (m *machine) copyCells(n *node, at addr) {
 		row, col := i/src.cols(), i%src.cols()
 		c := m.current(addr{src.sheet, src.row + row, src.col + col})
 		if c == nil {
-			continue
+			c = &cell{v: value{kind: empty}}
 		}
-		m.put(addr{dst.sheet, dst.row + row, dst.col + col}, &cell{source: c.source, v: c.v}, at)
+		if !m.put(addr{dst.sheet, dst.row + row, dst.col + col}, &cell{source: c.source, at: c.at, v: c.v}, at) {
+			return
+		}
 	}
 }
 
