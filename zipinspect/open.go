@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 
+	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -16,8 +17,7 @@ import (
 // ErrCorrupt or io.ErrUnexpectedEOF (the file ends before the data), or the error of the archive's reader.
 type Reader struct {
 	e    *Entry
-	in   *bufio.Reader // of all methods but deflate
-	inf  *inflater
+	in   *bufio.Reader
 	src  *counter
 	dec  io.Reader
 	free func()
@@ -41,6 +41,14 @@ func (c *counter) Read(p []byte) (int, error) {
 	}
 	return n, err
 }
+
+// inflater is kept from one entry to the next: its window costs more than most entries.
+type inflater struct {
+	in *bufio.Reader
+	fr io.ReadCloser
+}
+
+const inBuffer = 16 << 10 // compressed bytes read at a time
 
 // zstdWindow is what RFC 8878 3.1.1.1.2 asks of decoders. The window is allocated on the frame's word, so it is not larger.
 const zstdWindow = 8 << 20
@@ -87,10 +95,13 @@ func (e *Entry) inflate(n int64) *Reader {
 	r := &Reader{e: e, src: &counter{r: io.NewSectionReader(e.archive.r, e.DataOffset, n)}}
 	f := e.archive.spare
 	if e.archive.spare = nil; f == nil {
-		f = &inflater{}
+		f = &inflater{in: bufio.NewReaderSize(nil, inBuffer), fr: flate.NewReader(nil)}
 	}
-	f.reset(r.src)
-	r.inf, r.dec = f, f
+	f.in.Reset(r.src)
+	if err := f.fr.(flate.Resetter).Reset(f.in, nil); err != nil {
+		f.fr = flate.NewReader(f.in)
+	}
+	r.in, r.dec = f.in, f.fr
 	r.free = func() { e.archive.spare = f }
 	return r
 }
@@ -139,13 +150,7 @@ func (r *Reader) final(err error) error {
 
 // Rest is, at the end, the number of compressed bytes that the headers give to the entry and its data does not use: room to hide in.
 func (r *Reader) Rest() int64 {
-	ahead := 0
-	if r.inf != nil {
-		ahead = r.inf.buffered()
-	} else {
-		ahead = r.in.Buffered()
-	}
-	return max(0, r.e.Compressed-(r.src.n-int64(ahead)))
+	return max(0, r.e.Compressed-(r.src.n-int64(r.in.Buffered())))
 }
 
 // Close frees the reader. The entry can be opened again.
