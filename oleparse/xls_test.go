@@ -92,3 +92,21 @@ func TestBareWorkbook(t *testing.T) {
 		t.Errorf("document %+v, error %v", doc, err)
 	}
 }
+
+// Macros of a workbook that Excel opens by itself are read, and of one that a password at hand opens.
+func TestMacrosOfEncryptedWorkbooks(t *testing.T) {
+	for _, scheme := range []string{"xor", "rc4", "rc4-cryptoapi"} {
+		for _, password := range []string{fixture.VelvetSweatshop, "secret"} {
+			c := fixture.Crypt{Scheme: scheme, Password: password}
+			b := xlMacro()
+			b.Records = []fixture.BIFFRecord{c.FilePass()}
+			file := fixture.OLE(fixture.Stream("Workbook", c.Workbook(b.BIFF(8))))
+			var text strings.Builder
+			doc, err := ReadOLE(context.Background(), bytes.NewReader(file), int64(len(file)), Options{Text: &text, Passwords: []string{"secret"}})
+			if err != nil || !doc.Opened || doc.Password != password {
+				t.Errorf("%s: opened %v with %q, error %v", scheme, doc.Opened, doc.Password, err)
+			}
+			checkMacro(t, doc, "Workbook", text.String())
+		}
+	}
+}

@@ -33,8 +33,8 @@ type Cipher interface {
 
 // Options bound a read. The zero value of a field is its default.
 type Options struct {
-	Cells    int // cells kept in all; 262,144: the largest macro sheets seen have some thousands
-	Formulas int // bytes of formulas' texts and tokens in all; 16 MiB
+	Cells    int // cells kept in all; 131,072, which take 6 MB: the largest macro sheets seen have some thousands
+	Formulas int // bytes of formulas' texts and tokens in all, and of the string table; 8 MiB: the longest formula has 8 KiB
 	Names    int // bytes of defined names and their tokens; 8 MiB: honest workbooks have some thousands of names of 100 bytes
 	Text     io.Writer
 	TextMost int64                           // bytes written to Text; 4 MiB: lures are short and stand early
@@ -47,10 +47,10 @@ type Options struct {
 
 func (o Options) withDefaults() Options {
 	if o.Cells <= 0 {
-		o.Cells = 1 << 18
+		o.Cells = 1 << 17
 	}
 	if o.Formulas <= 0 {
-		o.Formulas = 16 << 20
+		o.Formulas = 8 << 20
 	}
 	if o.Names <= 0 {
 		o.Names = 8 << 20

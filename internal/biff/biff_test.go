@@ -296,7 +296,7 @@ func TestTextGoesToTheWriter(t *testing.T) {
 func TestLinks(t *testing.T) {
 	b := fixture.XLBook{
 		Sheets: []fixture.XLSheet{{Name: "S"}},
-		DDE:    []string{"cmd", " /C calc", "A0", "MTX", "DATA", "XYZ.SON", "mshta", "x", "y"},
+		DDE:    []string{"cmd", " /C calc", "StdDocumentName", "cmd", " /C calc", "A0", "MTX", "DATA", "XYZ.SON", "mshta", "x", "y"},
 		Links:  []string{"\x01\x01Cfolder\x03a.xls", "\x01\x01@host\x03share\x03b.xls", "\x01\x05\x13http://host/c.xls", "d.xls"},
 	}
 	wantDDE := []string{"cmd|' /C calc'!A0", "mshta|x!y"}

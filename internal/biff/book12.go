@@ -230,9 +230,7 @@ func ReadLink(ctx context.Context, p Part) (*Result, error) {
 				s = supBook{kind: bookDDE, path: c.wide32(), topic: c.wide32()}
 			}
 		case brtSupNameStart:
-			if s.kind == bookDDE && isCommand(s.path, s.topic) && len(b.res.DDE) < linksMost {
-				b.res.DDE = append(b.res.DDE, s.prefix("")+c.wide32())
-			}
+			b.dde(&s, c.wide32())
 		}
 	})
 	return b.res, b.err

@@ -47,8 +47,10 @@ func (b *book) finish() {
 // is read no further.
 const sheetsPerByte = 4
 
-// isPlace says whether a sheet can begin there: only before BIFF5 at the very beginning.
-func (b *book) isPlace(at int64) bool { return at > 0 || b.gen < 5 }
+// isPlace says whether a sheet can begin there: at the very beginning only where the stream is nothing but a sheet.
+func (b *book) isPlace(at int64) bool {
+	return at > 0 || len(b.subs) > 0 && b.subs[0].dt != dtGlobals && b.subs[0].dt != dtWorkspace
+}
 
 // list puts the sheets into the workbook: those of the sheet list, then macro sheets that it does not have. It returns their places.
 func (b *book) list(w *xlm.Workbook) []int64 {

@@ -143,8 +143,27 @@ func (b *book) externName() {
 		return
 	}
 	s.names = append(s.names, text)
-	if !b.second && s.kind == bookDDE && flags&fOLELink == 0 && isCommand(s.path, s.topic) && len(b.res.DDE) < linksMost {
-		b.res.DDE = append(b.res.DDE, s.prefix("")+text)
+	if flags&fOLELink == 0 {
+		b.dde(s, text)
+	}
+}
+
+// stdName is the item that every DDE link has beside those that are asked for.
+const stdName = "StdDocumentName"
+
+// dde notes an item of a DDE link that is a command.
+func (b *book) dde(s *supBook, item string) {
+	if b.second || s.kind != bookDDE || !isCommand(s.path, s.topic) {
+		return
+	}
+	text := s.prefix("") + strings.TrimPrefix(item, "_xlbgnm.") // Excel puts it before names that look like a cell
+	n := len(b.res.DDE)
+	switch std := s.prefix("") + stdName; {
+	case n > 0 && b.res.DDE[n-1] == std:
+		b.res.DDE[n-1] = text
+	case item == stdName && n > 0 && strings.HasPrefix(b.res.DDE[n-1], s.prefix("")):
+	case n < linksMost:
+		b.res.DDE = append(b.res.DDE, text)
 	}
 }
 

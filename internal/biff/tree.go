@@ -76,7 +76,12 @@ func (t *tree) callNamed(n int) {
 		return
 	}
 	at := len(t.stack) - n
-	name := strings.TrimPrefix(t.nodes[t.stack[at]].text, "_xlfn.") // functions newer than the format
+	first := &t.nodes[t.stack[at]]
+	if first.shape != leaf { // no name: what it does must not be lost
+		t.join(call, bindAtom, "#NAME?", n)
+		return
+	}
+	name := strings.TrimPrefix(first.text, "_xlfn.") // functions newer than the format
 	copy(t.stack[at:], t.stack[at+1:])
 	t.stack = t.stack[:len(t.stack)-1]
 	t.join(call, bindAtom, name, n-1)
