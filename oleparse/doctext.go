@@ -1,6 +1,7 @@
 package oleparse
 
 import (
+	"bytes"
 	"encoding/binary"
 	"io"
 	"slices"
@@ -76,6 +77,11 @@ func (c *compound) readSpan(id int, s span, most int64) []byte {
 
 // readMost reads up to n bytes; an error ends them.
 func readMost(r io.Reader, n int64) []byte {
+	if n <= headLen {
+		b := make([]byte, max(n, 0))
+		got, _ := io.ReadFull(r, b)
+		return b[:got]
+	}
 	b, _ := io.ReadAll(io.LimitReader(r, n))
 	return b
 }
@@ -107,12 +113,33 @@ func (w *wordText) readRange(id int, f *fib) {
 	}
 }
 
+// textChunk is how many bytes of text are decoded at once.
+const textChunk = 64 << 10
+
 func (w *wordText) take(b []byte, wide bool) {
-	if wide {
-		w.chars(utf16Text(b))
-	} else {
-		w.chars(decodeText(w.page, b))
+	for len(b) > 0 {
+		n := cutText(b, wide)
+		if wide {
+			w.chars(utf16Text(b[:n]))
+		} else {
+			w.chars(decodeText(w.page, b[:n]))
+		}
+		b = b[n:]
 	}
+}
+
+// cutText is a length at which text can be cut: not inside a pair of UTF-16, and in a code page at a paragraph, where no character of two bytes is.
+func cutText(b []byte, wide bool) int {
+	if len(b) <= textChunk {
+		return len(b)
+	}
+	if i := bytes.LastIndexByte(b[:textChunk], '\r'); !wide && i >= 0 {
+		return i + 1
+	}
+	if wide && b[textChunk-1]&0xFC == 0xD8 { // a first half
+		return textChunk - 2
+	}
+	return textChunk
 }
 
 // utf16Text decodes UTF-16 in little-endian order; halves of pairs become U+FFFD.
@@ -181,7 +208,9 @@ func (w *wordText) run(s string) {
 		return
 	}
 	s = strings.Map(visible, s)
-	w.fields.text([]byte(s))
+	if w.fields.depth() > 0 {
+		w.fields.text([]byte(s))
+	}
 	if !w.hidden {
 		w.c.r.write(s)
 	}

@@ -152,6 +152,26 @@ func TestPiecesThatShareTheirBytesCostNoMoreThanTheText(t *testing.T) {
 	}
 }
 
+func TestLongTextIsNotCutInsideACharacter(t *testing.T) {
+	for _, shift := range []string{"", "x"} {
+		want := shift + strings.Repeat("😀", textChunk/2)
+		if _, got := textOf(t, fixture.WordText{Pieces: []string{"", want}}.Bytes()); got != want {
+			t.Errorf("UTF-16: %d bytes of %d", len(got), len(want))
+		}
+		want = shift + strings.Repeat(strings.Repeat("表", 100)+"\n", 300)
+		sjis, err := japanese.ShiftJIS.NewEncoder().String(strings.ReplaceAll(want, "\n", "\r"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, got := textOf(t, fixture.WordText{Old: true, LID: 0x0411, Text: []byte(sjis)}.Bytes()); got != strings.TrimRight(want, "\n") {
+			t.Errorf("Shift_JIS: %d bytes of %d", len(got), len(want))
+		}
+	}
+	if n := cutText(make([]byte, textChunk+1), false); n != textChunk {
+		t.Errorf("no paragraph: %d", n)
+	}
+}
+
 func TestAButtonInTextNamesItsMacro(t *testing.T) {
 	d := readBytes(t, fixture.WordText{Pieces: []string{"\x13MACROBUTTON Project.Module1.Run click here\x15\x13MACROBUTTON a.dot!Other x\x15\x13MACROBUTTON\x15"}}.Bytes())
 	if diff := cmp.Diff([]string{"Project.Module1.Run", "Other"}, d.Callbacks); diff != "" {
