@@ -22,7 +22,7 @@ func (s *Scan) carried(ctx context.Context, f *File, path string, names []string
 		if len(names) == 0 || slices.ContainsFunc(names, runs) {
 			report.Kind = KindScript
 		}
-	case KindData:
+	case KindData, KindZip: // a .jar; and cmd.exe finds the lines of a .bat anywhere
 		if slices.ContainsFunc(names, runs) {
 			report.Kind = KindScript
 		}

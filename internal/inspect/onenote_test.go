@@ -27,6 +27,7 @@ func TestOneNoteFiles(t *testing.T) {
 		{"HTML application", fixture.OneNoteFile{Name: "a.hta", Data: []byte("<html>")}, []string{"onenote.embedded a.hta"}, "a.hta script"},
 		{"name with blanks at its end", fixture.OneNoteFile{Name: "a.vbs. ", Data: []byte("x = 1")}, []string{"onenote.embedded a.vbs."}, "a.vbs.  script"},
 		{"encoded script", fixture.OneNoteFile{Name: "a.vbe", Data: []byte("#@~^\x00\x00\x00")}, []string{"onenote.embedded a.vbe"}, "a.vbe script"},
+		{"Java archive", fixture.OneNoteFile{Name: "a.jar", Data: zipOf()}, []string{"onenote.embedded a.jar"}, "a.jar script"},
 		{"extension of the data", fixture.OneNoteFile{Ext: ".bat", Data: []byte("echo")}, []string{"onenote.embedded file 1.bat"}, "file 1.bat script"},
 		{"text that no page names", fixture.OneNoteFile{Data: []byte("echo")}, []string{"onenote.embedded file 1"}, "file 1 script"},
 		{"text outside of the lists", fixture.OneNoteFile{Name: "a", Data: []byte("<script>"), Hidden: true}, []string{"onenote.embedded file 1"}, "file 1 script"},
