@@ -205,8 +205,9 @@ func (f *formReader) control(o *bufio.Reader, s *props, texts map[string]string)
 			return nil, err
 		}
 	}
-	for _, key := range [...]string{"value", "caption", "groupname"} {
-		f.put(texts, key, p.text[key])
+	own := p.texts()
+	for _, key := range [...]string{"value", "text", "caption", "groupname"} {
+		f.put(texts, key, own[key])
 	}
 	f.put(texts, "items", strings.Join(p.list["items"], "\n"))
 	_, err = io.Copy(io.Discard, &body)

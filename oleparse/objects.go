@@ -131,6 +131,7 @@ func (c *compound) readObjectStorage(id int, streams map[string]int) {
 	}
 	if c.isControl(streams, o.Class) {
 		o.Kind, o.Name = ObjectControl, c.controlName(streams)
+		c.readControl(id, streams, o.Name)
 	}
 	c.readNative(&o, streams)
 	for i, target := range c.links(streams) {

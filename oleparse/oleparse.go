@@ -51,10 +51,11 @@ type Document struct {
 	Links      []Link
 	DDE        []Command
 	Files      []File
-	Controls   []string // names of the ActiveX controls on the document, whose events are procedures
-	OnLoad     []string // procedures that a ribbon asks by itself (customUI onLoad, get…)
-	Callbacks  []string // procedures that a click starts: of a ribbon, a shape, a form field
-	Streams    []string // paths of all streams, "/" between storages, control prefixes kept
+	Texts      []vba.Control // what ActiveX controls on the document hold, as far as they are of MS-OFORMS
+	Controls   []string      // names of the ActiveX controls on the document, whose events are procedures
+	OnLoad     []string      // procedures that a ribbon asks by itself (customUI onLoad, get…)
+	Callbacks  []string      // procedures that a click starts: of a ribbon, a shape, a form field
+	Streams    []string      // paths of all streams, "/" between storages, control prefixes kept
 	Problems   []Problem
 }
 

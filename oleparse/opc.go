@@ -37,6 +37,7 @@ type opc struct {
 	macroNames bool // a defined name is a macro's, or one that starts by itself
 	fields     fieldMemory
 	binary     binaryParts
+	saved      map[string]map[string]string // texts of controls by the key of their part
 }
 
 // opcPart is one part.
@@ -150,6 +151,9 @@ func (k *opc) readPart(p *opcPart) {
 			k.file(p, nil)
 		case isMarkup(head):
 			k.scan(p, r, func() { (&markup{k: k, p: p, x: k.x}).read() })
+		case p.roles&roleControl != 0:
+			b, _ := io.ReadAll(io.LimitReader(r, controlPart)) // as far as it goes
+			k.readSaved(p, b)
 		default:
 			k.binaryPart(p, biff.KindOf(head))
 		}
@@ -180,7 +184,9 @@ func (k *opc) readCompound(p *opcPart, body io.Reader) {
 		return
 	}
 	k.file(p, b)
-	if p.roles&roleControl == 0 {
+	if p.roles&roleControl != 0 {
+		k.readSaved(p, b)
+	} else {
 		k.r.doc.Objects = append(k.r.doc.Objects, Object{Path: p.name, Kind: ObjectEmbedded, Class: p.label})
 	}
 }
@@ -216,6 +222,7 @@ func (r *reading) holdsProject(b []byte) bool {
 func (k *opc) finish() {
 	k.readBinary()
 	k.readMacros()
+	k.nameSaved()
 	for i := range k.r.doc.Objects {
 		o := &k.r.doc.Objects[i]
 		p := k.byKey[partKey(o.Path)]
