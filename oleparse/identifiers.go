@@ -63,6 +63,7 @@ type dialect struct {
 	version int  // of the VBA that wrote them, as _VBA_PROJECT has it; 0 for none (MS-OVBA 2.3.4.1: 0xFFFF, or no cache)
 	vba7    bool // Office 2010: the constant VBA7 is among the names
 	wide    bool // 64-bit
+	shift   int  // what is added to the number of a name, where it is tried
 }
 
 func (d dialect) vba6() bool { return d.version >= 0x6B } // Office 2000

@@ -53,7 +53,7 @@ const wordsOfVBA = 0x100
 
 // name is the index of a name in the project's table, -1 for a word of the language.
 func (d dialect) name(id int) int {
-	n := id>>1 - wordsOfVBA
+	n := id>>1 - wordsOfVBA + d.shift
 	if n < 0 || !d.vba7 {
 		return n
 	}
@@ -78,8 +78,11 @@ type pcode struct {
 	strings []string // literals, and lines that were kept as text because they do not compile
 	acts    []string // statements that work on files
 	lines   int      // with any operation
-	whole   bool     // every line was understood
+	odd     int      // of those, not understood: their names and literals are left out
 }
+
+// whole says that the lines were understood; in honest modules all are.
+func (p *pcode) whole() bool { return p.odd*10 <= p.lines }
 
 // pcodeReader reads one module's cache.
 type pcodeReader struct {
@@ -91,6 +94,7 @@ type pcodeReader struct {
 	indirect []byte // declarations
 	p        pcode
 	seen     map[kept]bool
+	dry      bool // nothing is kept
 }
 
 // kept is a text in one of the lists.
@@ -111,7 +115,6 @@ func readPCode(b []byte, ids [][]byte, d dialect, page int) *pcode {
 		return nil
 	}
 	c.skip(2)
-	r.p.whole = true
 	n := c.u16()
 	lines := at + 6 + 12*n + 10
 	left := len(b) // lines do not share bytes
@@ -121,7 +124,7 @@ func readPCode(b []byte, ids [][]byte, d dialect, page int) *pcode {
 		c.skip(2)
 		from := lines + int(c.u32())
 		if left -= size; c.bad || left < 0 {
-			r.p.whole = false
+			r.p.odd += r.p.lines + 1
 			break
 		}
 		if size > 0 {
@@ -175,26 +178,34 @@ func (r *pcodeReader) tables() (at int, ok bool) {
 	return int(head) + directory, true
 }
 
-// line reads the operations of one line.
+// line reads one line: first whether it makes sense, then what it names.
 func (r *pcodeReader) line(from, size int) {
+	r.p.lines++
 	if from < 0 || from > len(r.b) || size > len(r.b)-from {
-		r.p.whole = false
+		r.p.odd++
 		return
 	}
-	r.p.lines++
-	c := r.cursor(r.b[from:from+size], 0)
-	for c.at < len(c.b) && !c.bad {
+	code := r.b[from : from+size]
+	if r.dry = true; !r.operations(code) {
+		r.p.odd++
+		return
+	}
+	r.dry = false
+	r.operations(code)
+}
+
+// operations reads the operations of a line; it is false where they do not end with it.
+func (r *pcodeReader) operations(code []byte) bool {
+	c := r.cursor(code, 0)
+	for c.at < len(code) && !c.bad {
 		v := c.u16()
 		op := r.d.operation(v & 0x3FF)
 		if op >= len(operands) {
-			r.p.whole = false
-			return
+			return false
 		}
 		r.operands(c, op, v>>10)
 	}
-	if c.bad {
-		r.p.whole = false
-	}
+	return !c.bad
 }
 
 // operands reads what follows an operation.
@@ -280,7 +291,7 @@ func (r *pcodeReader) keepName(list *[]string, id int) {
 
 // keep adds a text to one of the lists, once.
 func (r *pcodeReader) keep(list *[]string, s string) {
-	if k := (kept{list, s}); !r.seen[k] && len(r.seen) < pcodeKept {
+	if k := (kept{list, s}); !r.dry && !r.seen[k] && len(r.seen) < pcodeKept {
 		r.seen[k] = true
 		*list = append(*list, s)
 	}

@@ -26,10 +26,10 @@ var telling = []string{"shell", "createobject", "getobject", "callbyname", "urld
 
 // caches is what the p-code of one project's modules is read with.
 type caches struct {
-	d    dialect
-	ids  [][]byte
-	mac  bool
-	none bool // no p-code that could run
+	d      dialect
+	ids    [][]byte
+	unsure bool // a Macintosh's, or VBA 5: few files of those were seen
+	none   bool // no p-code that could run
 }
 
 // identifiersMost bounds a _VBA_PROJECT stream; the names of the largest honest projects take some 100 KB.
@@ -37,7 +37,7 @@ const identifiersMost = 4 << 20
 
 // readCaches reads the table that the modules' p-code needs.
 func (c *compound) readCaches(storage int, d *dirStream) *caches {
-	k := &caches{d: dialect{wide: d.sysKind == sysWin64}, mac: d.sysKind == sysMac, none: true}
+	k := &caches{d: dialect{wide: d.sysKind == sysWin64}, none: true}
 	id := c.find(storage, typeStream, "_VBA_PROJECT")
 	if id < 0 || len(d.modules) == 0 {
 		return k
@@ -46,9 +46,7 @@ func (c *compound) readCaches(storage int, d *dirStream) *caches {
 	c.r.caches -= int64(len(b))
 	k.ids, k.d.version = identifiers(b)
 	k.d.vba7 = slices.ContainsFunc(k.ids, func(id []byte) bool { return string(id) == "VBA7" })
-	if k.mac && k.d.vba7 { // how the names are numbered there is not known
-		k.ids = nil
-	}
+	k.unsure = d.sysKind == sysMac || !k.d.vba6()
 	k.none = k.d.version == 0
 	return k
 }
@@ -61,9 +59,29 @@ func (c *compound) readCache(k *caches, id int, size int64, m *Module, page int)
 	}
 	b, _ := io.ReadAll(io.LimitReader(c.open(id, 0), size)) // as far as it goes
 	c.r.caches -= int64(len(b))
-	if p := readPCode(b, k.ids, k.d, page); p != nil {
-		m.Stomped, m.PCode = p.compare(m.Source)
+	p := readPCode(b, k.ids, k.d, page)
+	if p == nil || len(p.procs)+len(p.names)+len(p.strings) == 0 {
+		return
 	}
+	if m.Stomped, m.PCode = p.compare(m.Source); m.Stomped != "" && k.unsure && k.otherwise(b, m.Source, page) {
+		m.Stomped, m.PCode = "", nil
+	}
+}
+
+// shifts is how far the numbers of names may be off: VBA 7 added seven words to the language's own.
+const shifts = 8
+
+// otherwise says whether source and p-code agree if only the names are numbered a little differently from what we know.
+func (k *caches) otherwise(b []byte, source string, page int) bool {
+	d := k.d
+	for d.shift = -shifts; d.shift <= shifts; d.shift++ {
+		if p := readPCode(b, k.ids, d, page); d.shift != 0 && len(p.procs)+len(p.names) > 0 {
+			if evidence, _ := p.compare(source); evidence == "" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // compare gives the evidence that source and p-code disagree, and what the p-code names then.
@@ -85,7 +103,8 @@ func (p *pcode) compare(source string) (evidence string, names []string) {
 		}
 	}
 	told := slices.ContainsFunc(missing, isTelling)
-	if n := len(missing); n == 0 || n < stompLeast && (!p.whole || len(procs) == 0 && !told) {
+	switch n := len(missing); {
+	case n == 0, n < stompLeast && len(procs) == 0 && !told, !p.whole() && (n < stompLeast || !told):
 		return "", nil
 	}
 	return fmt.Sprintf("p-code has %s; the source has not", shown(missing)), slices.Concat(p.procs, p.names, p.acts, p.strings)

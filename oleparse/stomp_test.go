@@ -108,6 +108,51 @@ func TestAModuleWithoutItsSourceIsTold(t *testing.T) {
 	}
 }
 
+func TestLinesThatMakeNoSenseAreLeftOutAndWeighed(t *testing.T) {
+	good := fixture.VBACall("AutoOpen", "Shell", "calc.exe")
+	for range 20 {
+		good = append(good, fixture.VBALine{Loads: []string{"x"}})
+	}
+	whole := stompDoc(fixture.VBA7Code, "x = 1\n", good...)
+	c, _ := openBytes(whole, Options{})
+	at, _ := streamAt(t, c, whole, "Module1")
+	const dir = 0x100 + 6
+	for _, tc := range []struct {
+		bad  int // lines from the last on
+		want string
+	}{{0, `"AutoOpen", "Shell", "calc.exe"`}, {2, `"AutoOpen", "Shell", "calc.exe"`}, {15, `"AutoOpen", "Shell", "calc.exe"`}, {23, ""}} {
+		b := slices.Clone(whole)
+		for i := range tc.bad {
+			put32(b, at+dir+12*(len(good)-1-i)+8, 0x00FFFFFF)
+		}
+		if got := modulesRead(t, b)[0].Stomped; !strings.Contains(got, tc.want) || tc.want == "" && got != "" {
+			t.Errorf("%d bad lines: %q, want %q", tc.bad, got, tc.want)
+		}
+	}
+}
+
+func TestNamesNumberedInAWayWeDoNotKnowAreNoEvidence(t *testing.T) {
+	source := "Sub AutoOpen()\n  Shell \"calc.exe\"\nEnd Sub\n"
+	lines := fixture.VBACall("AutoOpen", "Shell", "calc.exe")
+	shifted := fixture.VBA5Code
+	shifted.VBA7 = true // four more than we expect, in a table that does not say VBA7
+	for _, tc := range []struct {
+		name, source string
+		v            fixture.VBAVersion
+		want         bool
+	}{
+		{"shifted, and agrees", source, shifted, false},
+		{"shifted, and does not", "Sub Hello()\nEnd Sub\n", shifted, true},
+		{"not shifted", source, fixture.VBA5Code, false},
+	} {
+		b := stompDoc(tc.v, tc.source, lines...)
+		b = []byte(strings.Replace(string(b), "VBA7", "XXXX", 1))
+		if got := modulesRead(t, b)[0].Stomped; (got != "") != tc.want {
+			t.Errorf("%s: %q", tc.name, got)
+		}
+	}
+}
+
 func TestLiteralsAreComparedInTheProjectsCodePage(t *testing.T) {
 	sjis, _ := codePage(932)
 	m := fixture.VBAModuleOf("Module1", "")
@@ -205,7 +250,7 @@ func TestPCodeWorkIsBoundedByTheCache(t *testing.T) {
 		binary.LittleEndian.PutUint32(long[dir+12*i+8:], 0)
 	}
 	p := readPCode(long, nil, dialect{version: 0xB5, vba7: true}, 1252)
-	if p == nil || p.whole || p.lines*0xFFFE > len(long) {
+	if p == nil || p.whole() || p.lines*0xFFFE > len(long) {
 		t.Errorf("%d lines of %d bytes in a cache of %d", p.lines, 0xFFFE, len(long))
 	}
 	if _, err := ReadOLE(context.Background(), strings.NewReader(string(b)), int64(len(b)), Options{}); err != nil {
