@@ -270,16 +270,16 @@ func (c *compound) openWord(names map[string]int, k *offcrypto.Key, flags uint16
 // openSummary reads the storages and streams that RC4 CryptoAPI moves into the stream "encryption" (MS-OFFCRYPTO 2.3.5.4): Excel puts the VBA project
 // and embedded objects there (MS-XLS 2.2.10). Each is encrypted as one block.
 func (c *compound) openSummary(k *offcrypto.Key) {
-	id := c.find(c.root, typeStream, "encryption")
+	id := c.find(c.root, typeStream, summaryStream)
 	if id < 0 {
 		return
 	}
-	head := c.head(id, make([]byte, 8))
-	if len(head) < 8 {
+	head := make([]byte, 8)
+	if n, _ := io.ReadFull(k.Object(c.open(id, 0), 0, 0), head); n < len(head) { // encrypted too, whatever the specification's figure seems to say
 		return
 	}
-	at := int64(binary.LittleEndian.Uint32(head))
-	list, _ := io.ReadAll(io.LimitReader(k.Object(c.open(id, at), 0, 0), min(int64(binary.LittleEndian.Uint32(head[4:])), summaryMax)))
+	at, size := int64(binary.LittleEndian.Uint32(head)), int64(binary.LittleEndian.Uint32(head[4:]))
+	list, _ := io.ReadAll(io.LimitReader(k.Object(c.open(id, at), 0, 0), min(size, summaryMax)))
 	for n, left := 0, list[min(len(list), 4):]; len(left) >= descriptorLen && n < descriptorsMax; n++ {
 		e := left[:descriptorLen]
 		name := 2 * (int(e[10]) + 1)
@@ -289,13 +289,14 @@ func (c *compound) openSummary(k *offcrypto.Key) {
 		from, size := int64(binary.LittleEndian.Uint32(e)), int64(binary.LittleEndian.Uint32(e[4:]))
 		body := k.Object(c.open(id, from), uint32(binary.LittleEndian.Uint16(e[8:])), 0)
 		title := utf16String(bytes.TrimSuffix(left[descriptorLen:descriptorLen+name], []byte{0, 0}))
-		c.readNested("encryption/"+title, io.LimitReader(body, size), size)
+		c.readNested(summaryStream+"/"+title, io.LimitReader(body, size), size)
 		left = left[descriptorLen+name:]
 	}
 }
 
 const (
-	summaryMax     = 1 << 20 // bytes of descriptors
-	descriptorLen  = 16      // MS-OFFCRYPTO 2.3.5.3, before StreamName
-	descriptorsMax = 1024    // a workbook's embedded objects; each costs a walk along the stream
+	summaryStream  = "encryption" // MS-XLS 2.1.7.6, MS-DOC 2.1.8; PowerPoint's, EncryptedSummary, has properties only
+	summaryMax     = 1 << 20      // bytes of descriptors
+	descriptorLen  = 16           // MS-OFFCRYPTO 2.3.5.3, before StreamName
+	descriptorsMax = 1024         // a workbook's embedded objects; each costs a walk along the stream
 )
