@@ -10,7 +10,7 @@ type decoder struct {
 	out  []byte // of buf2, decoded
 	buf2 [4096]byte
 	acc  uint32
-	bits uint
+	bits uint // of acc not delivered yet
 	err  error
 }
 
@@ -30,13 +30,22 @@ func (d *decoder) Read(p []byte) (int, error) {
 }
 
 func (d *decoder) decode() {
-	out := d.buf2[:0]
-	for _, c := range d.in {
-		v := sextet(c)
-		switch {
+	out, in := d.buf2[:0], d.in
+	for len(in) > 0 {
+		if d.bits == 0 && len(in) >= 4 { // a whole group, as nearly all are
+			a, b, c, e := sextets[in[0]], sextets[in[1]], sextets[in[2]], sextets[in[3]]
+			if a|b|c|e < noSextet {
+				out = append(out, a<<2|b>>4, b<<4|c>>2, c<<6|e)
+				in = in[4:]
+				continue
+			}
+		}
+		c := in[0]
+		in = in[1:]
+		switch v := sextets[c]; {
 		case c == '=':
 			d.bits = 0 // what follows begins a group
-		case v >= 0:
+		case v < noSextet:
 			d.acc = d.acc<<6 | uint32(v)
 			if d.bits += 6; d.bits >= 8 {
 				d.bits -= 8
@@ -47,18 +56,15 @@ func (d *decoder) decode() {
 	d.out = out
 }
 
-func sextet(c byte) int {
-	switch {
-	case c >= 'A' && c <= 'Z':
-		return int(c - 'A')
-	case c >= 'a' && c <= 'z':
-		return int(c-'a') + 26
-	case c >= '0' && c <= '9':
-		return int(c-'0') + 52
-	case c == '+':
-		return 62
-	case c == '/':
-		return 63
+const noSextet = 0x80
+
+// sextets are the values of the alphabet's characters (RFC 4648 table 1).
+var sextets = func() (t [256]byte) {
+	for i := range t {
+		t[i] = noSextet
 	}
-	return -1
-}
+	for i, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") {
+		t[c] = byte(i)
+	}
+	return t
+}()

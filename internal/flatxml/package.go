@@ -129,7 +129,7 @@ func (p *packager) markup(w io.Writer, depth int) error {
 				return err
 			}
 			b.WriteString("</")
-			b.WriteString(qualified(p.x.Prefix(), p.x.Name()))
+			tagName(b, p.x.Prefix(), p.x.Name())
 			b.WriteByte('>')
 		}
 		if b.Len() >= flushAt {
@@ -151,15 +151,17 @@ const (
 // tag writes the current start tag; a root gets the name spaces that are declared around it and not by itself.
 func (p *packager) tag(b *bytes.Buffer, root bool) {
 	b.WriteByte('<')
-	b.WriteString(qualified(p.x.Prefix(), p.x.Name()))
+	tagName(b, p.x.Prefix(), p.x.Name())
 	var seen map[string]bool
 	if root {
 		seen = make(map[string]bool, len(p.declared))
 	}
 	for _, a := range p.x.Attrs() {
-		name := qualified(a.Prefix, a.Name)
-		if attribute(b, name, string(a.Value)); root && isDeclaration(a) {
-			seen[name] = true
+		b.WriteByte(' ')
+		tagName(b, a.Prefix, a.Name)
+		quoted(b, a.Value)
+		if root && isDeclaration(a) {
+			seen[qualified(a.Prefix, a.Name)] = true
 		}
 	}
 	for i := len(p.declared) - 1; i >= 0 && root; i-- { // the innermost counts
@@ -171,11 +173,24 @@ func (p *packager) tag(b *bytes.Buffer, root bool) {
 	b.WriteByte('>')
 }
 
+func tagName(b *bytes.Buffer, prefix, name []byte) {
+	if len(prefix) > 0 {
+		b.Write(prefix)
+		b.WriteByte(':')
+	}
+	b.Write(name)
+}
+
 func attribute(b *bytes.Buffer, name, value string) {
 	b.WriteByte(' ')
 	b.WriteString(name)
+	quoted(b, []byte(value))
+}
+
+// quoted writes what follows an attribute's name.
+func quoted(b *bytes.Buffer, value []byte) {
 	b.WriteString(`="`)
-	escape(b, []byte(value), "<>&\"\r\n\t")
+	escape(b, value, "<>&\"\r\n\t")
 	b.WriteByte('"')
 }
 
