@@ -111,7 +111,8 @@ func (f *fields) value(in instruction, result string) string {
 			if f.memory.marks == nil {
 				f.memory.marks = make(map[string]string)
 			}
-			f.memory.marks[strings.ToUpper(in.args[0])] = strings.Join(in.args[1:], " ")
+			text := strings.Join(in.args[1:], " ")
+			f.memory.marks[strings.ToUpper(in.args[0][:min(len(in.args[0]), identMax)])] = text[:min(len(text), targetMax)]
 		}
 		return ""
 	case "REF": // 17.16.5.50

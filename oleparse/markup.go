@@ -46,7 +46,7 @@ func (m *markup) read() {
 		switch kind {
 		case xmlscan.Start:
 			if m.x.Depth() == 1 {
-				m.p.root = string(m.x.Name())
+				m.p.root = short(m.x.Name(), identMax)
 				if !m.matters() {
 					return
 				}
@@ -128,7 +128,7 @@ func (m *markup) object() bool {
 	case "control": // 17.3.3.3, 18.3.1.18, 19.3.2.1
 		m.control()
 	case "ocx": // ECMA-376-4 part of MS-OI29500 2.1.1: ActiveX
-		m.k.r.doc.Objects = append(m.k.r.doc.Objects, Object{Path: m.p.name, Kind: ObjectControl, Class: string(x.Attr("classid"))})
+		m.k.object(Object{Path: m.p.name, Kind: ObjectControl, Class: short(x.Attr("classid"), identMax)})
 	case "customUI": // MS-CUSTOMUI 2.2.1
 		m.ribbon = true
 		m.callbacks()
@@ -148,7 +148,7 @@ func (m *markup) object() bool {
 		m.text(x.Attr("string"))
 		m.newline()
 	case "webPr": // 18.13.14
-		m.k.link(m.p.name, LinkOther, string(x.Attr("url")))
+		m.k.link(m.p.name, LinkOther, short(x.Attr("url"), targetMax))
 	}
 	return true
 }
@@ -253,11 +253,11 @@ func (m *markup) endField() {
 		}
 	case "INCLUDETEXT", "INCLUDEPICTURE", "IMPORT", "INCLUDE", "RD": // 17.16.5.27, 17.16.5.28, 17.16.5.51
 		if len(f.args) > 0 {
-			m.k.link(m.p.name, LinkOther, f.args[0])
+			m.k.link(m.p.name, LinkOther, short([]byte(f.args[0]), targetMax))
 		}
 	case "LINK": // 17.16.5.32
 		if len(f.args) > 1 {
-			m.k.link(m.p.name, LinkOLE, f.args[1])
+			m.k.link(m.p.name, LinkOLE, short([]byte(f.args[1]), targetMax))
 		}
 	case "MACROBUTTON": // 17.16.5.33
 		if len(f.args) > 0 {
@@ -269,7 +269,7 @@ func (m *markup) endField() {
 // command notes an instruction to another program.
 func (k *opc) command(where, text string) {
 	if len(k.r.doc.DDE) < commandsMax {
-		k.r.doc.DDE = append(k.r.doc.DDE, Command{Path: where, Text: text})
+		k.r.doc.DDE = append(k.r.doc.DDE, Command{Path: where, Text: text[:min(len(text), targetMax)]})
 	}
 }
 
@@ -301,7 +301,7 @@ func isDDE(formula []byte) bool {
 
 // ddeLink notes a workbook's DDE connection with its items.
 func (m *markup) ddeLink() {
-	m.k.command(m.p.name, string(m.x.Attr("ddeService"))+"|"+string(m.x.Attr("ddeTopic")))
+	m.k.command(m.p.name, short(m.x.Attr("ddeService"), identMax)+"|"+short(m.x.Attr("ddeTopic"), targetMax))
 }
 
 // label gives the part that the current tag refers to its ProgID.
@@ -311,7 +311,7 @@ func (m *markup) label(text []byte) {
 		return
 	}
 	if p := m.k.byKey[r.key]; p != nil && p.label == "" {
-		p.label = string(text)
+		p.label = short(text, identMax)
 	}
 }
 
@@ -324,7 +324,7 @@ func (m *markup) control() {
 	}
 	m.label(name)
 	if doc := m.k.r.doc; len(doc.Controls) < callbacksMax {
-		doc.Controls = append(doc.Controls, string(name))
+		doc.Controls = append(doc.Controls, short(name, identMax))
 	}
 }
 
@@ -333,7 +333,7 @@ func (m *markup) callback(name []byte) {
 	if i := bytes.LastIndexByte(name, '!'); i >= 0 {
 		name = name[i+1:]
 	}
-	if name = bytes.TrimSpace(name); len(name) == 0 || len(name) > pieceMax {
+	if name = bytes.TrimSpace(name); len(name) == 0 || len(name) > identMax {
 		return
 	}
 	if doc := m.k.r.doc; len(doc.Callbacks) < callbacksMax {
@@ -347,7 +347,7 @@ func (m *markup) callbacks() {
 	for _, a := range m.x.Attrs() {
 		name := string(a.Name)
 		switch {
-		case len(a.Prefix) > 0 || len(a.Value) == 0 || len(a.Value) > pieceMax:
+		case len(a.Prefix) > 0 || len(a.Value) == 0 || len(a.Value) > identMax:
 		case name == "onLoad", name == "loadImage", strings.HasPrefix(name, "get"):
 			if doc := m.k.r.doc; len(doc.OnLoad) < callbacksMax {
 				doc.OnLoad = append(doc.OnLoad, string(a.Value))
@@ -360,7 +360,7 @@ func (m *markup) callbacks() {
 
 // action notes what a click on a slide, or the mouse over it, starts (MS-OE376 2.1.1: ppaction).
 func (m *markup) action() {
-	verb, name, _ := strings.Cut(string(m.x.Attr("action")), "?")
+	verb, name, _ := strings.Cut(short(m.x.Attr("action"), targetMax), "?")
 	switch strings.ToLower(verb) {
 	case "ppaction://macro":
 		m.callback([]byte(strings.TrimPrefix(unescapeURI(name), "name=")))

@@ -229,3 +229,56 @@ func TestDeepNestingAndAGiantAttributeAreSurvived(t *testing.T) {
 		t.Errorf("giant: %v, %v", d.DDE, d.Problems)
 	}
 }
+
+func TestAPartIsDataOnlyWhereNothingElseRefersToIt(t *testing.T) {
+	notes := fixture.WordPart("word/footnotes.xml", "footnotes", fixture.WordField("", "DDE cmd x"))
+	data := fixture.Rel{ID: "a", Type: "customXml", Target: "footnotes.xml"}
+	both := fixture.Rels("word/document.xml", data, fixture.Rel{ID: "b", Type: "footnotes", Target: "footnotes.xml"})
+	if d := readParts(t, fixture.WordParts("", notes, both)); len(d.DDE) != 1 {
+		t.Errorf("%v", d.DDE)
+	}
+}
+
+func TestWhatAFileTellsIsKeptInBounds(t *testing.T) {
+	long := strings.Repeat("x", 200_000)
+	d := readParts(t, fixture.SlideParts(`<p:oleObj progId="`+long+`" r:id="rId1"/><a:hlinkClick action="ppaction://program?name=`+long+`"/>`+
+		`<p:control name="`+long+`" r:id="rId2"/>`+strings.Repeat(`<ax:ocx ax:classid="`+long+`"/>`, 20),
+		fixture.Rels("ppt/slides/slide1.xml", fixture.Rel{ID: "rId1", Type: "oleObject", Target: "../a.bin"}, fixture.Rel{ID: "rId2", Type: "control", Target: "../b.bin"},
+			fixture.Rel{ID: "rId3", Type: "image", Target: "http://example.com/" + long, External: true}),
+		fixture.Part{Name: "ppt/a.bin", Data: string(fixture.OLE(fixture.Stream("x", nil)))}))
+	kept := len(d.DDE[0].Text) + len(d.Links[0].Target) + len(d.Controls[0])
+	for _, o := range d.Objects {
+		kept += len(o.Class) + len(o.Name)
+	}
+	if len(d.Objects) != 21 || kept > 2*targetMax+25*identMax {
+		t.Errorf("%d objects, %d bytes", len(d.Objects), kept)
+	}
+}
+
+func TestEachPartIsOpenedOnce(t *testing.T) {
+	p := &opened{parts: parts(fixture.WordParts(fixture.WordField("", "PAGE"), fixture.Part{Name: "word/vbaProject.bin", Data: string(fixture.VBABin("Module1", ""))},
+		fixture.Part{Name: "word/embeddings/a.bin", Data: string(fixture.DocPlain())})), times: map[string]int{}}
+	d, err := ReadOOXML(context.Background(), p, Options{})
+	if err != nil || len(d.Projects) != 1 || len(d.Files) != 1 {
+		t.Fatalf("%v, %d projects, %d files", err, len(d.Projects), len(d.Files))
+	}
+	if _, err := d.Files[0].Open(); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range p.Names() {
+		if p.times[name] != 1 {
+			t.Errorf("%s: %d times", name, p.times[name])
+		}
+	}
+}
+
+// opened counts how often each part is opened.
+type opened struct {
+	parts
+	times map[string]int
+}
+
+func (o *opened) Open(name string) (io.ReadCloser, error) {
+	o.times[name]++
+	return o.parts.Open(name)
+}

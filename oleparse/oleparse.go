@@ -22,6 +22,9 @@
 //   - Objects and links: 4096 and 1024 are listed. Files in streams: 4096 are handed out, to be read while the caller still has the document; their bytes count
 //     among those read of it. Text: 8 MiB; of Word in the first 16 MiB of its pieces, of a PowerPoint text 1 MiB. PowerPoint 95 and Publisher give
 //     what reads as text in their streams, Visio none. DDE commands, links and templates of Word are read from fields as they would be worked out.
+//   - Packages: 65,536 relationships besides web addresses, as many content types; 4096 procedures that a document names, 256 commands, strings to 8 KiB.
+//     Of a tag 1 MiB is read (internal/xmlscan). Parts of schemas without text, fields, objects and macros (styles, themes …) are read as far as
+//     their root element. Cells are read where a formula has "|" or the text stands in the cell.
 //   - UserForms: texts of the controls that MS-OFORMS defines; other controls give none. 8192 controls and 4 MiB of texts a project.
 //   - P-code is read for the names and literals it has, by what is known of VBA 5, 6 and 7 on Windows and before 2016 on the Macintosh; 8 MiB
 //     a module, 64 MiB in all. It is not decompiled.

@@ -88,8 +88,10 @@ func (k *opc) kind() string {
 // contentTypes is the content types stream (ECMA-376-2 7.2.3): types by part name and by extension, in lower case.
 type contentTypes struct{ part, ext map[string]string }
 
-// typesMax is how many entries are kept: one for each part an archive may list, and some.
-const typesMax = 1 << 16
+const (
+	typesMax  = 1 << 16 // entries kept: one for each part an archive may list, and some
+	typeBytes = 8 << 20 // of their names and types
+)
 
 // readTypes reads the content types.
 func (k *opc) readTypes() {
@@ -100,15 +102,19 @@ func (k *opc) readTypes() {
 		return
 	}
 	p.done = true
+	bytes := 0
 	k.elements(p, func() bool {
-		typ := strings.ToLower(string(k.x.Plain("ContentType")))
+		typ, name := strings.ToLower(short(k.x.Plain("ContentType"), identMax)), ""
 		switch string(k.x.Name()) {
 		case "Override":
-			k.types.part[partKey(string(k.x.Plain("PartName")))] = typ
+			name = short(k.x.Plain("PartName"), targetMax)
+			k.types.part[partKey(name)] = typ
 		case "Default":
-			k.types.ext[strings.ToLower(string(k.x.Plain("Extension")))] = typ
+			name = short(k.x.Plain("Extension"), identMax)
+			k.types.ext[strings.ToLower(name)] = typ
 		}
-		return len(k.types.part)+len(k.types.ext) < typesMax
+		bytes += len(name) + len(typ)
+		return len(k.types.part)+len(k.types.ext) < typesMax && bytes < typeBytes
 	})
 }
 

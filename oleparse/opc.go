@@ -34,6 +34,7 @@ type opc struct {
 
 	macros     bool // it has a VBA project, so that names of procedures mean something
 	rels       int  // relationships kept
+	relBytes   int  // of them
 	macroNames bool // a defined name is a macro's, or one that starts by itself
 	fields     fieldMemory
 	binary     binaryParts
@@ -187,7 +188,13 @@ func (k *opc) readCompound(p *opcPart, body io.Reader) {
 	if p.roles&roleControl != 0 {
 		k.readSaved(p, b)
 	} else {
-		k.r.doc.Objects = append(k.r.doc.Objects, Object{Path: p.name, Kind: ObjectEmbedded, Class: p.label})
+		k.object(Object{Path: p.name, Kind: ObjectEmbedded})
+	}
+}
+
+func (k *opc) object(o Object) {
+	if len(k.r.doc.Objects) < objectsMax {
+		k.r.doc.Objects = append(k.r.doc.Objects, o)
 	}
 }
 

@@ -16,6 +16,7 @@ const (
 	roleControl         // ActiveX: the control's part and the storage it saved itself in
 	roleMacroSheet      // Excel 4 macros (MS-XLSX 2.1.2, 2.1.3)
 	roleData            // custom XML data (ECMA-376-1 22.5): any markup, which the program does not read as its own
+	roleOther
 )
 
 // rel is a relationship (ECMA-376-2 6.5.3.4).
@@ -27,8 +28,12 @@ type rel struct {
 }
 
 const (
-	relsKept = 1 << 16 // a workbook of 65,530 hyperlinks in a sheet has their http ones besides, which are not kept
-	linksMax = 1024    // nobody reads more
+	relsKept = 1 << 16  // a workbook of 65,530 hyperlinks in a sheet has their http ones besides, which are not kept
+	relBytes = 16 << 20 // of their Ids and targets
+	linksMax = 1024     // nobody reads more
+
+	targetMax = 8 << 10 // Internet Explorer's addresses have 2,083 characters, ordinary paths 260
+	identMax  = 1 << 10 // of Ids, procedures, ProgIDs, bookmarks: identifiers have at most 255 characters
 )
 
 // readRels reads a relationships part; it belongs to the part whose name it bears (ECMA-376-2 6.5.2).
@@ -53,7 +58,7 @@ func (k *opc) readRels(p *opcPart) {
 // relationship reads the relationship of the current tag, gives the part it leads to its role, and notes a link.
 func (k *opc) relationship(p *opcPart, dir string) rel {
 	typ := strings.TrimRight(string(k.x.Plain("Type")), "/ ")
-	r := rel{typ: strings.ToLower(typ[strings.LastIndexByte(typ, '/')+1:]), target: string(k.x.Plain("Target"))}
+	r := rel{typ: strings.ToLower(typ[strings.LastIndexByte(typ, '/')+1:]), target: short(k.x.Plain("Target"), targetMax)}
 	target, _, _ := strings.Cut(r.target, "#")
 	if strings.HasPrefix(target, "/") || strings.HasPrefix(target, `\`) {
 		dir = "/"
@@ -83,8 +88,11 @@ func roleOf(typ string) role {
 	case "customxml":
 		return roleData
 	}
-	return 0
+	return roleOther
 }
+
+// short is the beginning of b: what a file tells is kept only as far as it can mean something.
+func short(b []byte, most int) string { return string(b[:min(len(b), most)]) }
 
 // keep remembers a relationship under its Id. Plain hyperlinks, of which there may be very many, are not needed.
 func (k *opc) keep(source *opcPart, r rel) bool {
@@ -98,13 +106,15 @@ func (k *opc) keep(source *opcPart, r rel) bool {
 	default:
 		source.odd = true
 	}
-	if k.rels++; k.rels > relsKept {
+	id := short(k.x.Plain("Id"), identMax)
+	k.rels++
+	if k.relBytes += len(id) + len(r.target); k.rels > relsKept || k.relBytes > relBytes {
 		return false
 	}
 	if source.rels == nil {
 		source.rels = make(map[string]*rel)
 	}
-	source.rels[string(k.x.Plain("Id"))] = &r
+	source.rels[id] = &r
 	return true
 }
 
