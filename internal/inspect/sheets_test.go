@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"sekisho/internal/finding"
+	"sekisho/internal/fixture"
 	"sekisho/internal/xlm"
 	"sekisho/oleparse"
 )
@@ -61,5 +62,33 @@ func TestAWorkbookWithoutMacrosIsNoFinding(t *testing.T) {
 	w := &xlm.Workbook{Sheets: []xlm.Sheet{{Name: "S", State: xlm.Hidden, Cells: []xlm.Cell{{Formula: `SUM(A2:A3)`}}}}}
 	if r := sheetsOf(t, Options{}, w); len(r.Findings) > 0 {
 		t.Errorf("%v", r.Findings)
+	}
+}
+
+// The same loader in every format that holds macro sheets: what it does is told in all of them.
+func TestALoaderIsJudgedInEveryFormat(t *testing.T) {
+	const exec, char = 110, 111 // MS-XLS 2.5.198.17, Ftab
+	letters := []fixture.Ptg{fixture.PtgStr("ca"), fixture.PtgInt('l'), fixture.PtgFunc(char), fixture.PtgOp(0x08), fixture.PtgStr("c"), fixture.PtgOp(0x08), fixture.PtgFuncVar(exec, 1)}
+	book := fixture.XLMacro(2, letters)
+	cells := `<row r="1"><c r="A1"><f>EXEC("ca"&amp;CHAR(108)&amp;"c")</f><v>0</v></c></row>`
+	for name, file := range map[string][]byte{
+		"xls":   book.XLS(),
+		"xls 5": book.XLS5(),
+		"xlsb":  book.XLSB(),
+		"xlsm":  fixture.Package(fixture.MacroBook(fixture.AutoOpen("Macro1!$A$1"), fixture.MacroSheet{Name: "Macro1", State: "veryHidden", Cells: cells})),
+		"slk":   []byte("ID;P\nO;E\nNN;NAuto_Open;ER1C1\nC;X1;Y1;EEXEC(\"ca\"&CHAR(108)&\"c\")\nE\n"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, r := scanFile(t, Options{}, file)
+			detail := ""
+			for _, f := range r.Findings {
+				if f.Kind == finding.XLMSuspicious {
+					detail += f.Detail
+				}
+			}
+			if !strings.Contains(detail, `"EXEC(\"calc\")"`) || !r.Files[0].HasXLM || r.Incomplete {
+				t.Errorf("%v, %s", lines(r), detail)
+			}
+		})
 	}
 }

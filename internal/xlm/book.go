@@ -23,6 +23,7 @@ type column struct{ sheet, col int }
 
 const (
 	nodesMax = 1 << 16 // nodes of formulas kept parsed, 12 MB; others are parsed each time
+	parseMax = 8 << 20 // bytes parsed in all, two seconds; honest macros have some ten thousand
 	keptMax  = 1 << 15 // cells kept as they were last seen, 10 MB; others are made anew
 )
 
@@ -36,6 +37,8 @@ type book struct {
 	names  map[string][]int // indexes in w.Names by key
 	order  []addr           // cells of macro sheets with formulas, in the order of the file
 	nodes  int
+	parsed int  // bytes of formulas parsed so far
+	cut    bool // a limit was met
 }
 
 // place is a cell packed: sheet, 20 bits of row, 14 of column.
@@ -43,9 +46,9 @@ type place uint64
 
 func placeOf(a addr) place { return place(a.sheet)<<34 | place(a.row)<<14 | place(a.col) }
 
-// newBook indexes at most most cells and says whether there were more.
-func newBook(w *Workbook, most int) (b *book, cut bool) {
-	b = &book{w: w, sheets: map[string]int{}, index: map[place]int32{}, cells: map[addr]*cell{}, rows: map[column][]int{}, names: map[string][]int{}}
+// newBook indexes at most most cells.
+func newBook(w *Workbook, most int) *book {
+	b := &book{w: w, sheets: map[string]int{}, index: map[place]int32{}, cells: map[addr]*cell{}, rows: map[column][]int{}, names: map[string][]int{}}
 	for i := range w.Sheets {
 		key := strings.ToLower(w.Sheets[i].Name)
 		if _, ok := b.sheets[key]; !ok {
@@ -56,7 +59,7 @@ func newBook(w *Workbook, most int) (b *book, cut bool) {
 		for i := range w.Sheets {
 			if b.macroSheet(i) == macros {
 				most -= b.add(i, most)
-				cut = cut || most < 0
+				b.cut = b.cut || most < 0
 			}
 		}
 	}
@@ -67,7 +70,7 @@ func newBook(w *Workbook, most int) (b *book, cut bool) {
 		key := nameKey(w.Names[i].Name)
 		b.names[key] = append(b.names[key], i)
 	}
-	return b, cut
+	return b
 }
 
 func (b *book) add(sheet, most int) int {
@@ -116,12 +119,21 @@ func (b *book) formula(c *cell) *formula {
 	if c.f != nil {
 		return c.f
 	}
-	f := parse(c.source, c.at)
+	f := b.parse(c.source, c.at)
 	if b.nodes < nodesMax {
 		b.nodes += f.nodes
 		c.f = f
 	}
 	return f
+}
+
+// parse reads a formula as long as the file's share lasts; after that only the functions it names count.
+func (b *book) parse(src string, at base) *formula {
+	if b.parsed += len(src); b.parsed > parseMax {
+		b.cut = true
+		return &formula{src: src, bad: true, root: &node{src: src}}
+	}
+	return parse(src, at)
 }
 
 // nameKey makes names comparable: Excel's do not differ by case.

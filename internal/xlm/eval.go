@@ -97,10 +97,11 @@ func (m *machine) variable(n *node, at addr) value {
 		return v
 	}
 	d, ok := m.b.name(n.text, m.b.sheet(n.sheet, at.sheet))
-	if !ok || d.Formula == "" || !m.deeper() {
+	if !ok || d.Formula == "" || m.naming[d] || !m.deeper() { // a name that needs itself has no value
 		return value{}
 	}
-	defer func() { m.depth-- }()
+	m.naming[d] = true
+	defer func() { m.depth--; delete(m.naming, d) }()
 	from := addr{sheet: max(d.Sheet, 0)}
 	if d.Sheet < 0 {
 		from.sheet = at.sheet
@@ -112,7 +113,7 @@ func (m *machine) variable(n *node, at addr) value {
 func (m *machine) definition(d *Name) *formula {
 	f := m.j.parsed[d]
 	if f == nil {
-		f = parse(d.Formula, base{})
+		f = m.b.parse(d.Formula, base{})
 		if m.b.nodes < nodesMax {
 			m.b.nodes += f.nodes
 			m.j.parsed[d] = f
@@ -137,7 +138,7 @@ func (m *machine) unary(n *node, at addr) value {
 
 // chain works out operators of one precedence.
 func (m *machine) chain(n *node, at addr) value {
-	if n.ops[0] == "&" {
+	if n.ops[0] == '&' {
 		parts := make([]value, len(n.args))
 		for i, a := range n.args {
 			parts[i] = m.scalar(a, at)
@@ -163,7 +164,7 @@ func (m *machine) room(parts []value) bool {
 	return m.spend(n / 64)
 }
 
-func operate(o string, a, b value) value {
+func operate(o byte, a, b value) value {
 	switch {
 	case a.kind == failure:
 		return a
@@ -171,7 +172,7 @@ func operate(o string, a, b value) value {
 		return b
 	case a.kind == unknown || b.kind == unknown:
 		return value{}
-	case strings.ContainsAny(o, "<>="):
+	case isComparison(o):
 		return compare(o, a, b)
 	}
 	x, ok1 := a.number()
@@ -180,13 +181,13 @@ func operate(o string, a, b value) value {
 		return errValue
 	}
 	switch o {
-	case "+":
+	case '+':
 		return num(x + y)
-	case "-":
+	case '-':
 		return num(x - y)
-	case "*":
+	case '*':
 		return num(x * y)
-	case "/":
+	case '/':
 		if y == 0 {
 			return errDiv
 		}
@@ -195,8 +196,16 @@ func operate(o string, a, b value) value {
 	return mathFunctions["POWER"].f([]value{num(x), num(y)})
 }
 
+func isComparison(o byte) bool {
+	switch o {
+	case '=', '<', '>', opUnequal, opLessEqual, opGreaterEqual:
+		return true
+	}
+	return false
+}
+
 // compare orders as Excel does: numbers before texts before conditions, texts without regard to case (ECMA-376-1 18.17.2.3).
-func compare(o string, a, b value) value {
+func compare(o byte, a, b value) value {
 	rank := map[kind]int{number: 1, text: 2, boolean: 3}
 	if a.kind == empty {
 		a = emptyAs(b)
@@ -212,15 +221,15 @@ func compare(o string, a, b value) value {
 		}
 	}
 	switch o {
-	case "=":
+	case '=':
 		return truth(c == 0)
-	case "<>":
+	case opUnequal:
 		return truth(c != 0)
-	case "<":
+	case '<':
 		return truth(c < 0)
-	case "<=":
+	case opLessEqual:
 		return truth(c <= 0)
-	case ">":
+	case '>':
 		return truth(c > 0)
 	}
 	return truth(c >= 0)

@@ -140,7 +140,7 @@ func (j *judge) built(m *machine, n *node, v value, to area, placed bool, at add
 		}
 		return
 	}
-	f := parse(s, base{row: to.row, col: to.col, r1c1: n.text != "EVALUATE"})
+	f := m.b.parse(s, base{row: to.row, col: to.col, r1c1: n.text != "EVALUATE"})
 	if name := codeIn(f); name != "" && n.args[0].op != opText {
 		j.suspicious(n.text, s)
 	}

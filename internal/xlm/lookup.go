@@ -189,7 +189,7 @@ func (m *machine) evaluate(n *node, at addr) value {
 	}
 	defer func() { m.depth-- }()
 	m.spend(len(s) / 16)
-	return m.eval(parse(s, base{}).root, at)
+	return m.eval(m.b.parse(s, base{}).root, at)
 }
 
 func (m *machine) position(n *node, at addr) value {
@@ -278,7 +278,7 @@ func (m *machine) match1(n *node, at addr) value {
 		return value{}
 	}
 	for i, v := range list.elems {
-		if v.kind == want.kind && compare("=", v, want).num != 0 {
+		if v.kind == want.kind && compare('=', v, want).num != 0 {
 			return num(float64(i + 1))
 		}
 	}

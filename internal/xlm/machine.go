@@ -27,7 +27,8 @@ type machine struct {
 	ran     map[addr]bool // formulas that ran on any way
 	handles map[int]api   // what REGISTER returned
 	aliases map[string]api
-	active  *area // the selection, nil where it is not known
+	naming  map[*Name]bool // names that are being worked out
+	active  *area          // the selection, nil where it is not known
 }
 
 // start is where a way through the macros begins.
@@ -71,7 +72,8 @@ const (
 )
 
 func newMachine(ctx context.Context, b *book, j *judge) *machine {
-	return &machine{ctx: ctx, b: b, j: j, left: allWork, forked: map[addr]bool{}, ran: map[addr]bool{}, handles: map[int]api{}, aliases: map[string]api{}}
+	return &machine{ctx: ctx, b: b, j: j, left: allWork, forked: map[addr]bool{}, ran: map[addr]bool{}, handles: map[int]api{}, aliases: map[string]api{},
+		naming: map[*Name]bool{}}
 }
 
 // run follows the macros from every start that is queued.
@@ -103,7 +105,11 @@ func (m *machine) begin(s start) {
 
 // fork divides the way at a condition that is not known: the other way begins at to with what was written so far.
 func (m *machine) fork(to addr) {
-	if m.folding || m.forked[to] || len(m.queue) >= waysMax {
+	if m.folding || m.forked[to] {
+		return
+	}
+	if len(m.queue) >= waysMax {
+		m.cut = true
 		return
 	}
 	below := m.mem
@@ -197,7 +203,7 @@ func (m *machine) keep(v value) bool {
 
 // assign is name=expression, which a macro sheet takes for an assignment, or any other formula.
 func (m *machine) assign(n *node, at addr) value {
-	if n.op == opChain && n.ops[0] == "=" && n.args[0].op == opName {
+	if n.op == opChain && n.ops[0] == '=' && n.args[0].op == opName {
 		v := m.scalar(n.args[1], at)
 		m.setVariable(n.args[0].text, v)
 		return v

@@ -43,7 +43,7 @@ type node struct {
 	area  area   // of opArea; its sheet is not looked up yet
 	sheet string // before "!", "" for none
 	args  []*node
-	ops   []string
+	ops   []byte
 	cols  int
 }
 
@@ -110,47 +110,65 @@ func (p *parser) take(c byte) bool {
 	return false
 }
 
-// levels are the binary operators from the loosest to the tightest (ECMA-376-1 18.17.2.2).
-var levels = [...][]string{{"<>", "<=", ">=", "=", "<", ">"}, {"&"}, {"+", "-"}, {"*", "/"}, {"^"}}
+func (p *parser) comparison() *node { return p.chain(1) }
 
-func (p *parser) comparison() *node { return p.chain(0) }
+// Operators by their characters; those of two have letters.
+const (
+	opLessEqual    = 'l'
+	opGreaterEqual = 'g'
+	opUnequal      = 'n'
+)
 
-// chain reads operands joined by operators of one level.
-func (p *parser) chain(level int) *node {
-	if level == len(levels) {
-		return p.prefix()
-	}
+// operator is the binary operator that is next with its length and precedence, 1 for the loosest (ECMA-376-1 18.17.2.2), 0 for none.
+func (p *parser) operator() (o byte, size, level int) {
 	p.space()
-	from := p.i
-	first := p.chain(level + 1)
-	var n *node
-	for {
-		o := p.operator(levels[level])
-		if o == "" {
-			break
-		}
-		if n == nil {
-			n = &node{op: opChain, args: []*node{first}}
-		}
-		n.ops = append(n.ops, o)
-		n.args = append(n.args, p.chain(level+1))
+	if p.bad {
+		return 0, 0, 0
 	}
-	if n == nil {
-		return first
+	switch c := p.peek(); c {
+	case '<', '>':
+		if p.i+1 < len(p.s) {
+			switch next := p.s[p.i+1]; {
+			case c == '<' && next == '>':
+				return opUnequal, 2, 1
+			case c == '<' && next == '=':
+				return opLessEqual, 2, 1
+			case next == '=':
+				return opGreaterEqual, 2, 1
+			}
+		}
+		return c, 1, 1
+	case '=':
+		return c, 1, 1
+	case '&':
+		return c, 1, 2
+	case '+', '-':
+		return c, 1, 3
+	case '*', '/':
+		return c, 1, 4
+	case '^':
+		return c, 1, 5
 	}
-	n.src = strings.TrimRight(p.s[from:p.i], " ")
-	return n
+	return 0, 0, 0
 }
 
-func (p *parser) operator(list []string) string {
+// chain reads operands joined by operators of a level or tighter ones.
+func (p *parser) chain(level int) *node {
 	p.space()
-	for _, o := range list {
-		if !p.bad && strings.HasPrefix(p.s[p.i:], o) {
-			p.i += len(o)
-			return o
+	from := p.i
+	left := p.prefix()
+	o, size, l := p.operator()
+	for l >= level {
+		n := &node{op: opChain, args: []*node{left}}
+		for here := l; l == here; o, size, l = p.operator() {
+			p.i += size
+			n.ops = append(n.ops, o)
+			n.args = append(n.args, p.chain(here+1))
 		}
+		n.src = strings.TrimRight(p.s[from:p.i], " ")
+		left = n
 	}
-	return ""
+	return left
 }
 
 // prefix reads signs, an operand, and what may follow an operand.

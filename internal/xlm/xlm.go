@@ -8,7 +8,8 @@
 //
 // # Limits
 //
-//   - Cells: see [Options]. Formulas longer than 64 KiB or nested deeper than 128 are searched for names of functions only.
+//   - Cells: see [Options]. Formulas longer than 32 KiB or nested deeper than 128, and those behind the first 8 MiB,
+//     are searched for names of functions only.
 //   - Work of following: 2²¹ nodes of formulas in all, 2¹⁹ on one of at most 64 ways; of working out each formula once: a share by size.
 //   - Texts of 32,767 characters (Excel's own limit), 16,384 written cells and names, 64 hits of each sort.
 //   - A limit that was met is Report.Cut: formulas that are built beyond it were not seen, but that a formula builds others was.
@@ -120,16 +121,15 @@ func Judge(ctx context.Context, w *Workbook, o Options) (*Report, error) {
 			rep.Hidden = append(rep.Hidden, s.Name)
 		}
 	}
-	b, cut := newBook(w, o.Cells)
+	b := newBook(w, o.Cells)
 	j := &judge{rep: rep, b: b, o: o, parsed: map[*Name]*formula{}, seen: map[string]int{}}
 	m := newMachine(ctx, b, j)
-	m.cut = cut
 	if rep.Present {
 		m.entries()
 		m.run()
 		m.others()
 	}
 	m.everything()
-	rep.Cut = m.cut
+	rep.Cut = m.cut || b.cut
 	return rep, ctx.Err()
 }
