@@ -124,7 +124,10 @@ func number(v float64) string {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return "#NUM!"
 	}
-	return strconv.FormatFloat(v, 'G', -1, 64)
+	if a := math.Abs(v); a != 0 && (a < 1e-9 || a >= 1e21) {
+		return strconv.FormatFloat(v, 'E', -1, 64)
+	}
+	return strconv.FormatFloat(v, 'f', -1, 64)
 }
 
 // rk is an RkNumber (MS-XLS 2.5.217): a double without its lower half or an integer, perhaps a hundredfold.

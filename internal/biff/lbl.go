@@ -19,7 +19,7 @@ func (b *book) lbl() {
 		b.res.problem(false, "Lbl", "name %q: record ends early", n.Name.Name)
 	}
 	n.rgcb = c.b
-	if n.Builtin {
+	if n.Builtin || len(n.Name.Name) == 1 { // a character that is no name by itself
 		n.Name.Name = builtin(n.Name.Name)
 	}
 	b.defined = append(b.defined, n)
