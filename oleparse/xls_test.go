@@ -110,3 +110,27 @@ func TestMacrosOfEncryptedWorkbooks(t *testing.T) {
 		}
 	}
 }
+
+// Sheets are found again without the file being read many times over.
+func TestWorkbookOfManySheets(t *testing.T) {
+	for _, size := range []int{3, 2000} {
+		b := xlMacro()
+		for i := range 300 {
+			s := fixture.XLSheet{Name: "S" + string(rune('A'+i%26)), Macro: i%2 == 0}
+			for row := range size {
+				s.Cells = append(s.Cells, fixture.XLCell{Row: row, Value: "x"})
+			}
+			b.Sheets = append(b.Sheets, s)
+		}
+		file := b.XLS()
+		doc, err := ReadOLE(context.Background(), bytes.NewReader(file), int64(len(file)), Options{})
+		if err != nil || len(doc.Workbooks) != 1 {
+			t.Fatalf("%d workbooks, error %v", len(doc.Workbooks), err)
+		}
+		for _, p := range doc.Problems {
+			if strings.Contains(p.Text, "read more than") {
+				t.Errorf("%d bytes: %v", len(file), p)
+			}
+		}
+	}
+}
