@@ -43,6 +43,9 @@ func (s *reached) visit(p, from int32) {
 	if _, ok := s.from[p]; !ok {
 		s.from[p] = from
 		s.queue = append(s.queue, p)
+		if own := s.j.mods[s.j.procs[p].mod].decl; own != p { // its module's declarations make objects when they are used
+			s.visit(own, p)
+		}
 	}
 }
 

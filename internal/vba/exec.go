@@ -38,6 +38,7 @@ type cond struct {
 	step  float64
 	list  []value // For Each
 	folds int     // what was folded before the iteration
+	idle  int     // iterations since
 	again bool    // its iterations go on
 }
 

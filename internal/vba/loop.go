@@ -130,12 +130,21 @@ func (r *run) top() int {
 	return -1
 }
 
-// goesOn says whether the loop's next iteration would fold anything.
+// goesOn says whether the loop's next iteration may fold anything.
 func (r *run) goesOn(c *cond) bool {
-	more := c.again && r.folds > c.folds && !r.covering
-	c.folds = r.folds
-	return more
+	if r.folds > c.folds {
+		c.folds, c.idle = r.folds, -idleMax
+	} else {
+		c.idle++
+	}
+	return c.again && c.idle < idleFirst && !r.covering
 }
+
+// How many iterations in a row may fold nothing, at first and once one did: a decoder skips some characters.
+const (
+	idleFirst = 8
+	idleMax   = 256
+)
 
 func (r *run) nextOf(pc uint32) uint32 {
 	n := r.top()

@@ -64,6 +64,7 @@ type module struct {
 	base  string // VB_Base
 	toks  []token
 	stmts []stmt
+	decl  int32        // its declarations, as a procedure
 	seen  []bool       // statements whose words were looked at
 	event map[sym]bool // variables declared WithEvents
 }
@@ -90,6 +91,7 @@ func (j *judge) parse(index int32) bool {
 	p := parser{j: j, m: m, index: index, open: -1, first: true, lex: lexer{src: m.in.Source, line: 1, tab: j.tab}}
 	m.toks = make([]token, 0, min(len(m.in.Source)/6+8, tokensMax))
 	decl := int32(len(j.procs))
+	m.decl = decl
 	j.procs = append(j.procs, proc{mod: index, shown: m.in.Name})
 	for {
 		t, ok := p.lex.next()
@@ -198,8 +200,21 @@ func (p *parser) statement() {
 	}
 	if !p.definition(lo, t) {
 		op, n := operation(t)
+		if op == opOpen && p.writes(t) || t[0].sym == wName {
+			p.j.tab.hot = true
+		}
 		p.emit(lo+n, op)
 	}
+}
+
+// writes says whether the Open statement names a mode that writes.
+func (p *parser) writes(t []token) bool {
+	for i := range t {
+		if _, ok := openModes[p.j.tab.lowOf(t[i].sym)]; ok {
+			return true
+		}
+	}
+	return false
 }
 
 func (p *parser) text(t token) string { return p.m.in.Source[t.off:t.end] }

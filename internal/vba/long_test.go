@@ -1,0 +1,5 @@
+//go:build long
+
+package vba
+
+const wholeProduct = true
