@@ -180,7 +180,7 @@ func (r *run) grown(name sym, old, v value) {
 	if v.k != text || v.lit {
 		return
 	}
-	if v.b != nil && (old.b == v.b || old.k == empty || old.k == unknown || old.s == "") {
+	if v.b != nil && old.b == v.b {
 		if r.dirty == nil {
 			r.dirty = make(map[sym]bool)
 		}
@@ -238,7 +238,7 @@ func (r *run) element(name sym, v value) {
 func (r *run) patch(name sym, args []value, v value) {
 	i, ok := args[1].integer()
 	s, t := args[0].string(), v.string()
-	if !ok || name <= 0 || i < 1 || i > len(s) {
+	if !ok || name <= 0 || i < 1 || i > len(s) || !isASCII(s) || !isASCII(t) {
 		return
 	}
 	n := min(len(t), len(s)-i+1)
@@ -247,7 +247,7 @@ func (r *run) patch(name sym, args []value, v value) {
 			n = max(0, min(n, k))
 		}
 	}
-	if r.fold(len(s)) {
+	if r.fold(2 * len(s)) {
 		r.folds++
 		r.assign(name, str(s[:i-1]+t[:n]+s[i-1+n:]))
 	}

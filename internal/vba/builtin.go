@@ -449,7 +449,7 @@ func instr(r *run, a []value) value {
 		return value{}
 	}
 	s, t := a[0].string(), a[1].string()
-	from := len(s) - len(r.slice(s, start-1, math.MaxInt32))
+	from := max(0, len(s)-len(r.slice(s, start-1, math.MaxInt32)))
 	if r.left <= 0 {
 		return value{}
 	}

@@ -35,26 +35,38 @@ func (r *run) text(i int) string {
 func (r *run) named() value {
 	c := callee{name: r.peek(0), at: r.pos}
 	r.pos++
-	return r.rest(c)
+	v, form, ok := r.link(c)
+	if !ok {
+		return value{}
+	}
+	return r.postfix(v, form)
 }
 
-// rest evaluates a name and what follows it; at the end of a statement's callee it waits for the arguments.
-func (r *run) rest(c callee) value {
-	switch {
-	case r.pos == r.stop:
+// link evaluates a name with its arguments; at the end of a statement's callee it is false, and the name waits for them.
+func (r *run) link(c callee) (v value, form string, ok bool) {
+	if r.pos == r.stop {
 		r.pending = c
-		return value{}
-	case r.peek(0) == punct('('):
-		if v, ok := r.variable(c); ok {
-			return r.postfix(v, c.form)
-		}
-		r.pos++
-		args := r.arguments()
-		r.closing()
-		return r.postfix(r.invoke(c, args), "")
+		return value{}, "", false
 	}
-	v, form := r.value(c)
-	return r.postfix(v, form)
+	if r.peek(0) != punct('(') {
+		v, form = r.value(c)
+		return v, form, true
+	}
+	if v, ok := r.variable(c); ok {
+		return v, c.form, true
+	}
+	return r.invoke(c, r.group()), "", true
+}
+
+// group evaluates the arguments in the parentheses at the cursor.
+func (r *run) group() []value {
+	r.pos++
+	args := r.arguments()
+	r.closing()
+	if args == nil {
+		args = []value{}
+	}
+	return args
 }
 
 // postfix evaluates members and indexes of a value (MS-VBAL 5.6.12 to 5.6.15).
@@ -64,12 +76,12 @@ func (r *run) postfix(v value, form string) value {
 		case (s == punct('.') || s == punct('!')) && r.peek(1) > 0:
 			c := callee{name: r.peek(1), at: r.pos + 1, obj: v, member: true, form: form}
 			r.pos += 2
-			return r.rest(c)
+			var ok bool
+			if v, form, ok = r.link(c); !ok {
+				return value{}
+			}
 		case s == punct('('):
-			r.pos++
-			args := r.arguments()
-			r.closing()
-			v, form = index(v, args), ""
+			v, form = index(v, r.group()), ""
 		default:
 			return v
 		}
@@ -189,30 +201,22 @@ func (t *symbols) lowOf(s sym) string {
 
 // bare is a name that the project does not declare.
 func (r *run) bare(c callee, s *symbol, args []value) value {
-	if v, ok := constants[s.low]; ok && args == nil {
-		return v
-	}
-	if c.member || args != nil || s.module >= 0 {
-		if t, ok := hostTexts[s.low]; ok {
-			return str(t)
-		}
-		if s.low == "createelement" {
-			return value{k: object, o: &thing{}}
-		}
+	switch {
+	case s.bare != nil && (args == nil || s.bare.k == text):
+		return *s.bare
+	case c.member && s.low == "createelement":
+		return value{k: object, o: &thing{}}
+	case c.member || args != nil || s.module >= 0:
 		return value{}
-	}
-	if t, ok := hostTexts[s.low]; ok {
-		return str(t)
-	}
-	if s.simple || !r.hostName(s.low) && r.peek(0) != punct('.') && r.peek(0) != punct('!') {
+	case s.simple || !s.host && !r.controls[s.low] && r.peek(0) != punct('.') && r.peek(0) != punct('!'):
 		return value{k: empty} // MS-VBAL 5.2.2.1: declared by being used
 	}
 	return value{}
 }
 
-// hostName says whether the object model has a property or constant of the name, or the document a control.
-func (r *run) hostName(low string) bool {
-	if hostNames[low] || r.controls[low] {
+// hostName says whether the object model has a property or constant of the name.
+func hostName(low string) bool {
+	if hostNames[low] {
 		return true
 	}
 	for _, p := range [...]string{"vb", "xl", "wd", "mso", "pp", "ac", "ol", "ad", "db", "vis", "fm"} {

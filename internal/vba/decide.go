@@ -82,6 +82,7 @@ func (j *judge) ofModule(m int32) []int32 {
 // decide writes the report.
 func (j *judge) decide() {
 	j.settleWMI()
+	j.settleEvidence()
 	j.hits = slices.DeleteFunc(j.hits, func(h hit) bool { return h.Keyword == "" })
 	seen := make(map[string]bool)
 	for i := range j.hits {
@@ -100,6 +101,16 @@ func (j *judge) decide() {
 		return
 	}
 	j.unstarted()
+}
+
+// settleEvidence drops what is part of other evidence.
+func (j *judge) settleEvidence() {
+	all := j.report.Evidence
+	j.report.Evidence = slices.DeleteFunc(slices.Clone(all), func(e Evidence) bool {
+		return slices.ContainsFunc(all, func(o Evidence) bool {
+			return o.Type == e.Type && len(o.Text) > len(e.Text) && strings.Contains(o.Text, e.Text)
+		})
+	})
 }
 
 // settleWMI drops the risk of WMI that is only asked.
@@ -171,10 +182,10 @@ func (j *judge) unstarted() {
 	kinds := make(map[string]bool)
 	for i := range j.hits {
 		h := &j.hits[i]
-		if h.risk && h.Ability == Execute && !h.hidden && h.Keyword != commandLine.keyword {
+		if h.risk && h.did {
 			acts = h
 		}
-		if h.open && h.risk {
+		if h.open && h.risk && h.Ability != Write {
 			open = h
 		}
 		if h.Why == whyInject && h.risk {
@@ -184,7 +195,7 @@ func (j *judge) unstarted() {
 	}
 	for i := range j.hits {
 		h := &j.hits[i]
-		if h.hidden && h.risk && (acts != nil || open != nil || h.Ability != Execute) {
+		if h.hidden && h.risk && acts != nil {
 			j.suspect("hides that it "+h.Why, h)
 			return
 		}

@@ -22,6 +22,7 @@ type run struct {
 	stop     int // end of a statement's callee, -1 for none
 	pending  callee
 	nest     int
+	saying   bool // a text is searched
 	depth    int
 	due      []int // calls of the statement that are still to be judged
 }
@@ -57,6 +58,7 @@ func (r *run) call(procs []int32, args []value) value {
 		}
 	}
 	p := &r.procs[index]
+	r.steps++
 	if r.depth >= callsMax || p.ran && r.steps >= stepsMax {
 		return value{}
 	}

@@ -256,7 +256,7 @@ func (r *run) primary() value {
 		return r.create()
 	case s == wAddressOf, s == wTypeOf:
 		r.pos++
-		return r.primary()
+		return r.binary(powExp)
 	case s == punct('.') || s == punct('!'):
 		return r.postfix(r.with(), "")
 	case s > 0:

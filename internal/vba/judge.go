@@ -38,7 +38,7 @@ type judge struct {
 }
 
 // readFactor is how often folded text may be read over; searching it once and taking it apart in a loop are two.
-const readFactor = 8
+const readFactor = 4
 
 // Judge judges a project. The error is the context's.
 func Judge(ctx context.Context, p *Project, o Options) (*Report, error) {
@@ -63,7 +63,8 @@ func Judge(ctx context.Context, p *Project, o Options) (*Report, error) {
 		j.scanLiterals(int32(i))
 	}
 	j.entryPoints()
-	if !j.tab.hot && len(j.telling) == 0 && !j.hasPCode() {
+	if !j.tab.hot && len(j.literals) == 0 && !j.hasPCode() {
+		j.addressesOnly()
 		return j.report, nil
 	}
 	if err := j.run(); err != nil {
@@ -93,10 +94,18 @@ func (j *judge) scanLiterals(index int32) {
 			j.odd += manyChars
 		}
 		if j.literal(s) {
-			if j.telling == nil {
-				j.telling = make(map[place]bool)
-			}
-			j.telling[place{mod: index, tok: int32(i)}] = true
+			m.telling = append(m.telling, uint32(i))
+		}
+	}
+}
+
+// addressesOnly looks for the addresses and paths in the literals of a project that has no ability.
+func (j *judge) addressesOnly() {
+	j.places, j.shown = make(map[place]int32), make(map[string]bool)
+	for i := range j.mods {
+		r := &run{judge: j, m: &j.mods[i]}
+		for _, at := range r.m.telling {
+			r.addresses(unquote(r.text(int(at))), int(at))
 		}
 	}
 }
@@ -198,7 +207,7 @@ func (r *run) words(s stmt) {
 	for i := int(s.lo); i < int(s.hi); i++ {
 		t := r.m.toks[i]
 		if t.sym == tString {
-			if r.telling[place{mod: r.p.mod, tok: int32(i)}] {
+			if _, ok := slices.BinarySearch(r.m.telling, uint32(i)); ok {
 				r.found(unquote(r.text(i)), i, false, 0)
 			}
 			continue

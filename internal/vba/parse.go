@@ -59,14 +59,15 @@ type proc struct {
 
 // module is a module on its way.
 type module struct {
-	in    *Module
-	name  sym
-	base  string // VB_Base
-	toks  []token
-	stmts []stmt
-	decl  int32        // its declarations, as a procedure
-	seen  []bool       // statements whose words were looked at
-	event map[sym]bool // variables declared WithEvents
+	in      *Module
+	name    sym
+	base    string // VB_Base
+	toks    []token
+	stmts   []stmt
+	decl    int32        // its declarations, as a procedure
+	seen    []bool       // statements whose words were looked at
+	telling []uint32     // literals worth a second look
+	event   map[sym]bool // variables declared WithEvents
 }
 
 // tokensMax bounds the tokens kept of a project: a module of honest code has one for each six bytes, a project of 5 MiB less than a million.
@@ -207,14 +208,15 @@ func (p *parser) statement() {
 	}
 }
 
-// writes says whether the Open statement names a mode that writes.
+// writes says whether the Open statement is for a mode that writes; Random is the default.
 func (p *parser) writes(t []token) bool {
 	for i := range t {
-		if _, ok := openModes[p.j.tab.lowOf(t[i].sym)]; ok {
-			return true
+		if t[i].sym == wFor && i+1 < len(t) {
+			_, ok := openModes[p.j.tab.lowOf(t[i+1].sym)]
+			return ok
 		}
 	}
-	return false
+	return true
 }
 
 func (p *parser) text(t token) string { return p.m.in.Source[t.off:t.end] }

@@ -14,6 +14,7 @@ type hit struct {
 	proc   int32
 	risk   bool   // honest code that starts by itself does not do it
 	hidden bool   // the source hides the word
+	did    bool   // code does it; else text says it
 	wmi    bool   // a risk only if WMI is used for more than questions
 	open   bool   // what it is used on cannot be told
 	text   string // what it is used on
@@ -31,6 +32,7 @@ func (r *run) hit(w *word, at int, risk bool, text string) *hit {
 	key := place{r.p.mod, int32(at), w.keyword}
 	if i, ok := r.places[key]; ok {
 		h := &r.hits[i]
+		h.did = h.did || !r.saying
 		if risk && !h.risk || h.text == "" || h.text == hole {
 			h.risk, h.text = h.risk || risk, clip(text)
 		}
@@ -44,7 +46,7 @@ func (r *run) hit(w *word, at int, risk bool, text string) *hit {
 	if at >= 0 {
 		line = int(r.m.toks[at].line)
 	}
-	r.hits = append(r.hits, hit{proc: r.index, risk: risk, text: clip(text),
+	r.hits = append(r.hits, hit{proc: r.index, risk: risk, did: !r.saying, text: clip(text),
 		Hit: Hit{Keyword: w.keyword, Ability: w.ability, Module: r.m.in.Stream, Line: line, Why: w.why}})
 	return &r.hits[len(r.hits)-1]
 }

@@ -122,6 +122,8 @@ type symbol struct {
 	decl   *word   // external procedure of the project (MS-VBAL 5.2.3.5)
 	procs  []int32 // procedures of the name
 	module int32   // module of the name, -1 for none
+	bare   *value  // what it is to the language or the program, when the project does not declare it
+	host   bool    // it is something to the program
 	simple bool    // assigned somewhere: a variable
 }
 
@@ -166,7 +168,13 @@ func (t *symbols) add(low string) sym {
 	}
 	t.ids[low] = id
 	s := &t.list[id]
-	*s = symbol{low: low, fn: builtins[low], module: -1}
+	*s = symbol{low: low, fn: builtins[low], module: -1, host: hostName(low)}
+	if v, ok := constants[low]; ok {
+		s.bare = &v
+	} else if t, ok := hostTexts[low]; ok {
+		v = str(t)
+		s.bare = &v
+	}
 	if w, ok := sinks[low]; ok {
 		s.sink, t.hot = &w, true
 	}

@@ -72,44 +72,57 @@ var loud = []struct {
 // commandLine is a command line that honest macros do not have.
 var commandLine = word{"command line", Execute, whySystem, hard}
 
-// words of a text: each run of letters, digits, underscores and points, its first two parts, and each part.
-func wordsOf(s string, found func(key string, w word)) {
-	var buf [64]byte
-	look := func(s string) bool {
-		if len(s) > len(buf) || len(s) < 4 {
-			return false
-		}
-		for i := range len(s) {
-			buf[i] = lower(s[i])
-		}
-		w, ok := texts[string(buf[:len(s)])]
-		if ok {
-			found(w.keyword, w)
-		}
-		return ok
+// finder looks up the words of a text: each run of letters, digits, underscores and points, its first two parts, and each part.
+type finder struct {
+	buf   [64]byte
+	found func(w word)
+}
+
+func (f *finder) look(s string) bool {
+	if len(s) > len(f.buf) || len(s) < 4 {
+		return false
 	}
+	for i := range len(s) {
+		f.buf[i] = lower(s[i])
+	}
+	w, ok := texts[string(f.buf[:len(s)])]
+	if ok {
+		f.found(w)
+	}
+	return ok
+}
+
+// run looks up one run. A class name may carry a version behind its two parts.
+func (f *finder) run(s string) {
+	for s != "" {
+		first := strings.IndexByte(s, '.')
+		if first < 0 {
+			f.look(s)
+			return
+		}
+		second := strings.IndexByte(s[first+1:], '.')
+		if second < 0 {
+			second = len(s) - first - 1
+		}
+		if f.look(s[:first+1+second]) {
+			return
+		}
+		f.look(s[:first])
+		s = s[first+1:]
+	}
+}
+
+func wordsOf(s string, found func(w word)) {
+	f := finder{found: found}
 	for s != "" {
 		n := 0
 		for n < len(s) && (isNameByte(s[n]) || s[n] == '.') {
 			n++
 		}
-		first, rest, more := strings.Cut(s[:n], ".")
-		for tail := s[:n]; ; first = tail[:max(0, strings.IndexByte(tail+".", '.'))] {
-			if !more {
-				look(first)
-				break
-			}
-			var second string
-			second, rest, more = strings.Cut(rest, ".")
-			if look(tail[:len(first)+1+len(second)]) {
-				break
-			}
-			look(first)
-			tail = tail[len(first)+1:]
-		}
-		if n == 3 && lower(s[0]) == 'c' && lower(s[1]) == 'm' && lower(s[2]) == 'd' && strings.HasPrefix(strings.TrimLeft(s[n:min(len(s), n+8)], " "), "/") {
-			w := texts["cmd.exe"]
-			found(w.keyword, w)
+		if n > 3 {
+			f.run(s[:n])
+		} else if n == 3 && strings.EqualFold(s[:n], "cmd") && strings.HasPrefix(strings.TrimLeft(s[n:min(len(s), n+8)], " "), "/") {
+			found(texts["cmd.exe"])
 		}
 		s = s[min(n+1, len(s)):]
 	}
@@ -118,8 +131,8 @@ func wordsOf(s string, found func(key string, w word)) {
 // literal looks at text as it stands in the source; false for one that says nothing.
 func (j *judge) literal(s string) bool {
 	found := false
-	wordsOf(s, func(key string, w word) {
-		j.literals[key] = true
+	wordsOf(s, func(w word) {
+		j.literals[w.keyword] = true
 		found = true
 	})
 	if !found && len(s) >= 8 {
@@ -130,7 +143,7 @@ func (j *judge) literal(s string) bool {
 
 // search looks at text that an expression yields. What the source does not show as it stands is hidden.
 func (r *run) search(v value, at int) {
-	if v.k == text && !v.lit && len(v.s) >= 3 && r.read(len(v.s)) {
+	if v.k == text && !v.lit && len(v.s) >= 3 && r.read(2*len(v.s)) {
 		if at < 0 {
 			at = int(r.m.stmts[r.at].lo)
 		}
@@ -146,9 +159,15 @@ const decodings = 2
 
 // found looks at a text: its words, addresses, paths and commands, and what it is when decoded.
 func (r *run) found(s string, at int, folded bool, depth int) {
-	program := false
-	wordsOf(s, func(key string, w word) {
-		hidden := folded && !r.literals[key]
+	program, last := false, ""
+	r.saying = true
+	defer func() { r.saying = false }()
+	wordsOf(s, func(w word) {
+		if w.keyword == last {
+			return
+		}
+		last = w.keyword
+		hidden := folded && !r.literals[w.keyword]
 		program = program || w.why == whySystem
 		// a query names the class too
 		risk := hidden || w.keyword == "Win32_Process" && !strings.Contains(strings.ToLower(s), "select ") || w.keyword == "Win32_ProcessStartup"
@@ -204,7 +223,7 @@ func (r *run) addresses(s string, at int) {
 		rest = rest[to:]
 	}
 	t := strings.TrimSpace(s)
-	if len(t) > 4 && len(t) < 300 && pathOf(t) == pathProgram && (strings.HasPrefix(t, `\\`) || t[1] == ':' || t[0] == '%') {
+	if len(t) > 4 && len(t) < 300 && (t[0] == '\\' && t[1] == '\\' || t[1] == ':' || t[0] == '%') && pathOf(t) == pathProgram {
 		r.evidenceAt("path", t, at)
 	}
 }
