@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/encoding/japanese"
 
 	"sekisho/internal/finding"
 	"sekisho/internal/fixture"
@@ -82,5 +83,35 @@ func TestAttachmentsOfAMessageFileAreInspected(t *testing.T) {
 	}
 	if slices.Contains(lines(r), string(finding.ArchiveUnread)) {
 		t.Errorf("%q", lines(r))
+	}
+}
+
+func TestWhatBinaryDocumentsSayAndAskForIsFound(t *testing.T) {
+	lure := "「コンテンツの有効化」をクリックしてください"
+	sjis, err := japanese.ShiftJIS.NewEncoder().String(lure)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tc := range map[string]struct {
+		file []byte
+		kind finding.Kind
+	}{
+		"lure in Word":                {fixture.WordText{Pieces: []string{"「コンテ", "ンツの有効化」をクリックしてください"}}.Bytes(), finding.OfficeLure},
+		"lure in Word 95":             {fixture.WordText{Old: true, LID: 0x0411, Text: []byte(sjis)}.Bytes(), finding.OfficeLure},
+		"lure in PowerPoint":          {fixture.PPTShow([][]byte{fixture.PPTAtom(0, 0x0FA0, fixture.UTF16(lure))}, nil), finding.OfficeLure},
+		"lure in an embedded object":  {fixture.XLSWith(fixture.Storage("MBD00000001", fixture.WordText{Pieces: []string{lure}}.Nodes()...)), finding.OfficeLure},
+		"DDE":                         {fixture.WordText{Pieces: []string{"\x13DDEAUTO cmd \"/c x\"\x15"}}.Bytes(), finding.OfficeDDE},
+		"template":                    {fixture.WordText{Pieces: []string{"x"}, Template: "http://example.com/a.dot"}.Bytes(), finding.OfficeRemoteTemplate},
+		"linked object":               {fixture.DocWith(fixture.Storage("_1", fixture.Stream("\x01Ole", fixture.OLEStream(fixture.URLMoniker("http://example.com/"))))), finding.OfficeExternal},
+		"package":                     {packed("a.exe", exe()), finding.OLEPackage},
+		"object":                      {fixture.XLSWith(fixture.Storage("MBD00000001", fixture.Stream("Workbook", fixture.BIFF()))), finding.OLEObject},
+		"control":                     {fixture.XLSWith(fixture.Stream("Ctls", []byte("x"))), finding.OfficeActiveX},
+		"program behind a click":      {fixture.PPTShow([][]byte{fixture.PPTAction(2, "cmd.exe")}, nil), finding.OfficeDDE},
+		"sound fetched by a reminder": {fixture.Msg{Reminder: `\\192.0.2.1\s\a.wav`}.Bytes(), finding.OfficeExternal},
+	} {
+		_, r := scanFile(t, Options{}, tc.file)
+		if !slices.ContainsFunc(r.Findings, func(f finding.Finding) bool { return f.Kind == tc.kind }) || r.Incomplete {
+			t.Errorf("%s: incomplete %v, %q", name, r.Incomplete, lines(r))
+		}
 	}
 }
