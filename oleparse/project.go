@@ -70,7 +70,11 @@ func (c *compound) readProject(id, dir int) {
 func (c *compound) readAround(project, storage int, d *dirStream) {
 	p := &c.r.doc.Projects[project]
 	for _, libid := range d.libids {
-		p.References = append(p.References, decodeText(p.CodePage, libid))
+		ref := decodeText(p.CodePage, libid)
+		p.References = append(p.References, ref)
+		if target, ok := projectOf(ref); ok && isRemote(target) {
+			c.addLink(Link{Path: p.Path, Type: LinkOther, Target: target, Remote: true})
+		}
 	}
 	if outer := c.entries[storage].parent; outer != noParent {
 		storage = outer
@@ -80,6 +84,15 @@ func (c *compound) readAround(project, storage int, d *dirStream) {
 		t.tell(p)
 		t.compareModules(p)
 	}
+}
+
+// projectOf is the path of the other project that a reference names (MS-OVBA 2.1.1.12, ProjectReference); its code is loaded with this one.
+func projectOf(libid string) (path string, ok bool) {
+	const prefix = `*\A` // the letter says whose path it is: A to D
+	if len(libid) <= len(prefix) || libid[:2] != prefix[:2] || libid[2] < 'A' || libid[2] > 'D' {
+		return "", false
+	}
+	return libid[len(prefix):], true
 }
 
 // project appends a project to the document. Its path is that of the storage around VBA.

@@ -66,6 +66,10 @@ func TestReferencesOfEveryKindAreListed(t *testing.T) {
 	if diff := cmp.Diff(want, d.Projects[0].References); diff != "" || len(d.Problems) > 0 {
 		t.Errorf("%s %v", diff, d.Problems)
 	}
+	links := []Link{{Type: LinkOther, Target: `\\host.test\x\other.xlsm`, Remote: true}} // a local project is nobody's business
+	if diff := cmp.Diff(links, d.Links); diff != "" {
+		t.Error(diff)
+	}
 }
 
 func TestReferencesAreBounded(t *testing.T) {
