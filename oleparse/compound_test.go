@@ -338,6 +338,10 @@ func FuzzReadOLE(f *testing.F) {
 	f.Add(fixture.Crypt{Scheme: "agile", Password: fixture.VelvetSweatshop}.Package(fixture.XLSM("")))
 	f.Add(fixture.OLEVersion(4, fixture.Stream("s", noise(5000))))
 	f.Add(nested(40))
+	f.Add(formDoc(bigForm()))
+	f.Add(stompDoc(fixture.VBA7Code64, "", fixture.VBACall("AutoOpen", "Shell", "calc.exe")...))
+	f.Add(fixture.DocWith(wordControl(textBoxClass, "TextBox1", textBox.Saved())))
+	f.Add(manyStreams())
 	f.Fuzz(func(t *testing.T, b []byte) {
 		n := &counter{ReaderAt: bytes.NewReader(b)}
 		d, err := ReadOLE(context.Background(), n, int64(len(b)), Options{Source: 1 << 20, Unpacked: 1 << 20})

@@ -59,13 +59,28 @@ func (c *compound) readCache(k *caches, id int, size int64, m *Module, page int)
 	}
 	b, _ := io.ReadAll(io.LimitReader(c.open(id, 0), size)) // as far as it goes
 	c.r.caches -= int64(len(b))
-	p := readPCode(b, k.ids, k.d, page)
+	p := k.read(b, page)
 	if p == nil || len(p.procs)+len(p.names)+len(p.strings) == 0 {
 		return
 	}
 	if m.Stomped, m.PCode = p.compare(m.Source); m.Stomped != "" && k.unsure && k.otherwise(b, m.Source, page) {
 		m.Stomped, m.PCode = "", nil
 	}
+}
+
+// read reads a cache as dir says that it is laid out, or for the other width of a machine where more lines make sense then: nothing that runs the
+// p-code goes by what dir says.
+func (k *caches) read(b []byte, page int) *pcode {
+	p := readPCode(b, k.ids, k.d, page)
+	if p == nil || p.odd == 0 || !k.d.vba6() {
+		return p
+	}
+	d := k.d
+	d.wide = !d.wide
+	if other := readPCode(b, k.ids, d, page); other != nil && other.odd < p.odd {
+		return other
+	}
+	return p
 }
 
 // shifts is how far the numbers of names may be off: VBA 7 added seven words to the language's own.

@@ -131,6 +131,32 @@ func TestLinesThatMakeNoSenseAreLeftOutAndWeighed(t *testing.T) {
 	}
 }
 
+func TestTheWidthThatDirStatesDoesNotHidePCode(t *testing.T) {
+	m := fixture.VBAModuleOf("Module1", "")
+	m.PCode = append(fixture.VBACall("AutoOpen", "Shell", "calc.exe"), fixture.VBALine{Strings: []string{"odd"}, Open: true})
+	for _, v := range []fixture.VBAVersion{fixture.VBA7Code, fixture.VBA7Code64} {
+		p := fixture.VBAProject{Code: v, Modules: []fixture.VBAModule{m}}
+		nodes := p.Nodes()
+		m2 := m
+		m2.Cache = make([]byte, len(cacheOf(nodes, m)))
+		p.Code, p.Modules = fixture.VBAVersion{Wide: !v.Wide}, []fixture.VBAModule{m2}
+		nodes[0].Kids[0].Data = fixture.VBACompress(p.Dir())
+		if got := modulesRead(t, fixture.OLE(nodes...))[0].Stomped; !strings.Contains(got, "calc.exe") {
+			t.Errorf("wide %v: %q", v.Wide, got)
+		}
+	}
+}
+
+// cacheOf is what stands before the source of a module in its stream.
+func cacheOf(nodes []fixture.Node, m fixture.VBAModule) []byte {
+	for _, k := range nodes[0].Kids {
+		if k.Name == m.Name {
+			return k.Data[:len(k.Data)-len(fixture.VBACompress(m.Source))]
+		}
+	}
+	return nil
+}
+
 func TestNamesNumberedInAWayWeDoNotKnowAreNoEvidence(t *testing.T) {
 	source := "Sub AutoOpen()\n  Shell \"calc.exe\"\nEnd Sub\n"
 	lines := fixture.VBACall("AutoOpen", "Shell", "calc.exe")
