@@ -25,6 +25,7 @@ const (
 	OfficeDefaultPassword Kind = "office.default-password"
 	OfficePasswordFound   Kind = "office.password-found"
 	OfficeRemoteTemplate  Kind = "office.remote-template"
+	OfficeRemoteObject    Kind = "office.remote-object"
 	OfficeExternal        Kind = "office.external"
 	OfficeDDE             Kind = "office.dde"
 	OfficeActiveX         Kind = "office.activex"
@@ -35,6 +36,7 @@ const (
 	OLEPackage Kind = "ole.package"
 
 	RTFObject       Kind = "rtf.object"
+	RTFExploit      Kind = "rtf.exploit"
 	RTFEquation     Kind = "rtf.equation"
 	OneNoteEmbedded Kind = "onenote.embedded"
 
@@ -99,6 +101,9 @@ var meanings = map[Kind]Meaning{
 	OfficeRemoteTemplate: {Suspicious,
 		"The document fetches its template from another machine when it is opened; the macros are in that template.",
 		"文書を開くと、外部のコンピューターからテンプレートを取得します。マクロをそのテンプレートに隠す手口です。"},
+	OfficeRemoteObject: {Suspicious,
+		"The document loads an object from an address on the network when it is opened. Such an object can run programs without a macro.",
+		"文書を開くと、ネットワーク上のアドレスからオブジェクトを読み込みます。マクロなしでプログラムを実行する攻撃に使われます。"},
 	OfficeExternal: {Info,
 		"The document fetches something from another machine when it is opened: a linked object, a frame or a subdocument.",
 		"文書を開くと、リンクされたオブジェクトやフレームなどを外部のコンピューターから取得します。"},
@@ -123,6 +128,9 @@ var meanings = map[Kind]Meaning{
 	RTFObject: {Info,
 		"An object is embedded in the RTF text; such objects carry exploits and files that a double click opens.",
 		"RTF 文書にオブジェクトが埋め込まれています。脆弱性の悪用やファイルの持ち込みに使われます。"},
+	RTFExploit: {Suspicious,
+		"An object of a class whose faults documents use to run code, or one that the program has to load before anybody sees it.",
+		"脆弱性を突く攻撃で使われる種類のオブジェクト、または表示前に必ず読み込ませる指定のあるオブジェクトが含まれています。"},
 	RTFEquation: {Suspicious,
 		"The document calls the old equation editor, which honest files hardly use and whose faults run code without a macro.",
 		"旧式の数式エディターを呼び出します。通常の文書ではほとんど使われず、その脆弱性によりマクロなしでコードが実行されます。"},

@@ -49,7 +49,7 @@ func named(o *oleparse.Object) string {
 
 // links adds what the program fetches when it opens the document. Local files are named in the report only.
 func (s *Scan) links(f *File, doc *oleparse.Document) {
-	var templates, others sightings
+	var templates, objects, others sightings
 	for i := range doc.Links {
 		l := &doc.Links[i]
 		if l.Type == oleparse.LinkTemplate {
@@ -61,12 +61,22 @@ func (s *Scan) links(f *File, doc *oleparse.Document) {
 		case !l.Remote:
 		case l.Type == oleparse.LinkTemplate:
 			templates.add(l.Path, fmt.Sprintf("%.120q", l.Target))
+		case l.Type == oleparse.LinkOLE && fetched(l.Target):
+			objects.add(l.Path, fmt.Sprintf("%.120q", l.Target))
 		default:
 			others.add(l.Path, fmt.Sprintf("%s %.100q", l.Type, l.Target))
 		}
 	}
 	templates.report(s, f, finding.OfficeRemoteTemplate)
+	objects.report(s, f, finding.OfficeRemoteObject)
 	others.report(s, f, finding.OfficeExternal)
+}
+
+// fetched reports whether a target has a scheme by which programs fetch content from an address or build it, whatever stands around it
+// ("mhtml:http://…!x-usc:…", "script:…"). A file on a server of the firm (UNC, file:) is none: documents that were written together link so.
+func fetched(target string) bool {
+	scheme, rest, ok := strings.Cut(strings.TrimLeft(strings.ToLower(target), " \t\"'"), ":")
+	return ok && len(scheme) > 1 && rest != "" && scheme != "file" && !strings.ContainsAny(scheme, "\\/ ")
 }
 
 // commands adds the instructions to other programs.

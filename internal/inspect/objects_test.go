@@ -98,3 +98,15 @@ func TestFilesInStreamsAreInspected(t *testing.T) {
 		t.Errorf("a file that cannot be opened: %+v", r.Findings)
 	}
 }
+
+func TestWhatIsFetchedByAScheme(t *testing.T) {
+	for target, want := range map[string]bool{
+		"http://example.com/a.hta": true, "HTTPS://example.com/a": true, "mhtml:http://example.com/a!x-usc:http://example.com/b": true,
+		"script:https://example.com/a.sct": true, `"http://example.com/a"`: true, " ftp://example.com/a": true, "ms-search:x": true,
+		`\\host\share\a.xls`: false, "file://host/a.xls": false, `C:\a.xls`: false, "a.xls": false, "": false, "http:": false, `dir\a:b`: false,
+	} {
+		if got := fetched(target); got != want {
+			t.Errorf("%q: %v", target, got)
+		}
+	}
+}

@@ -35,7 +35,7 @@ func TestPackagesAreReported(t *testing.T) {
 	}{
 		"template":        {fixture.WordParts("", link("attachedTemplate", remote)), `office.remote-template word/_rels/settings.xml.rels "` + remote + `"`, ""},
 		"local template":  {fixture.WordParts("", link("attachedTemplate", "Normal.dotm")), "", ""},
-		"linked object":   {fixture.WordParts("", link("oleObject", remote)), `office.external word/_rels/settings.xml.rels ole "` + remote + `"`, ""},
+		"linked object":   {fixture.WordParts("", link("oleObject", remote)), `office.remote-object word/_rels/settings.xml.rels "` + remote + `"`, ""},
 		"hyperlink":       {fixture.WordParts("", link("hyperlink", remote)), "", ""},
 		"field":           {fixture.WordParts(dde), `office.dde word/document.xml "cmd /c calc"`, ""},
 		"lure":            {fixture.WordParts("<w:p><w:t>Please enable </w:t><w:t>content.</w:t></w:p>"), `office.lure  "enable content"`, ""},

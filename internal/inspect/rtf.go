@@ -30,6 +30,7 @@ func (rtfFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 	r.packages.report(s, f, finding.OLEPackage)
 	r.controls.report(s, f, finding.OfficeActiveX)
 	r.equations.report(s, f, finding.RTFEquation)
+	r.exploits.report(s, f, finding.RTFExploit)
 	r.links(doc)
 	r.problems(doc)
 	return err
@@ -37,9 +38,9 @@ func (rtfFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 
 // rtfScan is one RTF file being inspected.
 type rtfScan struct {
-	s                                      *Scan
-	f                                      *File
-	objects, packages, controls, equations sightings
+	s                                                *Scan
+	f                                                *File
+	objects, packages, controls, equations, exploits sightings
 }
 
 // object inspects one object's content and notes what it is.
@@ -58,6 +59,9 @@ func (r *rtfScan) object(ctx context.Context, o *rtf.Object, content io.Reader) 
 	}
 	if o.Equation {
 		r.equations.add(name, rtfDetail(o))
+	}
+	if o.Attacked != "" || o.Update && o.Kind != rtf.KindLinked {
+		r.exploits.add(name, rtfDetail(o))
 	}
 	return err
 }
@@ -102,9 +106,11 @@ func rtfDetail(o *rtf.Object) string {
 
 // links says what the document fetches from elsewhere, and what it starts.
 func (r *rtfScan) links(doc *rtf.Document) {
-	var templates, others, commands sightings
+	var templates, objects, others, commands sightings
 	for _, l := range doc.Links {
 		switch {
+		case l.Type == rtf.LinkObject && fetched(l.Target):
+			objects.add("", fmt.Sprintf("%.120q", l.Target))
 		case l.Type == rtf.LinkTemplate && l.Remote:
 			r.s.report(r.f).ExternalTemplate = l.Target
 			templates.add("", fmt.Sprintf("%.120q", l.Target))
@@ -117,6 +123,7 @@ func (r *rtfScan) links(doc *rtf.Document) {
 		commands.add("", fmt.Sprintf("%.120q", c.Text))
 	}
 	templates.report(r.s, r.f, finding.OfficeRemoteTemplate)
+	objects.report(r.s, r.f, finding.OfficeRemoteObject)
 	others.report(r.s, r.f, finding.OfficeExternal)
 	commands.report(r.s, r.f, finding.OfficeDDE)
 }
