@@ -122,6 +122,9 @@ func (e *env) nameOf(x xti, n int) (string, bool) {
 		return name, true
 	}
 	where, _ := e.where(xti{x.book, -2, -2})
+	if b.kind == bookDDE {
+		name = quoteItem(name)
+	}
 	return where + name, true
 }
 

@@ -92,7 +92,7 @@ func TestWorkspaceOfBIFF4(t *testing.T) {
 func TestReferencesToOtherBooks(t *testing.T) {
 	b := fixture.XLBook{
 		Sheets: []fixture.XLSheet{{Name: "M", Macro: true}},
-		DDE:    []string{"prog", "topic", "item"},
+		DDE:    []string{"prog", "a topic", "an item"},
 		Links:  []string{"\x01\x01Cdir\x03b.xls"},
 	}
 	dde := fixture.PtgRaw(0x39, 9, 0, 1, 0, 0, 0, 0, 0)   // PtgNameX: ixti 9, which is not there yet
@@ -123,7 +123,7 @@ func TestReferencesToOtherBooks(t *testing.T) {
 	out = append(out, stream[list+12:]...)
 	at := bytes.Index(out, []byte{0x85, 0}) + 4
 	binary.LittleEndian.PutUint32(out[at:], binary.LittleEndian.Uint32(out[at:])+uint32(len(longer)-12))
-	want := []string{"A1=prog|topic!item→0", `A2='C:\dir\[b.xls]Sheet1'!$A$5→0`}
+	want := []string{"A1=prog|'a topic'!'an item'→0", `A2='C:\dir\[b.xls]Sheet1'!$A$5→0`}
 	if got := cells(read(t, out, biff.Options{}).Book); !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}

@@ -125,11 +125,21 @@ func (c *cursor) areaRef(g generation) (first, last cellRef) {
 
 // quoteSheet quotes the name of a sheet, a range of sheets or a document with a sheet where Excel does.
 func quoteSheet(name string) string {
-	if name != "" && !looksLikeCell(name) && strings.IndexFunc(name, needsQuote) < 0 && (name[0] < '0' || name[0] > '9') {
+	if name != "" && !looksLikeCell(name) && (name[0] < '0' || name[0] > '9') {
+		return quoteItem(name)
+	}
+	return quoted(name)
+}
+
+// quoteItem quotes what may look like a cell: the item of a DDE link.
+func quoteItem(name string) string {
+	if name != "" && strings.IndexFunc(name, needsQuote) < 0 {
 		return name
 	}
-	return "'" + strings.ReplaceAll(name, "'", "''") + "'"
+	return quoted(name)
 }
+
+func quoted(name string) string { return "'" + strings.ReplaceAll(name, "'", "''") + "'" }
 
 func needsQuote(r rune) bool {
 	switch {

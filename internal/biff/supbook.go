@@ -156,7 +156,7 @@ func (b *book) dde(s *supBook, item string) {
 	if b.second || s.kind != bookDDE || !isCommand(s.path, s.topic) {
 		return
 	}
-	text := s.prefix("") + strings.TrimPrefix(item, "_xlbgnm.") // Excel puts it before names that look like a cell
+	text := s.prefix("") + quoteItem(strings.TrimPrefix(item, "_xlbgnm.")) // Excel puts it before names that look like a cell
 	n := len(b.res.DDE)
 	switch std := s.prefix("") + stdName; {
 	case n > 0 && b.res.DDE[n-1] == std:
