@@ -33,10 +33,10 @@ type Cipher interface {
 
 // Options bound a read. The zero value of a field is its default.
 type Options struct {
-	Cells    int // cells kept in all; 131,072, which take 6 MB: the largest macro sheets seen have some thousands
-	Formulas int // bytes of formulas' texts and tokens in all, and of the string table; 8 MiB: the longest formula has 8 KiB
-	Names    int // bytes of defined names and their tokens; 8 MiB: honest workbooks have some thousands of names of 100 bytes
-	Text     io.Writer
+	Cells    int                             // cells kept in all; 131,072, which take 6 MB: the largest macro sheets seen have some thousands
+	Formulas int                             // bytes of formulas' texts and tokens in all, and of the string table; 8 MiB: the longest formula has 8 KiB
+	Names    int                             // bytes of defined names and their tokens; 8 MiB: honest workbooks have some thousands of names of 100 bytes
+	Text     io.Writer                       // takes texts of cells, headers and drawings, one a line; nil for nobody
 	TextMost int64                           // bytes written to Text; 4 MiB: lures are short and stand early
 	Page     func(page int, b []byte) string // bytes of a code page to text; nil for Latin-1
 

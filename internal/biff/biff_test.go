@@ -194,7 +194,7 @@ func TestMacroSheetOutsideTheListOfBIFF12(t *testing.T) {
 func TestWorkbooksWithoutMacrosAreLeftAlone(t *testing.T) {
 	b := fixture.XLBook{
 		Sheets: []fixture.XLSheet{{Name: "Sheet1", Cells: []fixture.XLCell{{Tokens: p(fixture.PtgInt(1))}, {Row: 1, Value: "x"}}}},
-		Names:  []fixture.XLName{{Name: "Total", Tokens: p(fixture.PtgRef3D(0, 0, 0))}, {Name: "\x06", Builtin: true, Tokens: p(fixture.PtgRef3D(0, 0, 0))}},
+		Names:  []fixture.XLName{{Name: "Total", Tokens: p(fixture.PtgRef3D(0, 0, 0))}, {Name: "_xlfn.IFNA", Macro: true}, {Name: "\x06", Builtin: true, Tokens: p(fixture.PtgRef3D(0, 0, 0))}},
 	}
 	for _, gen := range []int{5, 8, 12} {
 		if res := readAs(t, gen, b, biff.Options{}); res.Book != nil || len(res.Problems) > 0 {
@@ -214,6 +214,20 @@ func TestNamesThatStartByThemselves(t *testing.T) {
 		if res.Book == nil || res.Book.Names[0].Name != want || !res.Book.Names[0].Hidden || res.Book.Names[0].Formula != "S!$A$3" {
 			t.Errorf("%q: %+v", in, res.Book)
 		}
+	}
+}
+
+func TestNamesOfMacros(t *testing.T) {
+	b := fixture.XLBook{Sheets: []fixture.XLSheet{{Name: "S"}}, Names: []fixture.XLName{{Name: "Run", Macro: true, Tokens: exec()}}}
+	for _, gen := range []int{5, 8, 12} {
+		if w := readAs(t, gen, b, biff.Options{}).Book; w == nil || !w.Names[0].Macro || w.Names[0].Formula != `EXEC("calc")` {
+			t.Errorf("BIFF%d: %+v", gen, w)
+		}
+	}
+	stream := b.BIFF(8)
+	stream[bytes.Index(stream, []byte{0x18, 0})+4] |= 0x04 // fOB: a procedure of VBA
+	if w := read(t, stream, biff.Options{}).Book; w != nil {
+		t.Errorf("of VBA: %+v", w)
 	}
 }
 

@@ -24,6 +24,7 @@ type book struct {
 	bound   []sheet
 	subs    []substream
 	defined []name
+	named   bool  // one of them is a macro's
 	sst     int64 // place of the string table, -1 for none
 	page    int
 	shown   []supBook // before BIFF8: those of the globals; every sheet has its own
@@ -56,6 +57,7 @@ type substream struct {
 type name struct {
 	xlm.Name
 	rgce, rgcb []byte
+	vba        bool // a procedure of VBA
 }
 
 func newBook(ctx context.Context, path string, open func(int64) io.Reader, o Options) *book {

@@ -46,7 +46,7 @@ func ReadParts(ctx context.Context, p Parts, o Options) (*Result, error) {
 		w.Names = append(w.Names, b.defined[i].Name)
 	}
 	texts := b.strings12(w)
-	if b.err == nil && isMacro(w) {
+	if b.err == nil && (b.named || hasMacroSheet(w)) {
 		b.res.Book = w
 		b.decodeNames(w)
 		b.cells12(w, texts)
@@ -89,6 +89,9 @@ func (b *book12) global12(w *xlm.Workbook, rs *records12) {
 	case brtSupBookSrc:
 		c := &cursor{b: rs.body()}
 		b.addBook(supBook{kind: bookExternal, path: b.p.Books[c.wide32()]})
+	case brtPlaceholderName:
+		c := &cursor{b: rs.body()}
+		b.addInName(c.wide32())
 	case brtExternSheet:
 		b.externSheet12(&cursor{b: rs.body()})
 	case brtName:
@@ -99,6 +102,15 @@ func (b *book12) global12(w *xlm.Workbook, rs *records12) {
 func (b *book12) addBook(s supBook) {
 	if len(b.books) < manyMost {
 		b.books = append(b.books, s)
+	}
+}
+
+// addInName takes the name of a function of an add-in (MS-XLSB 2.4.712).
+func (b *book12) addInName(text string) {
+	if n := len(b.books); n > 0 && b.books[n-1].kind == bookAddIn {
+		if b.o.Names -= len(text) + 16; b.o.Names >= 0 {
+			b.books[n-1].names = append(b.books[n-1].names, text)
+		}
 	}
 }
 
@@ -157,8 +169,7 @@ func (b *book12) name12(c *cursor) {
 		return
 	}
 	n := name{Name: xlm.Name{Sheet: -1}}
-	flags := c.u32()
-	n.Hidden, n.Macro, n.Builtin = flags&1 != 0, flags&0x0A != 0, flags&0x20 != 0 // fFunc, fProc
+	b.nameFlags(&n, int(c.u32()&0xFF))
 	c.u8()
 	if tab := int32(c.u32()); tab >= 0 {
 		n.Sheet = int(tab)
@@ -172,8 +183,7 @@ func (b *book12) name12(c *cursor) {
 	}
 	n.rgce, n.rgcb = c.parsed()
 	n.rgce, n.rgcb = bytes.Clone(n.rgce), bytes.Clone(n.rgcb)
-	b.defined = append(b.defined, n)
-	b.names = append(b.names, n.Name.Name)
+	b.define(n)
 }
 
 // parsed reads tokens and what belongs to them (MS-XLSB 2.5.97.1, CellParsedFormula and its like).
@@ -186,7 +196,7 @@ func (c *cursor) parsed() (rgce, rgcb []byte) {
 
 // strings12 reads the shared strings (MS-XLSB 2.1.7.45): for the cells of a workbook with macros, and for whoever wants the text.
 func (b *book12) strings12(w *xlm.Workbook) []string {
-	keep := isMacro(w)
+	keep := b.named || hasMacroSheet(w)
 	if !keep && (b.o.Text == nil || b.o.TextMost <= 0) {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package biff
 
 import (
+	"slices"
 	"strings"
 
 	"sekisho/internal/xlm"
@@ -150,17 +151,7 @@ func startsAlone(name string) bool {
 	return false
 }
 
-// isMacro says whether a workbook has anything to judge.
-func isMacro(w *xlm.Workbook) bool {
-	for i := range w.Sheets {
-		if w.Sheets[i].Kind == xlm.MacroSheet {
-			return true
-		}
-	}
-	for i := range w.Names {
-		if n := &w.Names[i]; startsAlone(n.Name) || n.Macro && !strings.HasPrefix(n.Name, "_xl") {
-			return true
-		}
-	}
-	return false
+// hasMacroSheet says whether a workbook has one.
+func hasMacroSheet(w *xlm.Workbook) bool {
+	return slices.ContainsFunc(w.Sheets, func(s xlm.Sheet) bool { return s.Kind == xlm.MacroSheet })
 }

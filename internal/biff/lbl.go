@@ -1,6 +1,10 @@
 package biff
 
-import "sekisho/internal/xlm"
+import (
+	"strings"
+
+	"sekisho/internal/xlm"
+)
 
 // lbl reads a defined name (MS-XLS 2.4.150 Lbl; BIFF2 to BIFF4 have less of it).
 func (b *book) lbl() {
@@ -22,14 +26,29 @@ func (b *book) lbl() {
 	if n.Builtin || len(n.Name.Name) == 1 { // a character that is no name by itself
 		n.Name.Name = builtin(n.Name.Name)
 	}
+	b.define(n)
+}
+
+// Flags of a name (MS-XLS 2.4.150, MS-XLSB 2.4.711).
+const fHidden, fFunc, fOB, fProc, fBuiltin = 0x01, 0x02, 0x04, 0x08, 0x20
+
+func (b *book) nameFlags(n *name, flags int) {
+	n.Hidden, n.Macro, n.Builtin = flags&fHidden != 0, flags&(fFunc|fOB|fProc) != 0, flags&fBuiltin != 0
+	n.vba = flags&fOB != 0
+}
+
+// define adds a name. One that starts by itself, or a macro's that is not of VBA, makes the workbook one with macros; names that begin with _xl stand
+// for functions newer than the format.
+func (b *book) define(n name) {
 	b.defined = append(b.defined, n)
 	b.names = append(b.names, n.Name.Name)
+	b.named = b.named || startsAlone(n.Name.Name) || n.Macro && !n.vba && !strings.HasPrefix(n.Name.Name, "_xl")
 }
 
 func (b *book) lblFull(c *cursor, n *name) {
 	flags := c.u16()
-	n.Hidden, n.Macro, n.Builtin = flags&1 != 0, flags&0x0A != 0, flags&0x20 != 0 // fFunc, fProc
-	c.u8()                                                                        // chKey
+	b.nameFlags(n, flags)
+	c.u8() // chKey
 	cch, cce := c.u8(), c.u16()
 	if b.gen >= 5 {
 		c.u16()
@@ -48,7 +67,7 @@ func (b *book) lblFull(c *cursor, n *name) {
 
 func (b *book) lbl2(c *cursor, n *name) {
 	flags := c.u16() // the first byte's second bit says that it is a function or command
-	n.Macro = flags&0x0002 != 0
+	b.nameFlags(n, flags&fFunc)
 	c.u8()
 	cch, cce := c.u8(), c.u8()
 	n.Name.Name = b.bytes(c.take(cch))

@@ -8,33 +8,34 @@ import (
 
 // Records of BIFF12 (MS-XLSB 2.3.1).
 const (
-	brtRowHdr       = 0
-	brtCellRk       = 2
-	brtCellError    = 3
-	brtCellBool     = 4
-	brtCellReal     = 5
-	brtCellSt       = 6
-	brtCellIsst     = 7
-	brtFmlaString   = 8
-	brtFmlaNum      = 9
-	brtFmlaBool     = 10
-	brtFmlaError    = 11
-	brtSSTItem      = 19
-	brtName         = 39
-	brtCellRString  = 62
-	brtBeginSheet   = 129
-	brtEndSheet     = 130
-	brtBeginBook    = 131
-	brtBundleSh     = 156
-	brtSupBookSrc   = 355
-	brtSupSelf      = 357
-	brtSupSame      = 358
-	brtBeginSupBook = 360
-	brtExternSheet  = 362
-	brtArrFmla      = 426
-	brtShrFmla      = 427
-	brtSupNameStart = 577
-	brtSupAddin     = 667
+	brtRowHdr          = 0
+	brtCellRk          = 2
+	brtCellError       = 3
+	brtCellBool        = 4
+	brtCellReal        = 5
+	brtCellSt          = 6
+	brtCellIsst        = 7
+	brtFmlaString      = 8
+	brtFmlaNum         = 9
+	brtFmlaBool        = 10
+	brtFmlaError       = 11
+	brtSSTItem         = 19
+	brtName            = 39
+	brtCellRString     = 62
+	brtBeginSheet      = 129
+	brtEndSheet        = 130
+	brtBeginBook       = 131
+	brtBundleSh        = 156
+	brtSupBookSrc      = 355
+	brtSupSelf         = 357
+	brtSupSame         = 358
+	brtBeginSupBook    = 360
+	brtPlaceholderName = 361
+	brtExternSheet     = 362
+	brtArrFmla         = 426
+	brtShrFmla         = 427
+	brtSupNameStart    = 577
+	brtSupAddin        = 667
 )
 
 // record12Most bounds the part of one record that is looked at. The longest text of a cell has 64 KiB, the longest formula 24 KiB with what

@@ -22,7 +22,7 @@ func (b *book) finish() {
 	for i := range b.defined {
 		w.Names = append(w.Names, b.defined[i].Name)
 	}
-	if !isMacro(w) || b.err != nil {
+	if !b.named && !hasMacroSheet(w) || b.err != nil {
 		return
 	}
 	b.res.Book = w
