@@ -34,6 +34,7 @@ type markup struct {
 	in     belonging
 	piece  []byte // formula or macro name
 	fields fields
+	begun  bool // the root element was met; Depth does not tell it behind a Skim
 	sheet  bool // inside sheetData
 	ribbon bool // customUI
 	dirty  bool // text was written since the last line end
@@ -45,7 +46,8 @@ func (m *markup) read() {
 	for kind := m.x.Next(); kind != xmlscan.EOF; kind = m.x.Next() {
 		switch kind {
 		case xmlscan.Start:
-			if m.x.Depth() == 1 {
+			if !m.begun {
+				m.begun = true
 				m.p.root = short(m.x.Name(), identMax)
 				if !m.matters() {
 					return
@@ -191,7 +193,8 @@ func (m *markup) skim() {
 	m.x.Skim(cellMarks)
 }
 
-var cellMarks = [][]byte{[]byte("|"), []byte("&#"), []byte("is>"), []byte("sheetData")}
+// cellMarks are looked for by their first byte, which is rare among cells: a bar, as itself or as a reference, inlineStr (18.18.11), the end of sheetData.
+var cellMarks = [][]byte{[]byte("|"), []byte("&#"), []byte("Str"), []byte("Data")}
 
 func (m *markup) chars(b []byte) {
 	switch m.in {

@@ -282,3 +282,11 @@ func (o *opened) Open(name string) (io.ReadCloser, error) {
 	o.times[name]++
 	return o.parts.Open(name)
 }
+
+func TestAnElementInsideIsNotTakenForTheRoot(t *testing.T) {
+	const ends = "|</row></row></row></row></row>" // more than began, as far as the skimmed rows are counted
+	d := readParts(t, fixture.SheetParts(`<sheetData><row><c><v>1</v></c></row><row>`+ends+`<styles/><row><c><f>cmd|'/c calc'!A0</f></c></row></sheetData>`))
+	if len(d.DDE) != 1 {
+		t.Errorf("%v", d.DDE)
+	}
+}
