@@ -65,7 +65,7 @@ func chain(r *vba.Report) string {
 	}
 	if r.Text != "" {
 		text, _, _ := strings.Cut(r.Text, "\x00")
-		fmt.Fprintf(&b, " %q", text[:min(len(text), 120)])
+		fmt.Fprintf(&b, " %q", strings.ToValidUTF8(text[:min(len(text), 120)], ""))
 	}
 	return b.String()
 }

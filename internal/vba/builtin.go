@@ -1,7 +1,6 @@
 package vba
 
 import (
-	"encoding/base64"
 	"math"
 	"slices"
 	"strconv"
@@ -98,71 +97,6 @@ func asc(_ *run, a []value) value {
 	return value{}
 }
 
-// characters is text taken apart, kept because loops ask for one character after the other.
-type characters struct {
-	s     string
-	runes []rune // nil for ASCII
-}
-
-// runes are the characters of a text that is not ASCII, nil for one that is.
-func (r *run) runes(s string) []rune {
-	if len(s) < 64 {
-		if isASCII(s) {
-			return nil
-		}
-		return []rune(s)
-	}
-	for _, c := range r.chars {
-		if len(c.s) == len(s) && c.s == s { // quick where it is the same text
-			return c.runes
-		}
-	}
-	c := characters{s: s}
-	if !r.read(len(s)) {
-		return nil
-	}
-	if !isASCII(s) && r.fold(4*len(s)) {
-		c.runes = []rune(s)
-	}
-	r.chars[0], r.chars[1] = r.chars[1], c
-	return c.runes
-}
-
-// whole says whether a value has no hole.
-func (r *run) whole(v value) bool {
-	return v.known() && (r.runes(v.s) == nil || !strings.Contains(v.s, hole) && r.read(len(v.s)))
-}
-
-// slice is n characters of s from the i-th on, counted from 0.
-func (r *run) slice(s string, i, n int) string {
-	if i < 0 || n <= 0 || i >= len(s) {
-		return ""
-	}
-	runes := r.runes(s)
-	if runes == nil {
-		return s[i:min(len(s), i+min(n, len(s)))]
-	}
-	i = min(i, len(runes))
-	return string(runes[i:min(len(runes), i+min(n, len(runes)))])
-}
-
-// count is the number of characters.
-func (r *run) count(s string) int {
-	if runes := r.runes(s); runes != nil {
-		return len(runes)
-	}
-	return len(s)
-}
-
-func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
-}
-
 func mid(r *run, a []value) value {
 	i, ok := arg(a, 1).integer()
 	if !known(a, 2) || !ok {
@@ -202,136 +136,6 @@ func length(r *run, a []value) value {
 		return value{}
 	}
 	return num(float64(r.count(v.string())))
-}
-
-func replace(r *run, a []value) value {
-	if !known(a, 3) {
-		return value{}
-	}
-	s, from, to := a[0].string(), a[1].string(), a[2].string()
-	if from == "" || !r.fold(len(s)) {
-		return a[0]
-	}
-	n := strings.Count(s, from)
-	if !r.fold(n * len(to)) {
-		return str(hole)
-	}
-	if n == 0 && len(a) > 5 { // vbTextCompare
-		return str(replaceFold(s, from, to))
-	}
-	return str(strings.ReplaceAll(s, from, to))
-}
-
-func replaceFold(s, from, to string) string {
-	low, key := strings.ToLower(s), strings.ToLower(from)
-	if len(low) != len(s) {
-		return s
-	}
-	var out strings.Builder
-	for {
-		i := strings.Index(low, key)
-		if i < 0 || key == "" {
-			out.WriteString(s)
-			return out.String()
-		}
-		out.WriteString(s[:i])
-		out.WriteString(to)
-		s, low = s[i+len(key):], low[i+len(key):]
-	}
-}
-
-func split(r *run, a []value) value {
-	if !known(a, 1) {
-		return value{}
-	}
-	sep := " "
-	if len(a) > 1 {
-		if !a[1].known() {
-			return value{}
-		}
-		sep = a[1].string()
-	}
-	s := a[0].string()
-	n := strings.Count(s, sep)
-	if sep == "" || n >= elementsMax || !r.fold(n*16+len(s)) {
-		return value{}
-	}
-	list := &elements{}
-	for part := range strings.SplitSeq(s, sep) {
-		list.v = append(list.v, str(part))
-	}
-	return value{k: array, a: list}
-}
-
-func joined(r *run, a []value) value {
-	if !known(a, 1) || a[0].k != array {
-		return value{}
-	}
-	sep := " "
-	if len(a) > 1 {
-		sep = a[1].string()
-	}
-	out := str("")
-	for i, v := range a[0].a.v {
-		if i > 0 {
-			out = r.join(out, str(sep))
-		}
-		out = r.join(out, v)
-	}
-	return out
-}
-
-// keep is Filter (MS-VBAL 6.1.2.11.1.9).
-func keep(_ *run, a []value) value {
-	if !known(a, 2) || a[0].k != array {
-		return value{}
-	}
-	include := true
-	if len(a) > 2 {
-		n, _ := a[2].number()
-		include = n != 0
-	}
-	out := &elements{}
-	for _, v := range a[0].a.v {
-		if strings.Contains(v.string(), a[1].string()) == include {
-			out.v = append(out.v, v)
-		}
-	}
-	return value{k: array, a: out}
-}
-
-func reverse(r *run, a []value) value {
-	if !known(a, 1) {
-		return value{}
-	}
-	runes := []rune(a[0].string())
-	slices.Reverse(runes)
-	return r.made(string(runes))
-}
-
-func strconvert(r *run, a []value) value {
-	n, ok := arg(a, 1).integer()
-	if !known(a, 1) || !ok {
-		return value{}
-	}
-	switch v := a[0]; n {
-	case 1:
-		return r.made(strings.ToUpper(v.string()))
-	case 2:
-		return r.made(strings.ToLower(v.string()))
-	case 128: // vbFromUnicode: bytes
-		s := v.string()
-		if !r.fold(8 * len(s)) {
-			return value{}
-		}
-		out := &elements{}
-		for _, c := range s {
-			out.v = append(out.v, num(float64(c)))
-		}
-		return value{k: array, a: out}
-	default: // vbUnicode and the like
-		return r.made(v.string())
-	}
 }
 
 func mapped(f func(string) string) builtin {
@@ -522,30 +326,4 @@ func choose(_ *run, a []value) value {
 		return a[n]
 	}
 	return value{}
-}
-
-func base64Bytes(s string) ([]byte, bool) {
-	s = strings.Map(func(c rune) rune {
-		if c == '\n' || c == '\r' || c == ' ' || c == '\t' || c == '=' {
-			return -1
-		}
-		return c
-	}, s)
-	b, err := base64.RawStdEncoding.DecodeString(s)
-	return b, err == nil && len(b) > 0
-}
-
-func hexBytes(s string) ([]byte, bool) {
-	if len(s)%2 != 0 || s == "" {
-		return nil, false
-	}
-	out := make([]byte, len(s)/2)
-	for i := range out {
-		h, l := hexDigit(s[2*i]), hexDigit(s[2*i+1])
-		if h < 0 || l < 0 {
-			return nil, false
-		}
-		out[i] = byte(h<<4 | l)
-	}
-	return out, true
 }

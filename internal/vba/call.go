@@ -168,6 +168,7 @@ func (r *run) invoke(c callee, args []value) value {
 	}
 	for _, a := range args {
 		r.search(a, c.at)
+		r.formNamed(a)
 	}
 	if c.member && c.obj.o != nil {
 		if v, ok := r.method(c, s.low, args); ok {
@@ -185,6 +186,16 @@ func (r *run) invoke(c callee, args []value) value {
 		return v
 	}
 	return r.bare(c, s, args)
+}
+
+// formNamed notes a form that is named by text: UserForms.Add("UserForm1").
+func (r *run) formNamed(v value) {
+	if !r.hasForms || v.k != text || len(v.s) > 255 {
+		return
+	}
+	if id := r.tab.known(strings.ToLower(v.s)); id > 0 && r.tab.list[id].module >= 0 && isForm(&r.mods[r.tab.list[id].module]) {
+		r.edge(id)
+	}
 }
 
 // qualified says whether the object before a member is a library of the language: VBA.Chr, Strings.Mid.

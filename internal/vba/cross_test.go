@@ -334,6 +334,7 @@ func starts() map[string]func(body string) *Project {
 		"OnTime":    "Sub Document_Open()\nApplication.OnTime Now + TimeValue(\"00:00:05\"), \"Module1.Other\"\nEnd Sub\nPublic Sub Other()\n%s\nEnd Sub\n",
 		"any Run":   "Sub Workbook_Open()\nApplication.Run Range(\"A1\").Value\nEnd Sub\nSub Other()\n%s\nEnd Sub\n",
 		"function":  "Sub AutoClose()\nIf Other(1) Then Exit Sub\nEnd Sub\nFunction Other(x) As Boolean\n%s\nEnd Function\n",
+		"event":     "Sub Auto_Open()\nApplication.OnSheetActivate = \"Other\"\nEnd Sub\nSub Other()\n%s\nEnd Sub\n",
 		"property":  "Sub AutoClose()\nx = Other\nEnd Sub\nProperty Get Other()\n%s\nEnd Property\n",
 		"AddressOf": "Sub AutoNew()\nSetTimer 0, 0, 500, AddressOf Other\nEnd Sub\nSub Other()\n%s\nEnd Sub\n",
 		"condition": "Sub AutoOpen()\nIf Day(Now) = 3 Then\nExit Sub\nElse\nSelect Case x\nCase 1\n%s\nEnd Select\nEnd If\nEnd Sub\n",
@@ -344,6 +345,12 @@ func starts() map[string]func(body string) *Project {
 	all["by a form"] = func(body string) *Project {
 		p := one("Sub AutoOpen()\nLoad UserForm2\nEnd Sub\n")
 		p.Modules = append(p.Modules, Module{Name: "UserForm2", Stream: "VBA/UserForm2", Source: "Private Sub UserForm_Initialize()\n" + body + "\nEnd Sub\n"})
+		return p
+	}
+	all["by a form in text"] = func(body string) *Project {
+		p := one("Sub AutoOpen()\nVBA.UserForms.Add(\"UserForm2\").Show\nEnd Sub\n")
+		p.Modules = append(p.Modules, Module{Name: "UserForm2", Stream: "VBA/UserForm2",
+			Source: "Attribute VB_Base = \"0{11111111-0000-0000-0000-000000000000}{22222222-0000-0000-0000-000000000000}\"\nPrivate Sub Label1_MouseMove(ByVal x)\n" + body + "\nEnd Sub\n"})
 		return p
 	}
 	all["by a class"] = func(body string) *Project {

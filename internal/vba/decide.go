@@ -140,6 +140,9 @@ func (j *judge) started(roots []int32) bool {
 	for i := range j.hits {
 		h := &j.hits[i]
 		_, ok := s.from[h.proc]
+		if h.passed && ok && !j.procs[h.proc].called { // started by what does not show its arguments
+			h.risk = true
+		}
 		if !h.risk || !ok && h.proc != pcodeProc {
 			continue
 		}

@@ -1,6 +1,7 @@
 package vba
 
 import (
+	"encoding/base64"
 	"slices"
 	"strings"
 )
@@ -76,4 +77,30 @@ func readable(s string) bool {
 		}
 	}
 	return bad*20 <= len(s) && len(s) >= 6
+}
+
+func base64Bytes(s string) ([]byte, bool) {
+	s = strings.Map(func(c rune) rune {
+		if c == '\n' || c == '\r' || c == ' ' || c == '\t' || c == '=' {
+			return -1
+		}
+		return c
+	}, s)
+	b, err := base64.RawStdEncoding.DecodeString(s)
+	return b, err == nil && len(b) > 0
+}
+
+func hexBytes(s string) ([]byte, bool) {
+	if len(s)%2 != 0 || s == "" {
+		return nil, false
+	}
+	out := make([]byte, len(s)/2)
+	for i := range out {
+		h, l := hexDigit(s[2*i]), hexDigit(s[2*i+1])
+		if h < 0 || l < 0 {
+			return nil, false
+		}
+		out[i] = byte(h<<4 | l)
+	}
+	return out, true
 }

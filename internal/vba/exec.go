@@ -62,6 +62,7 @@ func (r *run) call(procs []int32, args []value) value {
 	if r.depth >= callsMax || p.ran && r.steps >= stepsMax {
 		return value{}
 	}
+	p.called = true
 	sub := &run{judge: r.judge, globals: r.globals, depth: r.depth + 1}
 	vars := make(map[sym]value, 8)
 	for i, q := range p.params {

@@ -17,10 +17,10 @@ type judge struct {
 	tokens int
 
 	literals map[string]bool // keywords that literals show
-	telling  map[place]bool  // literals worth a second look, by module and token
 	forms    map[string]map[string]string
 	controls map[string]bool
 	puts     bool // Put writes to a file
+	hasForms bool // a module is a UserForm
 
 	edges  [][]sym        // names that a procedure uses
 	wild   map[int32]bool // procedures that call what cannot be told
@@ -61,6 +61,7 @@ func Judge(ctx context.Context, p *Project, o Options) (*Report, error) {
 			break
 		}
 		j.scanLiterals(int32(i))
+		j.hasForms = j.hasForms || isForm(&j.mods[i])
 	}
 	j.entryPoints()
 	if !j.tab.hot && len(j.literals) == 0 && !j.hasPCode() {
@@ -219,7 +220,7 @@ func (r *run) words(s stmt) {
 		if len(w.procs) > 0 || w.module >= 0 {
 			r.edges[r.index] = append(r.edges[r.index], t.sym)
 		}
-		if w.name != nil && len(w.procs) == 0 {
+		if w.name != nil && (len(w.procs) == 0 || i > 0 && r.m.toks[i-1].sym == punct('.')) {
 			r.hit(w.name, i, w.name.rule != soft, "")
 		}
 		if w.sink != nil && len(w.procs) == 0 && r.called(i, int(s.hi)) {

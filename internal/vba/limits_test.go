@@ -10,7 +10,7 @@ import (
 
 // Each of these costs far more than the time that tests have where the cost were not linear in the source.
 func TestCostIsLinear(t *testing.T) {
-	const size = 1 << 18
+	const size = 1 << 17
 	for name, unit := range map[string]string{
 		"blanks": " ", "continuations": "_ ", "members": "a.", "command": "cmd ", "quotes": "\"", "Open": "Open For ", "comments": "' _", "Chr": "Chr(",
 		"colons": ": ", "lines": "_\n", "letters": "é", "classes": "\"a.b\" & ", "Declare": "Declare ", "parentheses": "(", "indexes": "a(", "closed": "a(1)",

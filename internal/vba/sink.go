@@ -15,6 +15,7 @@ type hit struct {
 	risk   bool   // honest code that starts by itself does not do it
 	hidden bool   // the source hides the word
 	did    bool   // code does it; else text says it
+	passed bool   // on what a caller passes, who was not seen
 	wmi    bool   // a risk only if WMI is used for more than questions
 	open   bool   // what it is used on cannot be told
 	text   string // what it is used on
@@ -69,9 +70,7 @@ func (r *run) sink(c callee, w *word, args []value) {
 	}
 	switch w.rule {
 	case hard:
-		if !arg(args, 0).arg {
-			r.hit(w, c.at, true, arg(args, 0).string())
-		}
+		r.passing(c.at, w, args[:min(1, len(args))], func() *hit { return r.hit(w, c.at, true, arg(args, 0).string()) })
 	case byClass:
 		r.class(c, w, args)
 	case byTarget:
@@ -81,10 +80,10 @@ func (r *run) sink(c callee, w *word, args []value) {
 		r.hit(w, c.at, deletesAll(s), s)
 	case byKeys:
 		s := arg(args, 0)
-		r.hit(w, c.at, s.k != text && !s.arg || typesWords(s.s), s.string())
+		r.passing(c.at, w, args, func() *hit { return r.hit(w, c.at, s.k != text || typesWords(s.s), s.string()) })
 	case byMacro4:
 		s := arg(args, 0)
-		r.hit(w, c.at, s.k != text && !s.arg || macro4Acts(s.s), s.string())
+		r.passing(c.at, w, args, func() *hit { return r.hit(w, c.at, s.k != text || macro4Acts(s.s), s.string()) })
 	case byMember:
 		r.byName(c, w, args)
 	case byRun:
@@ -94,6 +93,17 @@ func (r *run) sink(c callee, w *word, args []value) {
 		r.hit(w, c.at, opensRisk(w.keyword, s), s)
 	default:
 		r.hit(w, c.at, false, arg(args, 0).string())
+	}
+}
+
+// passing judges a use of what the caller passes: where the procedure is only looked at and not called, that waits for a call.
+func (r *run) passing(at int, w *word, args []value, judge func() *hit) {
+	if len(args) == 0 || !args[0].arg {
+		judge().passed = false
+		return
+	}
+	if h := r.hit(w, at, false, ""); !h.risk {
+		h.passed = true
 	}
 }
 
@@ -114,9 +124,11 @@ func (r *run) class(c callee, w *word, args []value) {
 	if w.keyword == "GetObject" && (v.k == empty || v.s == "" && v.k == text) && len(args) > 1 {
 		v = args[1]
 	}
-	if v.arg {
-		return
-	}
+	r.passing(c.at, w, []value{v}, func() *hit { return r.object(c, w, v) })
+}
+
+// object judges an object of a class.
+func (r *run) object(c callee, w *word, v value) *hit {
 	s := strings.ToLower(v.string())
 	h := r.hit(w, c.at, false, v.string())
 	switch known, risk, ok := classOf(s); {
@@ -132,6 +144,7 @@ func (r *run) class(c callee, w *word, args []value) {
 	default:
 		h.risk = true
 	}
+	return h
 }
 
 // classOf finds a ProgID or moniker in the list, with any version behind it.
@@ -187,38 +200,50 @@ func (r *run) byName(c callee, w *word, args []value) {
 	}
 }
 
-// starts is Run and OnTime: a call of the procedure they name, or of a program.
+// starts is Run, OnTime and the like: a call of the procedure they name, or of a program.
 func (r *run) starts(c callee, w *word, args []value) {
-	v := arg(args, 0)
-	if w.keyword == "OnTime" {
-		if v = arg(args, 1); len(args) == 0 {
-			return
-		}
-	}
-	if o := c.obj.o; o != nil && strings.Contains(o.class, "shell") {
-		r.hit(w, c.at, true, v.string())
+	if len(args) == 0 {
 		return
 	}
-	s := v.string()
+	if o := c.obj.o; o != nil && strings.Contains(o.class, "shell") {
+		r.hit(w, c.at, true, args[0].string())
+		return
+	}
+	v, rest := args[0], args[1:]
+	if w.keyword == "OnTime" {
+		v, rest = arg(args, 1), nil
+		for _, a := range args {
+			if id := r.procedure(a); id > 0 {
+				v = a
+			}
+		}
+	}
+	if id := r.procedure(v); id > 0 {
+		r.edge(id)
+		r.call(r.tab.list[id].procs, rest)
+		return
+	}
+	if strings.Contains(v.string(), hole) && !v.arg && (!c.member || r.tab.lowOf(r.before(c)) == "application") {
+		r.wild[r.index] = true
+	}
+	r.hit(w, c.at, false, v.string())
+}
+
+// procedure is the procedure that a text names: "Go", "Module1.Go", "'Book 1.xlsm'!Go", "'Go ""x""'"; wNone for none.
+func (r *run) procedure(v value) sym {
+	if v.k != text || len(v.s) > 512 {
+		return wNone
+	}
+	s := v.s
 	if i := strings.LastIndexByte(s, '!'); i >= 0 {
 		s = s[i+1:]
 	}
-	if i := strings.LastIndexByte(s, '.'); i >= 0 {
-		s = s[i+1:]
+	s, _, _ = strings.Cut(strings.Trim(s, "'\" "), " ")
+	s = s[strings.LastIndexByte(s, '.')+1:]
+	if id := r.tab.known(strings.ToLower(s)); id > 0 && len(r.tab.list[id].procs) > 0 {
+		return id
 	}
-	s, _, _ = strings.Cut(strings.TrimLeft(strings.Trim(s, "'\" "), "'"), " ")
-	switch id := r.tab.known(strings.ToLower(s)); {
-	case v.arg:
-	case strings.Contains(s, hole):
-		if !c.member || r.tab.lowOf(r.before(c)) == "application" {
-			r.wild[r.index] = true
-		}
-		r.hit(w, c.at, false, v.string())
-	case id > 0 && len(r.tab.list[id].procs) > 0:
-		r.edge(id)
-	default:
-		r.hit(w, c.at, false, v.string())
-	}
+	return wNone
 }
 
 // target judges where a file is written.
@@ -248,13 +273,12 @@ func (r *run) target(at int, w *word, args []value) {
 			}
 		}
 	}
-	if v.arg {
-		r.hit(w, at, false, "")
-		return
-	}
-	s := v.string()
-	h := r.hit(w, at, pathOf(s) != pathPlain, s)
-	h.open = pathOf(s) == pathOpen
+	r.passing(at, w, []value{v}, func() *hit {
+		s := v.string()
+		h := r.hit(w, at, pathOf(s) != pathPlain, s)
+		h.open = pathOf(s) == pathOpen
+		return h
+	})
 }
 
 // open runs the Open statement (MS-VBAL 5.4.5.1).

@@ -1,9 +1,37 @@
 // Package vba judges the source of VBA projects (MS-VBAL): which procedures start by themselves, what they are able to do, and which
-// addresses, paths and commands their constant expressions yield.
+// addresses, paths and commands their expressions yield.
+//
+// A project is judged as a whole. Its sources are cut into tokens, statements and procedures; both branches of conditional compilation count.
+// Where no word of it can reach an ability that is all. Otherwise every procedure is run as far as the source tells what it does, entry points
+// first: variables, arrays, functions of the language and of the project, loops that decode, texts of UserForms. A condition that is not known
+// has both its branches run, and a statement that no run comes to is evaluated by itself, so each is judged at least once. What cannot be told is a
+// hole in the text that is put together. Calls and texts on the way are abilities and evidence; names are the edges of the call graph.
+//
+// # What is suspicious
+//
+// An entry point that leads to a use of an ability which honest code does not have unasked; or, without an entry point that we know, a use of
+// one whose words the source hides (they stand in no literal), a command line that fetches or hides what it runs, machine code, an object of a
+// class that coded text names, or one procedure that fetches, writes and starts.
+//
+// The published classes of mraptor are the measure: whatever starts by itself and writes or executes by its lists is suspicious here too,
+// unless it cannot be reached from an entry point. Deliberately milder are:
+//
+//   - Click and Change of controls (but Change in Word): a person does that. mraptor takes them for entry points.
+//   - CreateObject of everyday classes (dictionaries, ADO, other Office programs), GetObject of a running program or of a document by its name.
+//   - Files written or copied under a name that ends as data does (txt, csv, log, xlsx …), Open For Binary without Put.
+//   - Kill, unless of a pattern for everything, a program or a system folder; MkDir, RmDir, SetAttr, SaveSetting; SaveAs, unless into a start folder.
+//   - External procedures of the system's own libraries that are not on the list of those which start, fetch, write or run code in memory.
+//   - SendKeys of control keys, ExecuteExcel4Macro of what only asks or sets up the screen, WMI that is only asked.
+//   - Procedures that nothing names: OnAction and OnKey wait for a person.
 //
 // # Limits
 //
-// (to be written with the code)
+//   - Tokens: 3 Mi a project; a report says when code was Unread.
+//   - Text made: Options.Folded; text read: four times that. What is not folded any more counts as not known, so nothing is hidden by it.
+//   - Statements repeated, in loops and calls: 400,000; nested calls 24, nested expressions 64; elements of an array 65,536.
+//   - Abilities 1,000, or 4,000 grave ones; pieces of evidence 200, of 2,048 bytes each.
+//   - Not known are: cells, properties, fields and variables of the document, input, files, dates, random numbers, the object model at large;
+//     GoTo is not followed; a class's variables are the project's; a variable's type does not matter.
 package vba
 
 // Project is one VBA project as its document holds it (MS-OVBA 2.2).

@@ -223,6 +223,26 @@ func TestEvidenceWithoutAnEntryPoint(t *testing.T) {
 	}
 }
 
+func TestWhatACallerPassesDecides(t *testing.T) {
+	wrapper := "Function Make(n)\nSet Make = CreateObject(n)\nEnd Function\nSub Start(s)\nShell s\nEnd Sub\n"
+	for name, tc := range map[string]struct {
+		source     string
+		suspicious bool
+	}{
+		"nobody calls":           {wrapper + "Sub AutoOpen()\nEnd Sub", false},
+		"ordinary class":         {wrapper + "Sub AutoOpen()\nMake(\"Scripting.Dictionary\").Add 1, 2\nEnd Sub", false},
+		"shell":                  {wrapper + "Sub AutoOpen()\nMake(\"WScript\" & \".Shell\").Run x\nEnd Sub", true},
+		"button passes":          {wrapper + "Sub AutoOpen()\nx = Make(\"Scripting.Dictionary\")\nEnd Sub\nSub b()\nStart 1\nEnd Sub", false},
+		"unknown":                {wrapper + "Sub AutoOpen()\nMake Cells(1, 1)\nEnd Sub", true},
+		"Run with arguments":     {wrapper + "Sub AutoOpen()\nApplication.Run \"Start\", \"calc\"\nEnd Sub", true},
+		"without a visible call": {wrapper + "Sub AutoOpen()\nSetTimer 0, 0, 1, AddressOf Start\nEnd Sub", true},
+	} {
+		if r := judged(t, one(tc.source)); r.Suspicious != tc.suspicious {
+			t.Errorf("%s: %v %q %q", name, r.Suspicious, r.Chain, r.Text)
+		}
+	}
+}
+
 func TestPCodeCountsAsIfCalled(t *testing.T) {
 	p := one("Sub AutoOpen()\nEnd Sub\n")
 	p.Modules[0].PCode = []string{"AutoOpen", "CreateObject", "WScript.Shell", "http://example.test/a.exe"}
