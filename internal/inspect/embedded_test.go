@@ -102,7 +102,7 @@ func TestWhatBinaryDocumentsSayAndAskForIsFound(t *testing.T) {
 		"lure in an embedded object":  {fixture.XLSWith(fixture.Storage("MBD00000001", fixture.WordText{Pieces: []string{lure}}.Nodes()...)), finding.OfficeLure},
 		"DDE":                         {fixture.WordText{Pieces: []string{"\x13DDEAUTO cmd \"/c x\"\x15"}}.Bytes(), finding.OfficeDDE},
 		"template":                    {fixture.WordText{Pieces: []string{"x"}, Template: "http://example.com/a.dot"}.Bytes(), finding.OfficeRemoteTemplate},
-		"linked object":               {fixture.DocWith(fixture.Storage("_1", fixture.Stream("\x01Ole", fixture.OLEStream(fixture.URLMoniker("http://example.com/"))))), finding.OfficeExternal},
+		"linked object":               {fixture.DocWith(fixture.Storage("_1", fixture.Stream("\x01Ole", fixture.OLEStream(fixture.URLMoniker("http://example.com/"))))), finding.OfficeRemoteObject},
 		"package":                     {packed("a.exe", exe()), finding.OLEPackage},
 		"object":                      {fixture.XLSWith(fixture.Storage("MBD00000001", fixture.Stream("Workbook", fixture.BIFF()))), finding.OLEObject},
 		"control":                     {fixture.XLSWith(fixture.Stream("Ctls", []byte("x"))), finding.OfficeActiveX},
