@@ -148,7 +148,10 @@ func isTelling(s string) bool {
 	return slices.Contains(telling, s) || strings.Contains(s, "://") || strings.Contains(s, ".exe") || strings.Contains(s, "powershell")
 }
 
-func inWord(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) || r >= 0x80 }
+// inWord says whether a character is part of a word; the wide blank of East Asian code is none (MS-VBAL 3.2.1).
+func inWord(r rune) bool {
+	return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) || r >= 0x80 && !unicode.IsSpace(r)
+}
 
 // odd says that a name is more than one word: it stands in brackets in the source (MS-VBAL 3.3.5.3, FOREIGN-NAME).
 func odd(name string) bool {

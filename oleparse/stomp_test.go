@@ -58,6 +58,21 @@ func modulesRead(t *testing.T, b []byte) []Module {
 	return d.Projects[0].Modules
 }
 
+func TestWordsAndLiteralsOfASource(t *testing.T) {
+	words, literals := sourceWords("Dim\u3000開く _\n As String ' a comment _\n that goes on\nx = \"a \"\"b\"\" 'c\" & y!z: Rem w\nrem other\nq = \"open")
+	var got []string
+	for w := range words {
+		got = append(got, w)
+	}
+	slices.Sort(got)
+	if want := "_ as dim q rem string w x y z 開く"; strings.Join(got, " ") != want {
+		t.Errorf("%q, want %q", strings.Join(got, " "), want)
+	}
+	if !literals[`a "b" 'c`] || !literals["open"] || len(literals) != 2 {
+		t.Errorf("%q", literals)
+	}
+}
+
 func TestALittleThatIsMissingIsNoEvidence(t *testing.T) {
 	lines := []fixture.VBALine{{Proc: "Total"}, {Loads: []string{"a", "b", "c"}, Strings: []string{"sum"}}, {End: true}}
 	for source, want := range map[string]bool{
