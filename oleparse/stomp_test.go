@@ -69,7 +69,7 @@ func TestWordsAndLiteralsOfASource(t *testing.T) {
 		t.Errorf("%q, want %q", strings.Join(got, " "), want)
 	}
 	if !literals[`a "b" 'c`] || !literals["open"] || len(literals) != 2 {
-		t.Errorf("%q", literals)
+		t.Errorf("%v", literals)
 	}
 }
 
