@@ -1,6 +1,7 @@
 package xlm
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -79,6 +80,8 @@ func (m *machine) builtin(b builtin, n *node, at addr) value {
 		return errValue
 	case open && !b.wide:
 		return value{str: hint(n, args)}
+	case b.wide && !partial(n.text) && slices.ContainsFunc(flat(args), func(v value) bool { return v.kind == unknown }):
+		return value{}
 	}
 	if !m.room(args) {
 		return value{}
@@ -86,6 +89,15 @@ func (m *machine) builtin(b builtin, n *node, at addr) value {
 	v := b.f(args)
 	m.spend(len(v.str) / 64)
 	return v
+}
+
+// partial says whether a function of many values gives something where not all of them are known.
+func partial(name string) bool {
+	switch name {
+	case "CONCATENATE", "CONCAT", "TEXTJOIN", "AND", "OR", "T":
+		return true
+	}
+	return false
 }
 
 // hint keeps the part of a text that is known through functions that change it little.

@@ -276,8 +276,9 @@ func (m *machine) wide(n *node, at addr) value {
 }
 
 func (m *machine) values(a area) value {
-	a.row2, a.col2 = min(a.row2, a.row+areaMax), min(a.col2, a.col+255)
-	if n := a.rows() * a.cols(); n > areaMax || !m.spend(n) {
+	a.col2 = min(a.col2, a.col+255)
+	a.row2 = min(a.row2, a.row+areaMax/a.cols()-1) // of whole columns what is likely to be filled
+	if !m.spend(a.rows() * a.cols()) {
 		return value{}
 	}
 	out := value{kind: array, cols: a.cols()}

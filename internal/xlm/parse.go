@@ -174,14 +174,19 @@ func (p *parser) chain(level int) *node {
 // prefix reads signs, an operand, and what may follow an operand.
 func (p *parser) prefix() *node {
 	p.space()
-	from, minus := p.i, false
+	from, minus := p.i, 0
 	for c := p.peek(); c == '-' || c == '+' || c == '@'; c = p.peek() { // "@" is the implicit intersection of newer files
-		minus = minus != (c == '-')
+		if c == '-' {
+			minus++
+		}
 		p.i++
 		p.space()
 	}
 	n := p.postfix()
-	if minus {
+	if minus > 2 { // two make a text a number
+		minus = 2 - minus&1
+	}
+	for range minus {
 		n = &node{op: opNegate, args: []*node{n}, src: p.s[from:p.i]}
 	}
 	return n
