@@ -63,10 +63,11 @@ type loop struct {
 
 const (
 	valuesMax = 24 << 20 // bytes of texts and arrays that names, cells and results keep
+	stepWork  = 4        // of going on to the next cell
 	ranMax    = 1 << 16  // values of formulas that ran, 20 MB; a loop runs few formulas often
 	waysMax   = 64       // ways through the macros: names that start, their divisions at conditions that are not known
 	loopsMax  = 64       // loops inside loops
-	wayWork   = 1 << 19  // of one way: decoding 10,000 characters in a loop takes about 300,000
+	wayWork   = 1 << 19  // of one way: a loop of six formulas decodes 9,000 characters with it
 	allWork   = 1 << 21  // of all ways, about half a second
 	foldWork  = 1 << 21  // of working every formula out once, besides a share for each
 )
@@ -125,7 +126,7 @@ func (m *machine) follow(at addr, args []value) value {
 	defer func() { m.f = outer }()
 	for {
 		next, ok := m.b.next(at)
-		if !ok || !m.spend(1) {
+		if !ok || !m.spend(stepWork) {
 			return f.ret
 		}
 		f.jump = nil
