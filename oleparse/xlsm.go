@@ -160,9 +160,9 @@ func definedName(x *xmlscan.Scanner) xlm.Name {
 	return n
 }
 
-// macroName says whether a name is a macro's.
+// macroName says whether a name is an Excel 4 macro's. VBA's procedures have names too.
 func macroName(x *xmlscan.Scanner) bool {
-	return isTrue(x.Plain("function")) || isTrue(x.Plain("xlm")) || isTrue(x.Plain("vbProcedure"))
+	return !isTrue(x.Plain("vbProcedure")) && (isTrue(x.Plain("function")) || isTrue(x.Plain("xlm")))
 }
 
 func isTrue(b []byte) bool { return string(b) == "1" || string(b) == "true" }

@@ -89,7 +89,7 @@ func TestSharedStringsAndFormulasAreResolved(t *testing.T) {
 
 func TestAWorkbookWithoutMacrosIsNotReadAgain(t *testing.T) {
 	sheet := fixture.MacroSheet{Name: "S", Rel: "worksheet", Root: "worksheet", Cells: `<row><c><f>SUM(1)</f></c></row>`}
-	if d := readParts(t, fixture.MacroBook(`<definedName name="x">S!$A$1</definedName>`, sheet)); len(d.Workbooks) > 0 {
+	if d := readParts(t, fixture.MacroBook(`<definedName name="x">S!$A$1</definedName><definedName name="f" function="1" vbProcedure="1">#REF!</definedName>`, sheet)); len(d.Workbooks) > 0 {
 		t.Errorf("%+v", d.Workbooks[0])
 	}
 }
