@@ -21,16 +21,34 @@ func (m *machine) write(n *node, at addr) (value, bool) {
 	case "DEFINE.NAME":
 		m.defineName(n, at)
 	case "SELECT", "FORMULA.GOTO":
-		if len(n.args) > 0 {
-			m.active = nil
-			if a, ok := m.target(n.args[0], at); ok {
-				m.active = &a
-			}
-		}
+		m.selectCell(n, at)
 	default:
 		return value{}, false
 	}
 	return truth(true), true
+}
+
+// selectCell is SELECT(reference or text). A relative text is meant from the selection.
+func (m *machine) selectCell(n *node, at addr) {
+	if len(n.args) == 0 {
+		return
+	}
+	v := m.eval(n.args[0], at)
+	s, isText := v.text()
+	from := m.active
+	m.active = nil
+	switch {
+	case v.kind == reference:
+		m.active = &v.area
+	case !isText:
+	case from != nil:
+		at = from.first()
+		fallthrough
+	case !strings.Contains(s, "["):
+		if a, ok := m.spelled(s, at); ok {
+			m.active = &a
+		}
+	}
 }
 
 // enterFormula is FORMULA(text, reference) and its kin: the text goes into the first cells of the reference, or of the selection.
