@@ -12,8 +12,9 @@
 //   - A formula has at most 64 KiB of tokens and of text; Excel takes 8,192 characters.
 //   - Sheets, substreams, names and external books: 65,536 each, which is what the formats' own numbers can tell apart.
 //   - The stream is read once; that of a workbook with macros three times at most (string table, then sheets).
-//   - Not read: natural language references, fields of pivot tables and references into tables inside formulas (they read as errors), natural
-//     names of worksheet functions added after Excel 2007 (they are calls by name).
+//   - Inside formulas, natural language references, fields of pivot tables and references into tables read as errors; functions newer than the
+//     format are calls by name, as the format has them.
+//   - Not read: text of drawing objects before BIFF8.
 package biff
 
 import (
@@ -84,7 +85,7 @@ const (
 	linksMost    = 256     // as many links; a workbook that names more tells nothing new
 )
 
-// problem notes something malformed.
+// problem notes something malformed. Of many the first are kept, and the last of them makes room for one that is worse.
 func (r *Result) problem(unread bool, where, format string, args ...any) {
 	p := Problem{where, fmt.Sprintf(format, args...), unread}
 	switch n := len(r.Problems); {

@@ -206,7 +206,7 @@ func TestWorkbooksWithoutMacrosAreLeftAlone(t *testing.T) {
 func TestNamesThatStartByThemselves(t *testing.T) {
 	for in, want := range map[string]string{
 		"Auto_Open": "Auto_Open", "auto_open": "auto_open", "AUTO_OPEN123": "AUTO_OPEN123", "Auto_Close": "Auto_Close",
-		"\x01": "Auto_Open", "\x02": "Auto_Close", "\x0A": "Auto_Activate", "\x01xyz": "Auto_Openxyz",
+		"\x01": "Auto_Open", "\x02": "Auto_Close", "\x0A": "Auto_Activate", "Auto\x00_\x01Open": "Auto\x00_\x01Open", "\x01xyz": "Auto_Openxyz",
 	} {
 		b := fixture.XLBook{Sheets: []fixture.XLSheet{{Name: "S"}}, Names: []fixture.XLName{
 			{Name: in, Builtin: in[0] < ' ', Hidden: true, Tokens: p(fixture.PtgRef3D(0, 2, 0))}}}

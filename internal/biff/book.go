@@ -60,6 +60,7 @@ type name struct {
 	vba        bool // a procedure of VBA
 }
 
+// newBook starts with the first record of the stream.
 func newBook(ctx context.Context, path string, open func(int64) io.Reader, o Options) *book {
 	b := &book{ctx: ctx, path: path, open: open, o: o.withDefaults(), res: &Result{}, locked: -1, sst: -1, page: 1252}
 	b.rs = newRecords(open(0))
@@ -69,6 +70,7 @@ func newBook(ctx context.Context, path string, open func(int64) io.Reader, o Opt
 	return b
 }
 
+// decodePage decodes text of the workbook's code page.
 func (b *book) decodePage(text []byte) string {
 	if b.o.Page == nil {
 		return narrowText(text)
@@ -229,6 +231,7 @@ func (b *book) boundSheet() {
 	b.addSheet(s)
 }
 
+// addSheet adds to the list; a sheet's place in it is its itab.
 func (b *book) addSheet(s sheet) {
 	if len(b.bound) >= manyMost {
 		b.res.problem(true, "BoundSheet", "more than %d sheets", manyMost)

@@ -34,6 +34,7 @@ func (r *reader) record() {
 	}
 }
 
+// boolErr is the value of a Bes (MS-XLS 2.5.12).
 func boolErr(v, isErr int) string {
 	if isErr != 0 {
 		return errorText(v)
@@ -55,6 +56,7 @@ func (r *reader) position(c *cursor, old bool) (row, col int) {
 	return row, col
 }
 
+// constant reads a cell whose value has a fixed length.
 func (r *reader) constant(value func(*cursor) string) {
 	c := &cursor{b: r.rs.body()}
 	row, col := r.position(c, old(r.rs.id))
@@ -63,6 +65,7 @@ func (r *reader) constant(value func(*cursor) string) {
 	}
 }
 
+// text is an entry of the string table.
 func (r *reader) text(i uint32) string {
 	if int64(i) < int64(len(r.texts)) {
 		return r.texts[i]

@@ -19,12 +19,14 @@ type reader12 struct {
 	row int
 }
 
+// sheet12 reads the part of a sheet.
 func (b *book12) sheet12(s *xlm.Sheet, p *Part, texts []string) {
 	r := &reader12{reader: reader{book: &b.book, sheet: s, texts: texts, shared: map[shared]formula{}, awaits: -1}}
 	b.read(p, r.macro(), r.record12)
 	r.resolve()
 }
 
+// record12 reads a record of the part; a row's number stands before its cells.
 func (r *reader12) record12(rs *records12) {
 	switch rs.id {
 	case brtRowHdr:
@@ -46,6 +48,7 @@ func cell12(c *cursor) (col int) {
 	return col
 }
 
+// constant12 reads a cell without a formula (MS-XLSB 2.4, BrtCell…).
 func (r *reader12) constant12(rs *records12) {
 	c := &cursor{b: rs.body()}
 	col := cell12(c)
@@ -73,6 +76,7 @@ func (r *reader12) value12(id int, c *cursor) string {
 	return c.wide32()
 }
 
+// formula12 reads a cell with a formula (MS-XLSB 2.4, BrtFmla…).
 func (r *reader12) formula12(rs *records12) {
 	c := &cursor{b: rs.body()}
 	col := cell12(c)

@@ -46,6 +46,7 @@ func (c *continued) small(n int) []byte {
 	return out
 }
 
+// The numbers are zero where the records end, and bad is set.
 func (c *continued) u8() int     { return int(c.small(1)[0]) }
 func (c *continued) u16() int    { return int(binary.LittleEndian.Uint16(c.small(2))) }
 func (c *continued) u32() uint32 { return binary.LittleEndian.Uint32(c.small(4)) }
@@ -94,6 +95,7 @@ func (c *continued) appendChars(out []byte, n int, wide bool) []byte {
 	}
 }
 
+// wideBit is by how many bits a number of characters is shifted to be one of bytes.
 func wideBit(wide bool) int {
 	if wide {
 		return 1

@@ -14,6 +14,7 @@ type cursor struct {
 	bad bool
 }
 
+// take passes n bytes, or everything where there are fewer.
 func (c *cursor) take(n int) []byte {
 	if n < 0 || n > len(c.b) {
 		c.b, c.bad = nil, true
@@ -73,6 +74,7 @@ func (c *cursor) wide32() string {
 	return c.chars(int(n), true)
 }
 
+// narrowText is text of one byte a character: the lower halves of UTF-16, which is Latin-1.
 func narrowText(b []byte) string {
 	if isASCII(b) {
 		return string(b)
@@ -163,6 +165,7 @@ func errorText(n int) string {
 	return "#N/A"
 }
 
+// boolText is a logical value.
 func boolText(n int) string {
 	if n != 0 {
 		return "TRUE"

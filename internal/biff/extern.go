@@ -3,6 +3,8 @@ package biff
 import (
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"sekisho/internal/xlm"
 )
@@ -36,10 +38,10 @@ type xti struct {
 type bookKind uint8
 
 const (
-	bookSelf bookKind = iota
-	bookAddIn
-	bookExternal
-	bookDDE // or OLE; the external names tell
+	bookSelf     bookKind = iota // this workbook
+	bookAddIn                    // functions of add-ins
+	bookExternal                 // another workbook
+	bookDDE                      // or OLE; the external names tell
 )
 
 // supBook is a supporting link.
@@ -141,8 +143,15 @@ func builtin(name string) string {
 	return name
 }
 
-// startsAlone says whether Excel runs the name by itself: it looks at the beginning only, in any case.
+// startsAlone says whether Excel runs the name by itself: it looks at the beginning only, in any case. Characters that nobody sees are left out
+// here, so that none of them makes the difference.
 func startsAlone(name string) bool {
+	name = strings.Map(func(r rune) rune {
+		if r < ' ' || unicode.Is(unicode.Cf, r) || r == utf8.RuneError {
+			return -1
+		}
+		return r
+	}, name)
 	for _, auto := range []string{"auto_open", "auto_close", "auto_activate", "auto_deactivate"} {
 		if len(name) >= len(auto) && strings.EqualFold(name[:len(auto)], auto) {
 			return true

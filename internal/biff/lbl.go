@@ -32,6 +32,7 @@ func (b *book) lbl() {
 // Flags of a name (MS-XLS 2.4.150, MS-XLSB 2.4.711).
 const fHidden, fFunc, fOB, fProc, fBuiltin = 0x01, 0x02, 0x04, 0x08, 0x20
 
+// nameFlags takes the flags that all generations share.
 func (b *book) nameFlags(n *name, flags int) {
 	n.Hidden, n.Macro, n.Builtin = flags&fHidden != 0, flags&(fFunc|fOB|fProc) != 0, flags&fBuiltin != 0
 	n.vba = flags&fOB != 0
@@ -45,6 +46,7 @@ func (b *book) define(n name) {
 	b.named = b.named || startsAlone(n.Name.Name) || n.Macro && !n.vba && !strings.HasPrefix(n.Name.Name, "_xl")
 }
 
+// lblFull reads the name of BIFF3 and later. The lengths of menu, description, help and status texts are passed over: those stand behind.
 func (b *book) lblFull(c *cursor, n *name) {
 	flags := c.u16()
 	b.nameFlags(n, flags)
@@ -65,6 +67,7 @@ func (b *book) lblFull(c *cursor, n *name) {
 	n.rgce = c.take(min(cce, len(c.b)))
 }
 
+// lbl2 reads the name of BIFF2.
 func (b *book) lbl2(c *cursor, n *name) {
 	flags := c.u16() // the first byte's second bit says that it is a function or command
 	b.nameFlags(n, flags&fFunc)

@@ -142,6 +142,7 @@ func (d *decoder) item() string {
 	return ""
 }
 
+// item12 decodes one of BIFF12, whose kinds have other numbers.
 func (d *decoder) item12(kind int) string {
 	switch kind {
 	case 0x00:
@@ -159,6 +160,7 @@ func (d *decoder) item12(kind int) string {
 	return ""
 }
 
+// itemText is a text in an array constant.
 func (d *decoder) itemText() string {
 	if d.gen >= 8 {
 		n := d.extra.u16()

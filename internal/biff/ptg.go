@@ -61,6 +61,7 @@ func (e *env) decode(f formula) (text string, exp *shared, why string) {
 	return text, nil, d.why
 }
 
+// fail ends the decoding and says why; the first reason stays.
 func (d *decoder) fail(format string, args ...any) {
 	if d.why == "" {
 		d.why = fmt.Sprintf(format, args...)
@@ -101,6 +102,7 @@ var infixes = [...]struct {
 	{",", bindUnion}, {":", bindRange},
 }
 
+// operator decodes the operators, and the parentheses that were typed (PtgAdd to PtgParen).
 func (d *decoder) operator(id int) {
 	switch id {
 	case 0x12:
@@ -116,6 +118,7 @@ func (d *decoder) operator(id int) {
 	}
 }
 
+// basic decodes constants and what steers the evaluation.
 func (d *decoder) basic(id int) {
 	switch id {
 	case 0x01, 0x02: // PtgExp, PtgTbl
@@ -143,6 +146,7 @@ func (d *decoder) basic(id int) {
 	}
 }
 
+// sheetToken is the length of the tokens that say between which sheets of a BIFF3 or BIFF4 workspace a reference is.
 func (d *decoder) sheetToken(id int) int {
 	switch {
 	case d.gen >= 5:
@@ -261,6 +265,7 @@ func (d *decoder) seen(r cellRef, offset bool) cellRef {
 	return r
 }
 
+// refSize is the length of a reference to a cell.
 func (d *decoder) refSize() int {
 	switch {
 	case d.gen >= 12:
@@ -271,6 +276,7 @@ func (d *decoder) refSize() int {
 	return 3
 }
 
+// areaSize is the length of a reference to a range.
 func (d *decoder) areaSize() int { return 2 * d.refSize() }
 
 // memory skips what is kept of an expression's last result; the expression itself follows (MS-XLS 2.5.198.71 to .75).
@@ -327,6 +333,7 @@ func (d *decoder) call(id int) {
 	}
 }
 
+// callFunction puts a function of the Ftab over its operands; args is negative where the function's own number counts.
 func (d *decoder) callFunction(n, args int) {
 	name, fixed, ok := function(n)
 	if args < 0 {
@@ -339,6 +346,7 @@ func (d *decoder) callFunction(n, args int) {
 	d.tree.join(call, bindAtom, name, args)
 }
 
+// callCommand puts a command of the Cetab over its operands (fCeFunc).
 func (d *decoder) callCommand(n, args int) {
 	name, ok := command(n)
 	if !ok {

@@ -201,6 +201,7 @@ func (r *reader) within() bool {
 	return r.depth > 0
 }
 
+// macro says whether what is not read matters.
 func (r *reader) macro() bool { return r.sheet.Kind == xlm.MacroSheet }
 
 // add keeps a cell, as long as there is room.

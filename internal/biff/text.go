@@ -89,6 +89,7 @@ func (b *book) inline() string {
 	return b.bytes(c.b[min(2, len(c.b)):])
 }
 
+// writeText hands on a text.
 func (b *book) writeText(s string) {
 	at := len(b.out)
 	b.out = append(b.out, s...)

@@ -20,6 +20,7 @@ const (
 // textMost bounds the text of one formula. Excel takes 8,192 characters; a name of 255 characters takes a token of five bytes.
 const textMost = 64 << 10
 
+// shape is how a node is written.
 type shape uint8
 
 const (
@@ -50,10 +51,12 @@ type tree struct {
 	todo  []piece
 }
 
+// reset forgets a formula and keeps its memory.
 func (t *tree) reset() {
 	t.nodes, t.kids, t.stack, t.short = t.nodes[:0], t.kids[:0], t.stack[:0], false
 }
 
+// push puts an operand on the stack.
 func (t *tree) push(text string) { t.join(leaf, bindAtom, text, 0) }
 
 // join takes the last n operands from the stack and puts the node over them there.
@@ -147,6 +150,7 @@ func (t *tree) open(id int) {
 	}
 }
 
+// later notes text to be written before what was noted until now.
 func (t *tree) later(text string) { t.todo = append(t.todo, piece{-1, text}) }
 
 // infix writes a binary operator. All of Excel's group to the left.
@@ -160,6 +164,7 @@ func (t *tree) infix(n *node, kids []int) {
 	}
 }
 
+// operands writes operands that bind less than bind in parentheses.
 func (t *tree) operands(kids []int, bind uint8, between string) {
 	for i := len(kids) - 1; i >= 0; i-- {
 		t.operand(kids[i], bind)
