@@ -248,7 +248,7 @@ func (b *book) sheetHeader() {
 	b.addSheet(sheet{at: b.rs.pos, dt: -1, name: b.bytes(c.take(c.u8()))})
 }
 
-// externSheet reads the table of ixti (MS-XLS 2.4.105), or one external sheet of the older generations.
+// externSheet reads the table of ixti (MS-XLS 2.4.106), or one external sheet of the older generations.
 func (b *book) externSheet() {
 	if b.gen < 8 {
 		b.oldExternSheet()

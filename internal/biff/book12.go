@@ -82,8 +82,10 @@ func (b *book12) global12(w *xlm.Workbook, rs *records12) {
 	switch rs.id {
 	case brtBundleSh:
 		b.bundle(w, &cursor{b: rs.body()})
-	case brtSupSelf, brtSupSame:
+	case brtSupSelf:
 		b.addBook(supBook{})
+	case brtSupSame:
+		b.addBook(supBook{kind: bookSame})
 	case brtSupAddin:
 		b.addBook(supBook{kind: bookAddIn})
 	case brtSupBookSrc:
@@ -91,7 +93,7 @@ func (b *book12) global12(w *xlm.Workbook, rs *records12) {
 		b.addBook(supBook{kind: bookExternal, path: b.p.Books[c.wide32()]})
 	case brtPlaceholderName:
 		c := &cursor{b: rs.body()}
-		b.addInName(c.wide32())
+		b.placeholder(c.wide32())
 	case brtExternSheet:
 		b.externSheet12(&cursor{b: rs.body()})
 	case brtName:
@@ -105,16 +107,17 @@ func (b *book12) addBook(s supBook) {
 	}
 }
 
-// addInName takes the name of a function of an add-in (MS-XLSB 2.4.712).
-func (b *book12) addInName(text string) {
-	if n := len(b.books); n > 0 && b.books[n-1].kind == bookAddIn {
+// placeholder takes the name of a function of an add-in, or of a name that the sheet of the formula decides on
+// (MS-XLSB 2.4.750 BrtPlaceholderName).
+func (b *book12) placeholder(text string) {
+	if n := len(b.books); n > 0 && b.books[n-1].kind <= bookAddIn {
 		if b.o.Names -= len(text) + 16; b.o.Names >= 0 {
 			b.books[n-1].names = append(b.books[n-1].names, text)
 		}
 	}
 }
 
-// bundle reads an entry of the sheet list (MS-XLSB 2.4.720 BrtBundleSh).
+// bundle reads an entry of the sheet list (MS-XLSB 2.4, BrtBundleSh).
 func (b *book12) bundle(w *xlm.Workbook, c *cursor) {
 	if len(w.Sheets) >= manyMost {
 		b.res.problem(true, b.path, "more than %d sheets", manyMost)
@@ -150,7 +153,7 @@ func (b *book12) unlisted(w *xlm.Workbook) {
 	}
 }
 
-// externSheet12 reads the table of ixti (MS-XLSB 2.4.657).
+// externSheet12 reads the table of ixti (MS-XLSB 2.4, BrtExternSheet).
 func (b *book12) externSheet12(c *cursor) {
 	for n := c.u32(); n > 0 && len(b.xtis) < manyMost; n-- {
 		x := xti{book: int(c.u32())}
@@ -186,7 +189,7 @@ func (b *book12) name12(c *cursor) {
 	b.define(n)
 }
 
-// parsed reads tokens and what belongs to them (MS-XLSB 2.5.97.1, CellParsedFormula and its like).
+// parsed reads tokens and what belongs to them (MS-XLSB 2.5.97, CellParsedFormula and its like).
 func (c *cursor) parsed() (rgce, rgcb []byte) {
 	rgce = c.take(int(min(int64(c.u32()), int64(len(c.b)), formulaMost)))
 	rgcb = c.take(int(min(int64(c.u32()), int64(len(c.b)), formulaMost)))
@@ -207,7 +210,7 @@ func (b *book12) strings12(w *xlm.Workbook) []string {
 			return
 		}
 		c := &cursor{b: rs.body()}
-		c.u8() // MS-XLSB 2.5.123 RichStr: flags
+		c.u8() // MS-XLSB 2.5, RichStr: flags
 		s := c.wide32()
 		if b.o.Text != nil && b.o.TextMost > 0 {
 			b.writeText(s)
@@ -234,7 +237,7 @@ func ReadLink(ctx context.Context, p Part) (*Result, error) {
 	b.read(&p, false, func(rs *records12) {
 		c := &cursor{b: rs.body()}
 		switch rs.id {
-		case brtBeginSupBook: // MS-XLSB 2.4.249
+		case brtBeginSupBook: // MS-XLSB 2.4, BrtBeginSupBook
 			const dde = 1
 			if c.u16() == dde {
 				s = supBook{kind: bookDDE, path: c.wide32(), topic: c.wide32()}

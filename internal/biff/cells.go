@@ -34,7 +34,7 @@ func (r *reader) record() {
 	}
 }
 
-// boolErr is the value of a Bes (MS-XLS 2.5.12).
+// boolErr is the value of a Bes (MS-XLS 2.5.10).
 func boolErr(v, isErr int) string {
 	if isErr != 0 {
 		return errorText(v)

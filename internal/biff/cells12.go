@@ -41,7 +41,7 @@ func (r *reader12) record12(rs *records12) {
 	}
 }
 
-// cell12 reads what every cell begins with (MS-XLSB 2.5.9 Cell).
+// cell12 reads what every cell begins with (MS-XLSB 2.5, Cell).
 func cell12(c *cursor) (col int) {
 	col = int(c.u32() & (1<<14 - 1))
 	c.u32()
@@ -92,7 +92,7 @@ func (r *reader12) formula12(rs *records12) {
 	r.addFormula(r.row, col, text, value, exp, false)
 }
 
-// shared12 keeps an array or shared formula under its first cell (MS-XLSB 2.4.6, 2.4.816).
+// shared12 keeps an array or shared formula under its first cell (MS-XLSB 2.4, BrtArrFmla, BrtShrFmla).
 func (r *reader12) shared12(rs *records12) {
 	c := &cursor{b: append([]byte(nil), rs.body()...)}
 	at := shared{row: int(c.u32())}

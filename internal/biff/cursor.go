@@ -61,7 +61,7 @@ func (c *cursor) chars(n int, wide bool) string {
 	return narrowText(c.take(n))
 }
 
-// wide32 is an XLWideString (MS-XLSB 2.5.168), or a nullable one, whose length of 0xFFFFFFFF says that there is none.
+// wide32 is an XLWideString (MS-XLSB 2.5), or a nullable one, whose length of 0xFFFFFFFF says that there is none.
 func (c *cursor) wide32() string {
 	n := c.u32()
 	if n == math.MaxUint32 {
@@ -144,7 +144,7 @@ func rk(n uint32) float64 {
 	return v
 }
 
-// errorText is a BErr (MS-XLS 2.5.10).
+// errorText is a BErr (MS-XLS 2.5.198.2).
 func errorText(n int) string {
 	switch n {
 	case 0x00:

@@ -28,7 +28,7 @@ func (e *env) bytes(b []byte) string {
 	return e.page(b)
 }
 
-// xti is what an ixti stands for (MS-XLS 2.5.351).
+// xti is what an ixti stands for (MS-XLS 2.5, XTI).
 type xti struct {
 	book        int
 	first, last int // sheets; -1 deleted, -2 the workbook itself
@@ -39,6 +39,7 @@ type bookKind uint8
 
 const (
 	bookSelf     bookKind = iota // this workbook
+	bookSame                     // this workbook, by names that its formulas hold (MS-XLSB 2.4.750)
 	bookAddIn                    // functions of add-ins
 	bookExternal                 // another workbook
 	bookDDE                      // or OLE; the external names tell
@@ -63,7 +64,7 @@ func (e *env) where(x xti) (string, bool) {
 		return b.prefix(""), true
 	}
 	list := e.sheets
-	if b.kind != bookSelf {
+	if b.kind > bookSame {
 		list = b.sheets
 	}
 	if x.first < 0 || x.first >= len(list) {
@@ -121,7 +122,7 @@ func (e *env) nameOf(x xti, n int) (string, bool) {
 		return "#REF!", false
 	}
 	name := b.names[n-1]
-	if b.kind == bookAddIn {
+	if b.kind <= bookAddIn {
 		return name, true
 	}
 	where, _ := e.where(xti{x.book, -2, -2})

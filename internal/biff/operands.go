@@ -77,7 +77,7 @@ func (d *decoder) oldExtern(tabs bool) xti {
 	return x
 }
 
-// array decodes an array constant, whose values stand behind the tokens (MS-XLS 2.5.198.32 PtgArray, .80 PtgExtraArray).
+// array decodes an array constant, whose values stand behind the tokens (MS-XLS 2.5.198.32 PtgArray, .59 PtgExtraArray).
 func (d *decoder) array() {
 	d.c.take([...]int{2: 6, 3: 7, 4: 7, 5: 7, 8: 7, 12: 14}[d.gen])
 	x := &d.extra
@@ -115,7 +115,7 @@ func (d *decoder) array() {
 	d.tree.push("{" + b.String() + "}")
 }
 
-// item decodes a value of an array constant (MS-XLS 2.5.198.28 SerAr; MS-XLSB 2.5.97.91).
+// item decodes a value of an array constant (MS-XLS 2.5.198.112 SerAr; MS-XLSB 2.5.97).
 func (d *decoder) item() string {
 	kind := d.extra.u8()
 	if d.gen >= 12 {

@@ -25,7 +25,7 @@ func (f *formula) where() string {
 // shared is the array or shared formula that a PtgExp points to.
 type shared struct{ row, col int }
 
-// decoder walks the tokens of one formula (MS-XLS 2.5.198.104 Rgce, MS-XLSB 2.5.97.88).
+// decoder walks the tokens of one formula (MS-XLS 2.5.198.104 Rgce, MS-XLSB 2.5.97).
 type decoder struct {
 	*env
 	f     formula
@@ -162,7 +162,7 @@ func (d *decoder) sheetToken(id int) int {
 	return 4
 }
 
-// elsewhere notes where an array formula, shared formula or data table begins (MS-XLS 2.5.198.58, MS-XLSB 2.5.97.45).
+// elsewhere notes where an array formula, shared formula or data table begins (MS-XLS 2.5.198.58, MS-XLSB 2.5.97).
 func (d *decoder) elsewhere(id int) {
 	row, col := 0, 0
 	switch {
@@ -196,7 +196,7 @@ func (d *decoder) text() string {
 // quoteText writes a string constant as formulas have them.
 func quoteText(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
 
-// attribute decodes PtgAttr*: jumps and spaces say nothing about the formula (MS-XLS 2.5.198.34 to .43).
+// attribute decodes PtgAttr*: jumps and spaces say nothing about the formula (MS-XLS 2.5.198.33 ff.).
 func (d *decoder) attribute() {
 	const choose, sum = 0x04, 0x10
 	kind, n, size := d.c.u8(), 0, 2
@@ -213,10 +213,10 @@ func (d *decoder) attribute() {
 	}
 }
 
-// extended decodes the tokens of two bytes (MS-XLS 2.5.198.26): natural language references, fields of pivot tables, tables.
+// extended decodes the tokens of two bytes (MS-XLS 2.5.198): natural language references, fields of pivot tables, tables.
 func (d *decoder) extended() {
 	switch kind := d.c.u8(); kind {
-	case 0x19: // PtgList (MS-XLSB 2.5.97.58)
+	case 0x19: // PtgList (MS-XLSB 2.5.97)
 		d.c.take(12)
 		d.tree.push("#REF!")
 	default:
@@ -279,7 +279,7 @@ func (d *decoder) refSize() int {
 // areaSize is the length of a reference to a range.
 func (d *decoder) areaSize() int { return 2 * d.refSize() }
 
-// memory skips what is kept of an expression's last result; the expression itself follows (MS-XLS 2.5.198.71 to .75).
+// memory skips what is kept of an expression's last result; the expression itself follows (MS-XLS 2.5.198.70 ff.).
 func (d *decoder) memory(id int) {
 	size := 2
 	if d.gen == 2 {
@@ -295,7 +295,7 @@ func (d *decoder) memory(id int) {
 	}
 }
 
-// skipAreas skips the PtgExtraMem of a PtgMemArea (MS-XLS 2.5.198.79).
+// skipAreas skips the PtgExtraMem of a PtgMemArea (MS-XLS 2.5.198.61).
 func (d *decoder) skipAreas() {
 	switch {
 	case d.gen >= 12:

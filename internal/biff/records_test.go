@@ -137,3 +137,16 @@ func TestStreamThatIsNothingButAMacroSheet(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+func TestNamesByTheirPlaceholders(t *testing.T) {
+	b := macroSheet()
+	b.AddIns, b.Same = []string{"other", "AddIn.Function"}, []string{"Anywhere"}
+	b.Sheets[0].Cells = []fixture.XLCell{
+		{Tokens: p(fixture.PtgNameX(1, 2), fixture.PtgInt(1), fixture.PtgFuncVar(fixture.FnUser, 2))},
+		{Row: 1, Tokens: p(fixture.PtgNameX(2, 1))}, {Row: 2, Tokens: p(fixture.PtgNameX(2, 9))},
+	}
+	want := []string{"A1=AddIn.Function(1)→0", "A2=Anywhere→0", "A3=#REF!→0"}
+	if got := cells(readParts(t, b, biff.Options{}).Book); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

@@ -86,7 +86,7 @@ func area(first, last cellRef, g generation) string {
 	return first.String() + ":" + last.String()
 }
 
-// ref reads a reference (MS-XLS 2.5.198.109 RgceLoc, .111 RgceLocRel; MS-XLSB 2.5.97.91). Offsets are taken modulo the grid, which is a power
+// ref reads a reference (MS-XLS 2.5.198.109 RgceLoc, .111 RgceLocRel; MS-XLSB 2.5.97). Offsets are taken modulo the grid, which is a power
 // of two: their sign does not matter.
 func (c *cursor) ref(g generation) cellRef { return c.column(g, c.row(g)) }
 
