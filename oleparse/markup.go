@@ -28,16 +28,18 @@ const (
 // markup reads one part of markup, whatever its schema: elements are told by their local names, of which those of interest mean one thing
 // in all schemas of Office.
 type markup struct {
-	k      *opc
-	p      *opcPart
-	x      *xmlscan.Scanner
-	in     belonging
-	piece  []byte // formula or macro name
-	fields fields
-	begun  bool // the root element was met; Depth does not tell it behind a Skim
-	sheet  bool // inside sheetData
-	ribbon bool // customUI
-	dirty  bool // text was written since the last line end
+	k       *opc
+	p       *opcPart
+	x       *xmlscan.Scanner
+	in      belonging
+	piece   []byte // formula or macro name
+	fields  fields
+	begun   bool // the root element was met; Depth does not tell it behind a Skim
+	sheet   bool // inside sheetData
+	skimmed bool // it was met
+	outer   []outside
+	ribbon  bool // customUI
+	dirty   bool // text was written since the last line end
 }
 
 // read reads to the end, or as far as the part can matter.
@@ -74,7 +76,7 @@ func (m *markup) matters() bool {
 	case "theme", "styleSheet", "styles", "fonts", "numbering", "webSettings", "settings", "Properties", "coreProperties", "calcChain", "presentation",
 		"pivotCacheDefinition", "pivotCacheRecords", "pivotTableDefinition", "table", "tblStyleLst", "presentationPr", "viewPr", "themeOverride",
 		"styleData", "colorsDef", "layoutDef", "persons", "datastoreItem", "metadata", "volTypes":
-		return false
+		return !m.ofOffice()
 	case "sldLayout", "sldMaster", "notesMaster", "handoutMaster": // what a slide inherits; its texts are prompts
 		return m.p.odd || m.k.macros
 	case "sst":
@@ -85,6 +87,37 @@ func (m *markup) matters() bool {
 	return m.p.roles != roleData
 }
 
+// ofOffice says whether the current tag is of a name space of Office. An element of another one may be passed over by programs, with or without what
+// is in it (ECMA-376-3 7.2, 7.4), and decides nothing about what stands around it.
+func (m *markup) ofOffice() bool {
+	space := m.x.Space()
+	return len(space) == 0 || bytes.Contains(space, []byte("openxmlformats.org/")) || bytes.Contains(space, []byte("purl.oclc.org/ooxml/")) ||
+		bytes.Contains(space, []byte("schemas.microsoft.com/"))
+}
+
+// enter begins text that belongs to the current element; leave ends it. Elements of other name spaces may stand in between.
+func (m *markup) enter(in belonging) {
+	if len(m.outer) < nestedMax {
+		m.outer = append(m.outer, outside{m.in, m.x.Depth()})
+	}
+	m.in = in
+}
+
+func (m *markup) leave() {
+	if n := len(m.outer); n > 0 && m.outer[n-1].depth >= m.x.Depth() {
+		m.in, m.outer = m.outer[n-1].in, m.outer[:n-1]
+	}
+}
+
+// outside is what text belonged to before an element of some depth.
+type outside struct {
+	in    belonging
+	depth int
+}
+
+// nestedMax is far above what a schema has: text does not nest.
+const nestedMax = 64
+
 // start takes a start tag and reports whether to go on with the part.
 func (m *markup) start() bool {
 	x := m.x
@@ -94,9 +127,9 @@ func (m *markup) start() bool {
 	}
 	switch string(x.Name()) {
 	case "t", "Text": // ECMA-376-1 17.3.3.31, 18.4.12, 21.1.2.3.11; MS-VSDX 2.2.3.2.9
-		m.in = inText
+		m.enter(inText)
 	case "instrText": // 17.16.23
-		m.in = inCode
+		m.enter(inCode)
 	case "fldSimple": // 17.16.19
 		m.fields.begin()
 		m.fields.code(x.Attr("instr"))
@@ -106,13 +139,17 @@ func (m *markup) start() bool {
 	case "br", "cr":
 		m.newline()
 	case "f", "definedName", "formula1", "formula2":
-		m.in, m.piece = inFormula, m.piece[:0]
+		m.enter(inFormula)
+		m.piece = m.piece[:0]
 		m.k.macroNames = m.k.macroNames || len(x.Name()) > 8 && (macroName(x) || xlm.Entry(string(x.Plain("name"))) != "")
 	case "FmlaMacro": // ECMA-376-4 19.4.2.24
-		m.in, m.piece = inMacro, m.piece[:0]
+		m.enter(inMacro)
+		m.piece = m.piece[:0]
 	case "sheetData": // 18.3.1.80
-		m.sheet = true
-		m.skim()
+		if m.x.Depth() == 2 && !m.skimmed {
+			m.sheet, m.skimmed = true, true
+			m.skim()
+		}
 	default:
 		return m.object()
 	}
@@ -129,15 +166,15 @@ func (m *markup) object() bool {
 		m.label(x.Attr("progId"))
 	case "control": // 17.3.3.3, 18.3.1.18, 19.3.2.1
 		m.control()
-	case "ocx": // ECMA-376-4 part of MS-OI29500 2.1.1: ActiveX
+	case "ocx": // MS-XLSB 2.1.7.1, the same in all programs
 		m.k.object(Object{Path: m.p.name, Kind: ObjectControl, Class: short(x.Attr("classid"), identMax)})
 	case "customUI": // MS-CUSTOMUI 2.2.1
-		m.ribbon = true
+		m.ribbon = m.ribbon || x.Depth() == 1
 		m.callbacks()
 	case "ddeLink": // 18.14.4
 		m.ddeLink()
 	case "externalBook", "oleLink": // 18.14.7, 18.14.10: what follows are names and saved values; the target is a relationship
-		return false
+		return m.p.root != "externalLink" || !m.ofOffice()
 	case "hlinkClick", "hlinkMouseOver", "hlinkHover": // 21.1.2.3.5, 20.1.2.2.23
 		m.action()
 	case "sp", "pic", "graphicFrame", "cxnSp": // 20.5.2.x, attribute macro
@@ -158,12 +195,12 @@ func (m *markup) object() bool {
 func (m *markup) end() {
 	switch string(m.x.Name()) {
 	case "t", "instrText":
-		m.in = inNothing
+		m.leave()
 	case "f", "definedName", "formula1", "formula2":
 		m.formula()
 	case "FmlaMacro":
 		m.callback(m.piece)
-		m.in = inNothing
+		m.leave()
 	case "fldSimple", "p", "si", "is", "text", "Text", "txbxContent", "comment", "c", "sheetData":
 		m.endBlock(m.x.Name())
 	}
@@ -180,7 +217,7 @@ func (m *markup) endBlock(name []byte) {
 	case "sheetData":
 		m.sheet = false
 	case "Text":
-		m.in = inNothing
+		m.leave()
 		m.newline()
 	default:
 		m.newline()
@@ -278,7 +315,7 @@ func (k *opc) command(where, text string) {
 
 // formula notes a reference by DDE in a formula: application, "|", topic, "!", item.
 func (m *markup) formula() {
-	m.in = inNothing
+	m.leave()
 	if bytes.IndexByte(m.piece, '|') >= 0 && isDDE(m.piece) {
 		m.k.command(m.p.name, string(m.piece))
 	}
@@ -361,7 +398,7 @@ func (m *markup) callbacks() {
 	}
 }
 
-// action notes what a click on a slide, or the mouse over it, starts (MS-OE376 2.1.1: ppaction).
+// action notes what a click on a slide, or the mouse over it, starts (ECMA-376-1 21.1.2.3.5, action).
 func (m *markup) action() {
 	verb, name, _ := strings.Cut(short(m.x.Attr("action"), targetMax), "?")
 	switch strings.ToLower(verb) {

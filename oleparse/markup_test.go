@@ -290,3 +290,32 @@ func TestAnElementInsideIsNotTakenForTheRoot(t *testing.T) {
 		t.Errorf("%v", d.DDE)
 	}
 }
+
+// Programs pass over elements of name spaces that a document declares ignorable (ECMA-376-3 7.2), with or without what is in them.
+func TestForeignElementsHideNothing(t *testing.T) {
+	field := fixture.WordField("", "DDE cmd x")
+	for name, body := range map[string]string{
+		"inside the instruction":      fixture.WordField("", `DDE<x:t xmlns:x="y"/> cmd<x:f xmlns:x="y">z</x:f> x`),
+		"around the field":            `<x:t xmlns:x="y">` + field + `</x:t>`,
+		"an external book before":     `<x:externalBook/>` + field,
+		"an external book of Office":  `<externalBook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"/>` + field,
+		"a ribbon around":             `<x:customUI>` + field + `</x:customUI>`,
+		"a sheet around":              `<x:sheetData>` + field + `</x:sheetData>`,
+		"a formula that is not ended": `<x:f>` + field,
+		"an end of something else":    `</x:t></x:f>` + field,
+	} {
+		if d := readParts(t, fixture.WordParts(body)); len(d.DDE) != 1 || d.DDE[0].Text != "cmd x" {
+			t.Errorf("%s: %v", name, d.DDE)
+		}
+	}
+	wrapped := fixture.WordParts("")
+	wrapped[2].Data = `<x:styles xmlns:x="urn:y"><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">` + field + `</w:document></x:styles>`
+	if d := readParts(t, wrapped); len(d.DDE) != 1 {
+		t.Errorf("a root around the document: %v", d.DDE)
+	}
+	sheet := fixture.SheetParts(`<x:sheetData/><sheetData/><controls><control name="b" r:id="r"/></controls>`,
+		fixture.Rels("xl/worksheets/sheet1.xml", fixture.Rel{ID: "r", Type: "control", Target: "../a.xml"}))
+	if d := readParts(t, sheet); len(d.Controls) != 1 {
+		t.Errorf("controls behind a sheet's data: %v", d.Controls)
+	}
+}
