@@ -97,10 +97,30 @@ func (j *judge) decide() {
 			roots = append(roots, int32(i))
 		}
 	}
-	if j.started(roots) {
+	any := func(*hit) bool { return true }
+	if j.started(roots, any) || j.used() {
 		return
 	}
 	j.unstarted()
+}
+
+// used looks for a chain from what comes with ordinary work to the start of a program.
+func (j *judge) used() bool {
+	var roots []int32
+	for i := range j.procs {
+		if p := &j.procs[i]; p.name != wNone && p.entry == nil && uses[j.tab.list[p.name].low].keyword != "" {
+			roots = append(roots, int32(i))
+		}
+	}
+	if !j.started(roots, func(h *hit) bool { return h.Ability == Execute }) {
+		return false
+	}
+	for _, i := range roots {
+		p := &j.procs[i]
+		w := uses[j.tab.list[p.name].low]
+		j.report.Autoexec = append(j.report.Autoexec, Hit{Keyword: w.keyword, Module: j.mods[p.mod].in.Stream, Line: int(p.line), Why: w.why})
+	}
+	return true
 }
 
 // settleEvidence drops what is part of other evidence.
@@ -130,9 +150,9 @@ func (j *judge) settleWMI() {
 	}
 }
 
-// started looks for a chain from an entry point to an ability.
-func (j *judge) started(roots []int32) bool {
-	if len(roots) == 0 {
+// started looks for a chain from an entry point to an ability that counts.
+func (j *judge) started(roots []int32, counts func(*hit) bool) bool {
+	if len(roots) == 0 && !j.compiled {
 		return false
 	}
 	s := j.reach(roots...)
@@ -143,7 +163,7 @@ func (j *judge) started(roots []int32) bool {
 		if h.passed && ok && !j.procs[h.proc].called { // started by what does not show its arguments
 			h.risk = true
 		}
-		if !h.risk || !ok && h.proc != pcodeProc {
+		if !h.risk || !counts(h) || !ok && h.proc != pcodeProc {
 			continue
 		}
 		if best < 0 || h.text != "" && h.text != hole && (j.hits[best].text == "" || j.hits[best].text == hole) || h.Keyword == commandLine.keyword {

@@ -20,6 +20,7 @@ type judge struct {
 	forms    map[string]map[string]string
 	controls map[string]bool
 	puts     bool // Put writes to a file
+	compiled bool // compiled code has an entry point that the source may not have
 	hasForms bool // a module is a UserForm
 
 	edges  [][]sym        // names that a procedure uses
@@ -296,7 +297,10 @@ func (j *judge) pcode() {
 		r.at = uint32(len(m.stmts) - 1)
 		for _, s := range m.in.PCode {
 			low := strings.ToLower(s)
-			if w, ok := names[low]; ok {
+			if w, ok := entries[low]; ok {
+				j.compiled = true
+				j.report.Autoexec = append(j.report.Autoexec, Hit{Keyword: w.keyword, Module: m.in.Stream, Line: 1, Why: w.why})
+			} else if w, ok := names[low]; ok {
 				r.hit(&w, 0, w.rule != soft, s)
 			} else if w, ok := sinks[low]; ok {
 				r.hit(&w, 0, w.rule == hard || w.rule == byClass, s)

@@ -9,7 +9,8 @@
 //
 // # What is suspicious
 //
-// An entry point that leads to a use of an ability which honest code does not have unasked; or, without an entry point that we know, a use of
+// An entry point that leads to a use of an ability which honest code does not have unasked; an event of ordinary work (saving, printing, another
+// sheet) that starts a program; or, without an entry point that we know, a use of
 // one whose words the source hides (they stand in no literal), a command line that fetches or hides what it runs, machine code, an object of a
 // class that coded text names, or one procedure that fetches, writes and starts.
 //

@@ -223,6 +223,17 @@ func TestEvidenceWithoutAnEntryPoint(t *testing.T) {
 	}
 }
 
+func TestOrdinaryWorkThatStartsAProgramIsSuspicious(t *testing.T) {
+	for _, w := range uses {
+		for code, want := range map[string]bool{"CreateObject(\"WScript.Shell\").Run x": true, "Open f For Output As #1": false, "y = 1": false} {
+			r := judged(t, one("Private Sub "+w.keyword+"()\n"+code+"\nEnd Sub\n"))
+			if r.Suspicious != want || want != (keywords(r.Autoexec) == w.keyword) {
+				t.Errorf("%s, %s: %v %v", w.keyword, code, r.Suspicious, r.Autoexec)
+			}
+		}
+	}
+}
+
 func TestWhatACallerPassesDecides(t *testing.T) {
 	wrapper := "Function Make(n)\nSet Make = CreateObject(n)\nEnd Function\nSub Start(s)\nShell s\nEnd Sub\n"
 	for name, tc := range map[string]struct {
@@ -244,10 +255,10 @@ func TestWhatACallerPassesDecides(t *testing.T) {
 }
 
 func TestPCodeCountsAsIfCalled(t *testing.T) {
-	p := one("Sub AutoOpen()\nEnd Sub\n")
+	p := one("Sub a()\nEnd Sub\n")
 	p.Modules[0].PCode = []string{"AutoOpen", "CreateObject", "WScript.Shell", "http://example.test/a.exe"}
 	r := judged(t, p)
-	if !r.Suspicious || len(r.Evidence) != 1 || r.Evidence[0].Text != "http://example.test/a.exe" {
+	if !r.Suspicious || keywords(r.Autoexec) != "AutoOpen" || len(r.Evidence) != 1 || r.Evidence[0].Text != "http://example.test/a.exe" {
 		t.Errorf("%+v", r)
 	}
 	p.Modules[0].PCode = []string{"AutoOpen", "MsgBox"}
@@ -293,7 +304,7 @@ func TestTheListsAreInLowerCase(t *testing.T) {
 			t.Errorf("%s: %q: %q %q", list, key, keyword, why)
 		}
 	}
-	for list, m := range map[string]map[string]word{"entries": entries, "controls": controlEvents, "sinks": sinks, "names": names, "texts": texts, "natives": natives, "modes": openModes} {
+	for list, m := range map[string]map[string]word{"entries": entries, "uses": uses, "controls": controlEvents, "sinks": sinks, "names": names, "texts": texts, "natives": natives, "modes": openModes} {
 		for key, w := range m {
 			check(list, key, w.keyword, w.why)
 		}

@@ -35,6 +35,7 @@ const (
 	whyControl  = "runs by itself when the control is drawn or touched by the pointer"
 	whyBrowser  = "runs by itself when an embedded browser loads"
 	whyPresent  = "runs when the presentation is shown"
+	whyWork     = "runs when a person works in the document, saves or prints it"
 	whyRibbon   = "runs when the ribbon is loaded"
 	whyMail     = "runs when the mail program starts or mail comes"
 	whyRun      = "runs another program"
@@ -110,6 +111,32 @@ var entries = map[string]word{
 	"application_quit":               {keyword: "Application_Quit", why: whyMail},      // Outlook
 	"form_open":                      {keyword: "Form_Open", why: whyOpen},             // Access
 	"form_load":                      {keyword: "Form_Load", why: whyOpen},             // Access
+}
+
+// uses lists procedures that come with a person's ordinary work in the document, saving or printing it, not with a button. They are
+// no entry points, but one that starts programs is suspicious; Worksheet events are left out, as honest forms live by them.
+var uses = map[string]word{
+	"workbook_beforesave":           {keyword: "Workbook_BeforeSave", why: whyWork},
+	"workbook_aftersave":            {keyword: "Workbook_AfterSave", why: whyWork},
+	"workbook_beforeprint":          {keyword: "Workbook_BeforePrint", why: whyWork},
+	"workbook_newsheet":             {keyword: "Workbook_NewSheet", why: whyWork},
+	"workbook_sheetchange":          {keyword: "Workbook_SheetChange", why: whyWork},
+	"workbook_sheetselectionchange": {keyword: "Workbook_SheetSelectionChange", why: whyWork},
+	"workbook_sheetdeactivate":      {keyword: "Workbook_SheetDeactivate", why: whyWork},
+	"documentbeforesave":            {keyword: "DocumentBeforeSave", why: whyWork},
+	"documentbeforeprint":           {keyword: "DocumentBeforePrint", why: whyWork},
+	"document_contentcontrolonexit": {keyword: "Document_ContentControlOnExit", why: whyWork},
+	"windowselectionchange":         {keyword: "WindowSelectionChange", why: whyWork},
+	"fileopen":                      {keyword: "FileOpen", why: whyWork}, // Word runs a macro in place of its command of that name
+	"filenew":                       {keyword: "FileNew", why: whyWork},
+	"fileclose":                     {keyword: "FileClose", why: whyWork},
+	"fileexit":                      {keyword: "FileExit", why: whyWork},
+	"filesave":                      {keyword: "FileSave", why: whyWork},
+	"filesaveas":                    {keyword: "FileSaveAs", why: whyWork},
+	"fileprint":                     {keyword: "FilePrint", why: whyWork},
+	"fileprintdefault":              {keyword: "FilePrintDefault", why: whyWork},
+	"toolsmacro":                    {keyword: "ToolsMacro", why: whyWork},
+	"viewvbcode":                    {keyword: "ViewVBCode", why: whyWork},
 }
 
 // autoModules are the module names whose Main Word runs.
