@@ -25,9 +25,8 @@ func read(t testing.TB, stream []byte, o biff.Options) *biff.Result {
 	return res
 }
 
-// readParts reads a workbook of BIFF12.
-func readParts(t testing.TB, b fixture.XLBook, o biff.Options) *biff.Result {
-	t.Helper()
+// partsOf is a workbook of BIFF12.
+func partsOf(b fixture.XLBook) biff.Parts {
 	part := func(name string, data []byte, macro bool) biff.Part {
 		return biff.Part{Name: name, Macro: macro, Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }}
 	}
@@ -45,7 +44,13 @@ func readParts(t testing.TB, b fixture.XLBook, o biff.Options) *biff.Result {
 			p.Strings = part(q.Name, []byte(q.Data), false)
 		}
 	}
-	res, err := biff.ReadParts(context.Background(), p, o)
+	return p
+}
+
+// readParts reads a workbook of BIFF12.
+func readParts(t testing.TB, b fixture.XLBook, o biff.Options) *biff.Result {
+	t.Helper()
+	res, err := biff.ReadParts(context.Background(), partsOf(b), o)
 	if err != nil {
 		t.Fatal(err)
 	}
