@@ -1,0 +1,79 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"sekisho/internal/fixture"
+	"sekisho/internal/inspect"
+)
+
+// growing makes a document of each format in any size: n units of content, which no packing shortens much.
+var growing = map[string]func(n int) []byte{
+	"doc-vba":  func(n int) []byte { return fixture.DocVBA(procedures(n)) },
+	"xlsm-vba": func(n int) []byte { return fixture.XLSM(procedures(n)) },
+	"ppt-vba":  func(n int) []byte { return fixture.PPTVBA(procedures(n)) },
+	"docx": func(n int) []byte {
+		return fixture.Package(fixture.WordParts(numbered(n, `<w:p><w:r><w:t>Paragraph %d of %d.</w:t></w:r></w:p>`)))
+	},
+	"xls-xlm": func(n int) []byte {
+		cells := make([][]fixture.Ptg, n)
+		for i := range cells {
+			cells[i] = []fixture.Ptg{fixture.PtgStr(fmt.Sprint("cell ", i)), fixture.PtgInt(uint16(i)), fixture.PtgOp(0x08)} // &
+		}
+		return fixture.XLMacro(0, cells...).XLS()
+	},
+	"xlsm-xlm": func(n int) []byte {
+		sheet := fixture.MacroSheet{Name: "Macro1", Cells: numbered(n, `<row r="%d"><c r="A%[1]d"><f>"a"&amp;%[2]d</f></c></row>`)}
+		return fixture.Package(fixture.MacroBook("", sheet))
+	},
+	"rtf-object": func(n int) []byte {
+		return fixture.RTF(fixture.RTFObject(fixture.OLE1("Word.Document.8", fixture.Noise(40*n))))
+	},
+	"rtf-text": func(n int) []byte { return fixture.RTF(numbered(n, `\par Paragraph %d of {\b %d}.`)) },
+	"onenote": func(n int) []byte {
+		return fixture.OneNote([]string{numbered(n, "Line %d of %d. ")}, fixture.OneNoteFile{Name: "a.bin", Data: fixture.Noise(40 * n)})
+	},
+	"flat-opc": func(n int) []byte { return fixture.FlatOPC(fixture.DOCMParts(procedures(n))) },
+	"slk":      func(n int) []byte { return []byte("ID;PX\r\nO;E\r\n" + numbered(n, "C;Y%d;X1;E\"a\"&%d\r\n") + "E\r\n") },
+}
+
+func numbered(n int, format string) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, format, i+1, n)
+	}
+	return b.String()
+}
+
+func procedures(n int) string {
+	return numbered(n/4, "Sub Part%d()\n  If Range(\"A%[1]d\").Value = %[2]d Then Range(\"B%[1]d\").Value = \"row \" & %[1]d & Chr(65 + %[1]d Mod 26)\nEnd Sub\n")
+}
+
+// BenchmarkDoubling inspects documents of 1, 2 and 4 times a size. The cost is linear where MB/s stays the same.
+func BenchmarkDoubling(b *testing.B) {
+	scanner, err := inspect.New(inspect.Options{SpoolDir: b.TempDir()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for name, build := range growing {
+		for _, times := range []int{1, 2, 4} {
+			doc := build(5000 * times)
+			b.Run(fmt.Sprintf("%s/x%d", name, times), func(b *testing.B) {
+				b.SetBytes(int64(len(doc)))
+				for b.Loop() {
+					scan := scanner.Begin()
+					if _, err := scan.File(context.Background(), nil, name, bytes.NewReader(doc), int64(len(doc))); err != nil {
+						b.Fatal(err)
+					}
+					if r := scan.Result(); r.Incomplete || len(r.Files) == 0 {
+						b.Fatalf("incomplete %v, %d files, %v", r.Incomplete, len(r.Files), r.Findings)
+					}
+				}
+			})
+		}
+	}
+}
