@@ -61,8 +61,8 @@ func BenchmarkDoubling(b *testing.B) {
 	}
 	for name, build := range growing {
 		for _, times := range []int{1, 2, 4} {
-			doc := build(5000 * times)
 			b.Run(fmt.Sprintf("%s/x%d", name, times), func(b *testing.B) {
+				doc := build(5000 * times)
 				b.SetBytes(int64(len(doc)))
 				for b.Loop() {
 					scan := scanner.Begin()
