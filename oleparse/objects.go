@@ -82,6 +82,9 @@ func (c *compound) isBareObject(streams map[string]int) bool {
 	if c.nest > 0 {
 		return len(c.entries[c.root].kids) > 0 && c.find(c.root, typeStorage, "VBA") < 0
 	}
+	if _, ok := streams[equationStream]; ok {
+		return true
+	}
 	if _, ok := streams[oleStream]; !ok || c.kind() != "ole" {
 		return false
 	}
@@ -133,6 +136,7 @@ func (c *compound) readObjectStorage(id int, streams map[string]int) {
 		o.Kind, o.Name = ObjectControl, c.controlName(streams)
 		c.readControl(id, streams, o.Name)
 	}
+	o.Fault = c.equationFault(id, o.Class, streams)
 	c.readNative(&o, streams)
 	for i, target := range c.links(streams) {
 		if i == 0 {

@@ -101,7 +101,7 @@ func TestObjectsAreListedWhereTheirProgramsPutThem(t *testing.T) {
 		"UserForm": {file: fixture.OLE(fixture.Stream("WordDocument", fixture.WordHead(0)), fixture.Storage("Macros",
 			fixture.Storage("UserForm1", comp(8, "Forms.Form.1"), fixture.Stream("f", []byte("1")), fixture.Stream("o", []byte("2")))))},
 		"equation behind another class": {
-			fixture.DocWith(class(fixture.Storage("_4", comp(9, "Word.Document.8"), fixture.Stream("Equation Native", []byte("e"))), fixture.OfficeCLSID(0x2CE02))),
+			fixture.DocWith(class(fixture.Storage("_4", comp(9, "Word.Document.8"), fixture.Stream("Equation Native", fixture.EquationNative())), fixture.OfficeCLSID(0x2CE02))),
 			[]Object{{Path: "ObjectPool/_4", Kind: ObjectEmbedded, Class: "Equation.3"}}, nil,
 		},
 	} {

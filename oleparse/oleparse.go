@@ -80,6 +80,7 @@ type Object struct {
 	Class  string // ProgID where the document tells it, else the CLSID as {…}
 	Name   string // the file name that a package tells
 	Target string // of a linked object, as written
+	Fault  string // what it has that its own program would not write: a way to attack that program
 }
 
 // LinkType is what a Link is for.

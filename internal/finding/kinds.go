@@ -34,9 +34,9 @@ const (
 
 	OLEObject  Kind = "ole.object"
 	OLEPackage Kind = "ole.package"
+	OLEExploit Kind = "ole.exploit"
 
 	RTFObject       Kind = "rtf.object"
-	RTFExploit      Kind = "rtf.exploit"
 	RTFEquation     Kind = "rtf.equation"
 	OneNoteEmbedded Kind = "onenote.embedded"
 
@@ -128,9 +128,9 @@ var meanings = map[Kind]Meaning{
 	RTFObject: {Info,
 		"An object is embedded in the RTF text; such objects carry exploits and files that a double click opens.",
 		"RTF 文書にオブジェクトが埋め込まれています。脆弱性の悪用やファイルの持ち込みに使われます。"},
-	RTFExploit: {Suspicious,
-		"An object of a class whose faults documents use to run code, or one that the program has to load before anybody sees it.",
-		"脆弱性を突く攻撃で使われる種類のオブジェクト、または表示前に必ず読み込ませる指定のあるオブジェクトが含まれています。"},
+	OLEExploit: {Suspicious,
+		"An object made as attackers make it: of a class whose faults run code, with content its own program never writes, or loaded before anybody sees it.",
+		"攻撃に使われる形のオブジェクトです。脆弱性で知られる種類のもの、本来のソフトが書き出さない内容のもの、または表示前に必ず読み込ませる指定のあるものです。"},
 	RTFEquation: {Suspicious,
 		"The document calls the old equation editor, which honest files hardly use and whose faults run code without a macro.",
 		"旧式の数式エディターを呼び出します。通常の文書ではほとんど使われず、その脆弱性によりマクロなしでコードが実行されます。"},

@@ -12,9 +12,12 @@ import (
 // objects adds what a document of either generation embeds, links to and asks of other programs: one finding for each sort, so that a
 // presentation of a thousand objects does not push out what else is known.
 func (s *Scan) objects(f *File, doc *oleparse.Document) {
-	var embedded, packed, controls sightings
+	var embedded, packed, controls, exploits sightings
 	for i := range doc.Objects {
 		o := &doc.Objects[i]
+		if o.Fault != "" {
+			exploits.add(o.Path, named(o)+": "+o.Fault)
+		}
 		switch o.Kind {
 		case oleparse.ObjectEmbedded:
 			embedded.add(o.Path, named(o))
@@ -30,6 +33,7 @@ func (s *Scan) objects(f *File, doc *oleparse.Document) {
 	embedded.report(s, f, finding.OLEObject)
 	packed.report(s, f, finding.OLEPackage)
 	controls.report(s, f, finding.OfficeActiveX)
+	exploits.report(s, f, finding.OLEExploit)
 	s.links(f, doc)
 	s.commands(f, doc)
 }

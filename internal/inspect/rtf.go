@@ -30,7 +30,7 @@ func (rtfFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 	r.packages.report(s, f, finding.OLEPackage)
 	r.controls.report(s, f, finding.OfficeActiveX)
 	r.equations.report(s, f, finding.RTFEquation)
-	r.exploits.report(s, f, finding.RTFExploit)
+	r.exploits.report(s, f, finding.OLEExploit)
 	r.links(doc)
 	r.problems(doc)
 	return err
