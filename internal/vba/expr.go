@@ -248,9 +248,6 @@ func (r *run) primary() value {
 	case s == punct('['): // MS-VBAL 5.6.16.5: evaluated by the host
 		r.until(punct(']'))
 		return r.postfix(value{}, "")
-	case s == punct('#'): // a date (MS-VBAL 3.3.3)
-		r.until(punct('#'))
-		return value{}
 	case s == wNew:
 		r.pos++
 		return r.create()

@@ -55,6 +55,9 @@ func (s *lexer) next() (t token, ok bool) {
 			continue
 		case c == '"':
 			t = s.literal()
+		case c == '#' && s.date() > 0:
+			s.pos += s.date()
+			t = token{off: uint32(start), end: uint32(s.pos), sym: tNumber}
 		case '0' <= c && c <= '9' || c == '&' && s.radix() || c == '.' && start+1 < len(s.src) && isDigit(s.src[start+1]) && !s.member():
 			s.number()
 			t = token{off: uint32(start), end: uint32(s.pos), sym: tNumber}
@@ -125,6 +128,21 @@ func (s *lexer) literal() token {
 		s.pos++
 	}
 	return token{off: uint32(start), end: uint32(min(s.pos, len(s.src))), sym: tString}
+}
+
+// date is the length of a date literal as the editor writes it (MS-VBAL 3.3.3), 0 where none begins: #1/31/2020 1:30:00 PM#.
+func (s *lexer) date() int {
+	const longest = 24
+	for i := 1; i < longest && s.pos+i < len(s.src); i++ {
+		switch c := lower(s.src[s.pos+i]); {
+		case c == '#' && i > 3:
+			return i + 1
+		case isDigit(c), c == '/', c == ':', c == '-', c == ' ' && i > 1, c == 'a', c == 'p', c == 'm':
+		default:
+			return 0
+		}
+	}
+	return 0
 }
 
 // radix says whether a hexadecimal or octal number begins here (MS-VBAL 3.3.2).
