@@ -271,7 +271,7 @@ func (c *sheetRead) start(x *xmlscan.Scanner) {
 		if row, col, ok := xlm.ParseCell(string(x.Plain("r"))); ok {
 			c.row, c.col = row, col
 		}
-		c.cell, c.typ, c.share = xlm.Cell{Row: c.row, Col: c.col}, string(x.Plain("t")), ""
+		c.cell, c.typ, c.share = xlm.Cell{Row: max(0, c.row), Col: c.col}, string(x.Plain("t")), ""
 	case "f":
 		c.into = &c.cell.Formula
 		if string(x.Plain("t")) == "shared" {

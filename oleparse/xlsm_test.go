@@ -109,3 +109,34 @@ func TestMacroCellsPastTheLimitAreUnread(t *testing.T) {
 		t.Errorf("unread %v, problems %v", d.Unread(), d.Problems)
 	}
 }
+
+// FuzzMacroBook holds that any workbook and macro sheet of markup are read within the limits, and that every cell lies on a sheet.
+func FuzzMacroBook(f *testing.F) {
+	seed := fixture.MacroBook(fixture.AutoOpen("M!$A$1"), fixture.MacroSheet{Name: "M", State: "hidden", Cells: macroCells +
+		`<c t="s"><f t="shared" si="0">A1+B$2</f><v>0</v></c><c r="D9"><f t="shared" si="0"/></c><c t="inlineStr"><is><t>x</t></is></c>`})
+	at := func(name string) int {
+		for i, p := range seed {
+			if p.Name == name {
+				return i
+			}
+		}
+		f.Fatal(name)
+		return 0
+	}
+	book, sheet := at("xl/workbook.xml"), at("xl/macrosheets/sheet1.xml")
+	f.Add(seed[book].Data, seed[sheet].Data, `<sst><si><t>a</t></si></sst>`)
+	f.Fuzz(func(t *testing.T, a, b, c string) {
+		parts := append([]fixture.Part{}, seed...)
+		parts[book].Data, parts[sheet].Data = a, b
+		d := readParts(t, append(parts, fixture.Part{Name: "xl/sharedStrings.xml", Data: c}))
+		for _, w := range d.Workbooks {
+			for _, s := range w.Sheets {
+				for _, c := range s.Cells {
+					if c.Row < 0 || c.Col < 0 || c.Formula == "" && c.Value == "" {
+						t.Errorf("%+v", c)
+					}
+				}
+			}
+		}
+	})
+}
