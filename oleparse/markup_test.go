@@ -90,6 +90,8 @@ func TestCommandsOfWorkbooks(t *testing.T) {
 		"formula":                  {cell(`cmd|'/c calc'!A0`), []string{`cmd|'/c calc'!A0`}},
 		"formula, quoted program":  {cell(`'cmd'|'/c calc'!A0`), []string{`'cmd'|'/c calc'!A0`}},
 		"formula with a reference": {cell(`cmd&#124;'/c calc'!A0`), []string{`cmd|'/c calc'!A0`}},
+		"formula in CDATA":         {cell(`<![CDATA[IF(1<2,cmd|'/c calc'!A0)]]>`), []string{`IF(1<2,cmd|'/c calc'!A0)`}},
+		"formula with a comment":   {cell(`<!-- | -->cmd|'/c calc'!A0`), []string{`cmd|'/c calc'!A0`}},
 		"formula in an argument":   {cell(`IF(1,MSEXCEL|'\..\cmd.exe /c calc'!A0)`), []string{`IF(1,MSEXCEL|'\..\cmd.exe /c calc'!A0)`}},
 		"sheet named with a bar":   {cell(`'a|b'!A1+1`), nil},
 		"bar in a string":          {cell(`A1&amp;"|"&amp;B1`), nil},

@@ -237,21 +237,16 @@ func (s *Scanner) cdataText() bool {
 }
 
 // Skim passes over everything up to the tag, or the text behind a tag, in which one of words stands, as far as that can be told without
-// looking at tokens. It is for long stretches of equal markup. Depth and name spaces are not kept up.
+// looking at tokens, and in any case before text that is broken up by a CDATA section, a comment or an instruction. It is for long stretches of equal
+// markup. Depth and name spaces are not kept up.
 func (s *Scanner) Skim(words [][]byte) {
 	if s.empty || s.cdata {
 		return
 	}
 	for {
 		b := s.buf[s.lo:s.hi]
-		at := len(b)
-		for _, w := range words {
-			if i := bytes.Index(b[:at], w); i >= 0 {
-				at = i
-			}
-		}
-		last := bytes.LastIndexByte(b[:min(len(b), at+1)], '<')
-		if at < len(b) {
+		last, found := stop(b, words)
+		if found {
 			s.lo += max(0, last)
 			return
 		}
@@ -263,3 +258,25 @@ func (s *Scanner) Skim(words [][]byte) {
 		}
 	}
 }
+
+// stop finds the place where Skim ends, else the last tag that it must keep because what follows is not known yet.
+func stop(b []byte, words [][]byte) (last int, found bool) {
+	at, before := len(b), len(b)
+	for _, w := range words {
+		if i := bytes.Index(b[:at], w); i >= 0 {
+			at, before = i, i+1
+		}
+	}
+	for _, w := range breaks {
+		if i := bytes.Index(b[:at], w); i >= 0 {
+			at, before = i, i
+		}
+	}
+	if found = at < len(b); !found && len(b) > 0 && b[len(b)-1] == '<' { // perhaps the first half of a break
+		before--
+	}
+	return bytes.LastIndexByte(b[:before], '<'), found
+}
+
+// breaks begin what may stand in the middle of a text (XML 2.5, 2.6, 2.7).
+var breaks = [][]byte{[]byte("<!"), []byte("<?")}
