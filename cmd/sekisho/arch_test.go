@@ -16,7 +16,7 @@ import (
 var arrows = map[string][]string{
 	"cmd/sekisho":      {"*"},
 	"milter":           {"internal/filter", "internal/message", "internal/quarantine", "rules", "internal/audit", "internal/metrics", "internal/finding"},
-	"oleparse":         {"internal/biff", "internal/offcrypto", "internal/vba", "internal/xlm", "internal/xmlscan"},
+	"oleparse":         {"internal/biff", "internal/htmlscan", "internal/offcrypto", "internal/vba", "internal/xlm", "internal/xmlscan"},
 	"zipinspect":       {},
 	"rules":            {"internal/finding", "internal/message"},
 	"internal/finding": {},
@@ -26,6 +26,7 @@ var arrows = map[string][]string{
 	// Parsers, of the shape of oleparse: no project types.
 	"internal/biff":       {"internal/xlm"},
 	"internal/flatxml":    {"internal/xmlscan"},
+	"internal/htmlscan":   {},
 	"internal/lure":       {},
 	"internal/offcrypto":  {"internal/xmlscan"},
 	"internal/onenote":    {},

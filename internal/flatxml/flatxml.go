@@ -27,6 +27,7 @@ const (
 	Package        // Flat OPC
 	Word           // Word 2003 XML
 	Excel          // XML Spreadsheet 2003
+	Page           // XHTML
 )
 
 const (
@@ -53,6 +54,8 @@ func root(x *xmlscan.Scanner) Format {
 		return Package
 	case string(x.Name()) == "Workbook" && space == excelSpace:
 		return Excel
+	case string(x.Name()) == "html":
+		return Page
 	}
 	return Other
 }

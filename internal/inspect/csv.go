@@ -12,6 +12,7 @@ import (
 
 	"sekisho/internal/finding"
 	"sekisho/internal/xlm"
+	"sekisho/oleparse"
 )
 
 // csvFile looks at attached text as Excel opens comma-separated values (RFC 4180 and its kin): a cell that begins as a formula is one, and may
@@ -126,16 +127,14 @@ func (c *cells) put(b byte) {
 	}
 }
 
-// end looks at the cell that is complete. A formula begins with "=", or with a sign as old spreadsheets had it; a sign begins many honest texts,
-// so behind one the topic must be quoted, as every command with a blank is, and the rest must be a formula too.
+// end looks at the cell that is complete.
 func (c *cells) end() {
 	cell := bytes.TrimLeft(c.cell, " \t")
 	c.cell, c.quoted, c.closed = c.cell[:0], false, false
-	if len(cell) < len("=a|b!c") || len(cell) > cellMax || !bytes.ContainsRune([]byte("=+-@"), rune(cell[0])) || bytes.IndexByte(cell, '|') < 0 {
+	if len(cell) > cellMax || !oleparse.IsCellFormula(cell) {
 		return
 	}
-	link, whole, ok := xlm.DDE(string(cell))
-	if ok && (cell[0] == '=' || whole && bytes.Contains(cell, []byte("|'"))) {
+	if link, _, ok := xlm.DDE(string(cell)); ok {
 		c.links = append(c.links, link)
 	}
 }

@@ -28,6 +28,8 @@ func (x flatFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 		return err
 	case format == flatxml.Package:
 		return x.opc(ctx, f, s)
+	case format == flatxml.Page:
+		return htmlFile{}.Inspect(ctx, f, s)
 	case format != flatxml.Other:
 		return x.old(ctx, f, s)
 	}

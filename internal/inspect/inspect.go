@@ -35,8 +35,8 @@ type Inspector interface {
 // inspectors is the table, in the order in which they are asked: zip and ole say more precisely what the file is, for those after them.
 func inspectors() []Inspector {
 	return []Inspector{
-		zipFile{}, ooxmlFile{}, oleFile{}, biffFile{}, slkFile{}, csvFile{}, rtfFile{}, oneNoteFile{}, flatFile{}, activeMime{}, mailFile{}, gzipFile{}, bzip2File{},
-		zstdFile{}, tarFile{}, unreadFile{},
+		zipFile{}, ooxmlFile{}, oleFile{}, biffFile{}, slkFile{}, csvFile{}, rtfFile{}, oneNoteFile{}, flatFile{}, activeMime{}, htmlFile{}, mailFile{}, gzipFile{},
+		bzip2File{}, zstdFile{}, tarFile{}, unreadFile{},
 	}
 }
 

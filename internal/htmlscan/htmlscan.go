@@ -1,0 +1,239 @@
+// Package htmlscan splits HTML (WHATWG HTML 13.2.5) into tags and text as a scanner of hostile documents wants them: nothing is refused, everything is
+// read as a stream. What stands in conditional comments, which Office reads and browsers do not, is content; other comments, scripts and style
+// sheets are passed over. References stay as they are written.
+//
+// # Limits
+//
+//   - Of a tag 64 KiB are kept and 256 attributes; pictures in attributes are larger and say nothing.
+//   - Text arrives in pieces of at most 32 KiB.
+package htmlscan
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+)
+
+// Kind is what a token is.
+type Kind uint8
+
+// The kinds of tokens.
+const (
+	EOF Kind = iota
+	Start
+	End
+	Text
+)
+
+const (
+	tagMax     = 64 << 10
+	attrsMax   = 256 // no element of HTML knows more than some dozens
+	bufferSize = 32 << 10
+	refMax     = 34 // the longest name is CounterClockwiseContourIntegral
+)
+
+// Attr is an attribute, its name in lower case.
+type Attr struct{ Name, Value string }
+
+// Scanner reads tokens. Slices are valid until the next call of Next.
+type Scanner struct {
+	in   *bufio.Reader
+	err  error
+	name []byte
+	tag  []byte // what stands behind the name
+	text []byte
+	raw  string // the element whose content is passed over
+	lt   bool   // a "<" has been read
+	part []byte // a reference that the last piece cut off
+	join []byte
+}
+
+// New returns a Scanner of r.
+func New(r io.Reader) *Scanner { return &Scanner{in: bufio.NewReaderSize(r, bufferSize)} }
+
+// Name is the current tag's name in lower case, with its prefix.
+func (s *Scanner) Name() []byte { return s.name }
+
+// Text is the current piece of text.
+func (s *Scanner) Text() []byte { return s.text }
+
+// Err is the error of the reader, nil at the end of the input.
+func (s *Scanner) Err() error {
+	if errors.Is(s.err, io.EOF) {
+		return nil
+	}
+	return s.err
+}
+
+// Next goes on to the next token.
+func (s *Scanner) Next() Kind {
+	for s.err == nil {
+		kind := EOF
+		if s.lt {
+			s.lt = false
+			kind = s.markup()
+		} else {
+			kind = s.chars()
+		}
+		switch {
+		case s.raw != "" && kind == End && string(s.name) == s.raw:
+			s.raw = ""
+		case s.raw != "" || kind == EOF:
+			continue
+		case kind == Start && (string(s.name) == "script" || string(s.name) == "style"): // HTML 13.2.5.4, 13.2.5.2
+			s.raw = string(s.name)
+		}
+		return kind
+	}
+	return EOF
+}
+
+// chars takes text up to the next "<".
+func (s *Scanner) chars() Kind {
+	b, err := s.in.ReadSlice('<')
+	switch {
+	case err == nil:
+		s.lt = true
+		b = b[:len(b)-1]
+	case !errors.Is(err, bufio.ErrBufferFull):
+		s.err = err
+	}
+	if len(s.part) > 0 {
+		s.join = append(append(s.join[:0], s.part...), b...)
+		b, s.part = s.join, s.part[:0]
+	}
+	if errors.Is(err, bufio.ErrBufferFull) {
+		if i := bytes.LastIndexByte(b, '&'); i >= len(b)-refMax && bytes.IndexByte(b[max(0, i):], ';') < 0 {
+			s.part = append(s.part[:0], b[i:]...)
+			b = b[:i]
+		}
+	}
+	if s.text = b; len(b) == 0 {
+		return EOF
+	}
+	return Text
+}
+
+// markup takes what follows a "<". A tag begins with a letter; anything else is text.
+func (s *Scanner) markup() Kind {
+	head, _ := s.in.Peek(len("!--[if"))
+	switch {
+	case len(head) == 0:
+		_, s.err = s.in.ReadByte()
+	case bytes.HasPrefix(head, []byte("!--")) && !bytes.EqualFold(head, []byte("!--[if")):
+		s.comment()
+	case head[0] == '!', head[0] == '?': // a declaration, or the frame of a conditional comment
+		s.rest()
+	case head[0] == '/', 'a' <= head[0]|0x20 && head[0]|0x20 <= 'z':
+		return s.element(head[0] == '/')
+	default:
+		s.text = []byte("<")
+		return Text
+	}
+	return EOF
+}
+
+// comment passes over a comment.
+func (s *Scanner) comment() {
+	if _, err := s.in.Discard(len("!--")); err != nil {
+		s.err = err
+	}
+	for dashes := 2; s.err == nil; { // "<!-->" is a whole one (13.2.5.43)
+		c, err := s.in.ReadByte()
+		switch {
+		case err != nil:
+			s.err = err
+		case c == '-':
+			dashes++
+		case c == '>' && dashes >= 2:
+			return
+		default:
+			dashes = 0
+		}
+	}
+}
+
+// rest reads to the end of a tag into s.tag. A ">" in quotes does not end it, where quotes follow an equals sign.
+func (s *Scanner) rest() {
+	s.tag = s.tag[:0]
+	quote, last := byte(0), byte(0)
+	for {
+		c, err := s.in.ReadByte()
+		switch {
+		case err != nil:
+			s.err = err
+			return
+		case quote == 0 && c == '>':
+			return
+		case quote == 0 && last == '=' && (c == '"' || c == '\''):
+			quote = c
+		case c == quote:
+			quote = 0
+		}
+		if len(s.tag) < tagMax {
+			s.tag = append(s.tag, c)
+		}
+		if c != ' ' && c != '\n' && c != '\r' && c != '\t' {
+			last = c
+		}
+	}
+}
+
+// element splits the name off a tag.
+func (s *Scanner) element(end bool) Kind {
+	if s.rest(); s.err != nil {
+		return EOF
+	}
+	kind, b := Start, s.tag
+	if end {
+		kind, b = End, b[1:]
+	}
+	n := bytes.IndexAny(b, " \t\r\n\f/")
+	if n < 0 {
+		n = len(b)
+	}
+	s.name, s.tag = bytes.ToLower(b[:n]), b[n:]
+	return kind
+}
+
+// Attrs are the attributes of the current start tag (HTML 13.1.2.3).
+func (s *Scanner) Attrs() []Attr {
+	var list []Attr
+	for b := s.tag; len(list) < attrsMax; {
+		if b = bytes.TrimLeft(b, " \t\r\n\f/"); len(b) == 0 {
+			break
+		}
+		var a Attr
+		a, b = attr(b)
+		list = append(list, a)
+	}
+	return list
+}
+
+// attr takes the attribute at the start of b, which is not empty.
+func attr(b []byte) (Attr, []byte) {
+	n := 1 // an equals sign that begins a name belongs to it
+	for n < len(b) && !isSpace(b[n]) && b[n] != '=' && b[n] != '/' {
+		n++
+	}
+	a := Attr{Name: strings.ToLower(string(b[:n]))}
+	if b = bytes.TrimLeft(b[n:], " \t\r\n\f"); len(b) == 0 || b[0] != '=' {
+		return a, b
+	}
+	b = bytes.TrimLeft(b[1:], " \t\r\n\f")
+	if len(b) > 0 && (b[0] == '"' || b[0] == '\'') {
+		value, rest, _ := bytes.Cut(b[1:], b[:1])
+		a.Value = string(value)
+		return a, rest
+	}
+	n = 0
+	for n < len(b) && !isSpace(b[n]) {
+		n++
+	}
+	a.Value = string(b[:n])
+	return a, b[n:]
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f' }
