@@ -29,6 +29,9 @@ func (j *judge) reach(roots ...int32) *reached {
 		for _, name := range j.edges[p] {
 			s.name(name, p)
 		}
+		if next := int(p) + 1; j.procs[p].runsOn && next < len(j.procs) && j.procs[next].mod == j.procs[p].mod {
+			s.visit(int32(next), p)
+		}
 		if j.wild[p] && !s.all {
 			s.all = true
 			for i := range j.procs {

@@ -214,10 +214,10 @@ func (r *run) words(s stmt) {
 			}
 			continue
 		}
-		if t.sym < wordCount {
+		if t.sym <= wNone {
 			continue
 		}
-		w := &r.tab.list[t.sym]
+		w := &r.tab.list[t.sym] // a procedure may have a word of the language for its name
 		if len(w.procs) > 0 || w.module >= 0 {
 			r.edges[r.index] = append(r.edges[r.index], t.sym)
 		}

@@ -36,7 +36,7 @@ func (s *lexer) next() (t token, ok bool) {
 	for s.pos < len(s.src) {
 		start, line := s.pos, s.line
 		switch c := s.src[start]; {
-		case c == ' ' || c == '\t' || c == '\r':
+		case s.space() > 0:
 			s.blank()
 			continue
 		case c == '\n':
@@ -58,6 +58,8 @@ func (s *lexer) next() (t token, ok bool) {
 		case c == '#' && s.date() > 0:
 			s.pos += s.date()
 			t = token{off: uint32(start), end: uint32(s.pos), sym: tNumber}
+		case c == '[' && s.bracketed():
+			t = token{off: uint32(start + 1), end: uint32(s.pos - 1), sym: s.tab.intern(s.src[start+1 : s.pos-1])}
 		case '0' <= c && c <= '9' || c == '&' && s.radix() || c == '.' && start+1 < len(s.src) && isDigit(s.src[start+1]) && !s.member():
 			s.number()
 			t = token{off: uint32(start), end: uint32(s.pos), sym: tNumber}
@@ -82,31 +84,44 @@ func (s *lexer) at() byte {
 	return 0
 }
 
+// space is the length of the white space at the cursor (MS-VBAL 3.2.2: tab, EOM, space, the wide space, Unicode class Zs).
+func (s *lexer) space() int {
+	switch c := s.at(); {
+	case c == ' ' || c == '\t' || c == '\r' || c == 0x19:
+		return 1
+	case c >= utf8.RuneSelf:
+		if r, n := utf8.DecodeRuneInString(s.src[s.pos:]); unicode.Is(unicode.Zs, r) {
+			return n
+		}
+	}
+	return 0
+}
+
 // blank skips white space; an underscore behind it at the end of a line continues the line (MS-VBAL 3.2.2).
 func (s *lexer) blank() {
-	for c := s.at(); c == ' ' || c == '\t' || c == '\r'; c = s.at() {
-		s.pos++
+	for n := s.space(); n > 0; n = s.space() {
+		s.pos += n
 	}
 	if s.at() != '_' {
 		return
 	}
-	for i := s.pos + 1; i < len(s.src); i++ {
-		switch s.src[i] {
-		case ' ', '\t', '\r':
-		case '\n':
-			s.pos = i + 1
-			s.line++
-			return
-		default:
-			return
-		}
+	mark := s.pos
+	s.pos++
+	for n := s.space(); n > 0; n = s.space() {
+		s.pos += n
 	}
+	if s.at() != '\n' {
+		s.pos = mark
+		return
+	}
+	s.pos++
+	s.line++
 }
 
 // comment skips to the end of the logical line: a continuation continues a comment too (MS-VBAL 3.3.1).
 func (s *lexer) comment() {
 	for s.pos < len(s.src) && s.src[s.pos] != '\n' {
-		if c := s.src[s.pos]; c == ' ' || c == '\t' {
+		if s.space() > 0 {
 			s.blank()
 		} else {
 			s.pos++
@@ -193,24 +208,40 @@ func (s *lexer) number() {
 	}
 }
 
-// word reads an identifier (MS-VBAL 3.3.5); it is false where none begins.
+// word reads an identifier (MS-VBAL 3.3.5); it is false where none begins. The code pages of East Asia allow nearly every character of theirs.
 func (s *lexer) word() bool {
 	start := s.pos
 	for s.pos < len(s.src) {
-		c, n := s.src[s.pos], 1
+		c := s.src[s.pos]
 		switch {
-		case isLetter(c), c == '_' && s.pos > start, isDigit(c) && s.pos > start:
-		case c < utf8.RuneSelf:
+		case isLetter(c), (c == '_' || isDigit(c)) && s.pos > start:
+			s.pos++
+		case c < utf8.RuneSelf, s.space() > 0:
 			return s.pos > start
 		default:
-			var r rune
-			if r, n = utf8.DecodeRuneInString(s.src[s.pos:]); !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) {
+			r, n := utf8.DecodeRuneInString(s.src[s.pos:])
+			if r == utf8.RuneError && n < 2 {
 				return s.pos > start
 			}
+			s.pos += n
 		}
-		s.pos += n
 	}
 	return s.pos > start
+}
+
+// bracketed reads a name in brackets (MS-VBAL 3.3.5.3): a member, or a function of the language. Other brackets are left to the program.
+func (s *lexer) bracketed() bool {
+	n := strings.IndexAny(s.src[s.pos:min(len(s.src), s.pos+64)], "]\n")
+	if n < 2 || s.src[s.pos+n] != ']' {
+		return false
+	}
+	low := strings.ToLower(s.src[s.pos+1 : s.pos+n])
+	member := s.pos > 0 && (s.src[s.pos-1] == '.' || s.src[s.pos-1] == '!')
+	if _, ok := sinks[low]; !ok && names[low].keyword == "" && !member {
+		return false
+	}
+	s.pos += n + 1
+	return true
 }
 
 // suffix skips the type character of a name or number (MS-VBAL 3.3.5.3). An ampersand is one unless an operand follows.

@@ -56,6 +56,8 @@ type proc struct {
 	queued  bool
 	called  bool // with arguments
 	covered bool // every statement was looked at
+	hash    int  // #If blocks it begins in
+	runsOn  bool // the compiler may see the next procedure's statements as its own
 }
 
 // module is a module on its way.
@@ -84,13 +86,16 @@ type parser struct {
 	first bool   // of its line
 	inner int    // If statements of this line (MS-VBAL 5.4.2.9)
 	open  int32  // procedure that is open, -1 for none
+	last  int32  // procedure that was open last, -1 for none
 	typ   bool   // inside Type or Enum
+	hash  int    // #If blocks that are open (MS-VBAL 3.4)
+	typAt int    // those around Type
 }
 
 // parse reads a module; it is false when the tokens are used up.
 func (j *judge) parse(index int32) bool {
 	m := &j.mods[index]
-	p := parser{j: j, m: m, index: index, open: -1, first: true, lex: lexer{src: m.in.Source, line: 1, tab: j.tab}}
+	p := parser{j: j, m: m, index: index, open: -1, last: -1, first: true, lex: lexer{src: m.in.Source, line: 1, tab: j.tab}}
 	m.toks = make([]token, 0, min(len(m.in.Source)/6+8, tokensMax))
 	decl := int32(len(j.procs))
 	m.decl = decl
@@ -177,6 +182,30 @@ func (p *parser) endLine() {
 func (p *parser) emit(lo uint32, o op) {
 	p.m.stmts = append(p.m.stmts, stmt{lo, uint32(len(p.m.toks)), o})
 	p.start = uint32(len(p.m.toks))
+	if o != opSkip && p.open < 0 && p.last >= 0 { // behind an End Sub that the compiler does not see
+		p.j.procs[p.last].hi = uint32(len(p.m.stmts))
+	}
+}
+
+// directive follows #If (MS-VBAL 3.4.1). Which branch counts depends on the machine, so all of them are read: a procedure that begins outside of a
+// block and ends inside of it may go on behind it.
+func (p *parser) directive(t []token) {
+	next := wNone
+	if len(t) > 1 {
+		next = t[1].sym
+	}
+	switch next {
+	case wIf:
+		p.hash++
+		return
+	case wElse, wElseIf, wEnd, wEndIf:
+		if p.typAt >= p.hash {
+			p.typ = false
+		}
+		if next == wEnd || next == wEndIf {
+			p.hash--
+		}
+	}
 }
 
 // statement ends the statement at the last token.
@@ -196,7 +225,11 @@ func (p *parser) statement() {
 		}
 		p.emit(lo, opSkip)
 		return
-	case wOption, punct('#'), wImplements:
+	case punct('#'):
+		p.directive(t)
+		p.emit(lo, opSkip)
+		return
+	case wOption, wImplements:
 		p.emit(lo, opSkip)
 		return
 	}
@@ -235,6 +268,9 @@ func (p *parser) definition(lo uint32, t []token) bool {
 	case wEnd:
 		switch next {
 		case wSub, wFunction, wProperty:
+			if p.open >= 0 {
+				p.j.procs[p.open].runsOn = p.hash > p.j.procs[p.open].hash
+			}
 			p.close()
 			return p.skip(lo)
 		case wType, wEnum:
@@ -243,7 +279,7 @@ func (p *parser) definition(lo uint32, t []token) bool {
 		}
 		return false
 	case wType, wEnum:
-		p.typ = true
+		p.typ, p.typAt = p.open < 0, p.hash
 		return p.skip(lo)
 	case wDeclare:
 		p.declare(t[i+1:])
@@ -293,13 +329,20 @@ func (p *parser) events(t []token) {
 
 // procedure begins a procedure; t begins with its name.
 func (p *parser) procedure(t []token) {
+	if p.open >= 0 {
+		p.j.procs[p.open].runsOn = true
+	}
 	p.close()
 	p.typ = false
+	if len(t) > 1 && t[0].sym == punct('[') {
+		t = t[1:]
+	}
 	if len(t) == 0 || t[0].sym < 0 {
 		return
 	}
-	x := proc{name: t[0].sym, shown: p.text(t[0]), mod: p.index, line: t[0].line, lo: uint32(len(p.m.stmts)) + 1, params: params(t[1:])}
+	x := proc{name: t[0].sym, shown: p.text(t[0]), mod: p.index, line: t[0].line, lo: uint32(len(p.m.stmts)) + 1, params: params(t[1:]), hash: p.hash}
 	p.open = int32(len(p.j.procs))
+	p.last = p.open
 	p.j.procs = append(p.j.procs, x)
 	s := &p.j.tab.list[x.name]
 	s.procs = append(s.procs, p.open)

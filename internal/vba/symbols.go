@@ -1,6 +1,10 @@
 package vba
 
-import "strings"
+import (
+	"strings"
+
+	"golang.org/x/text/width"
+)
 
 // sym is an identifier of a project, without case (MS-VBAL 3.3.5.1).
 type sym int32
@@ -143,15 +147,15 @@ func newSymbols() *symbols {
 func (t *symbols) intern(text string) sym {
 	var key []byte
 	if len(text) > len(t.buf) {
-		key = []byte(strings.ToLower(text))
+		key = []byte(strings.ToLower(width.Fold.String(text)))
 	} else {
 		ascii := true
 		for i := range len(text) {
 			t.buf[i] = lower(text[i])
 			ascii = ascii && text[i] < 0x80
 		}
-		if key = t.buf[:len(text)]; !ascii {
-			key = []byte(strings.ToLower(text))
+		if key = t.buf[:len(text)]; !ascii { // wide and narrow forms are the same (MS-VBAL 3.3.5.1.2)
+			key = []byte(strings.ToLower(width.Fold.String(text)))
 		}
 	}
 	if id, ok := t.ids[string(key)]; ok {

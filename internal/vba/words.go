@@ -299,7 +299,7 @@ var ordinary = map[string]bool{
 // libraries are the names that may stand before a function of the language, in lower case.
 var libraries = map[string]bool{
 	"vba": true, "strings": true, "conversion": true, "interaction": true, "information": true, "math": true, "filesystem": true,
-	"[_hiddenmodule]": true, "global": true,
+	"_hiddenmodule": true, "global": true,
 }
 
 // constants are those of the language that text is built with (MS-VBAL 6.1.1).
