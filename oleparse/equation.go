@@ -3,7 +3,7 @@ package oleparse
 import "fmt"
 
 // Equation Editor 3.0 was taken out of Office in 2018 for faults that documents used to run code: it copies the font names and the tab stops of a matrix
-// in its format, MTEF version 3, to places of fixed size. Honest texts of its time hold many equations, so only one that it could not have
+// in its format, MTEF up to version 3, to places of fixed size. Honest texts of its time hold many equations, so only one that it could not have
 // written itself is a fault. MTEF is documented by Design Science ("MTEF v.3").
 const (
 	equationMax   = 64 << 10 // bytes of one equation that are looked at; a page full of formulas takes 4 KiB
@@ -40,36 +40,42 @@ func (c *compound) equationFault(id int, class string, streams map[string]int) s
 	if class != "Equation.3" && class != "Equation.2" {
 		return ""
 	}
-	at, ok := streams[equationStream]
+	if at, ok := streams[equationStream]; ok {
+		return nativeFault(c.head(at, make([]byte, min(max(c.entries[at].size, 0), equationMax))))
+	}
+	at, ok := streams[nativeStream]
 	if !ok {
-		if _, native := streams[nativeStream]; native {
-			return "an equation without its own stream"
-		}
 		return ""
 	}
-	return mtefFault(c.head(at, make([]byte, min(max(c.entries[at].size, 0), equationMax))))
+	b := c.head(at, make([]byte, min(max(c.entries[at].size, 0), equationMax)))
+	if len(b) > 6 && b[4] == eqnHeader && b[5] == 0 {
+		return nativeFault(b[4:]) // MS-OLEDS 2.3.6: the size stands before the data
+	}
+	return mtefFault(b[min(len(b), 4):]) // as converted from OLE 1.0: the equation without a header
 }
 
-// mtefFault reads the stream "Equation Native".
-func mtefFault(b []byte) string {
+// nativeFault reads the stream "Equation Native": EQNOLEFILEHDR, then the equation.
+func nativeFault(b []byte) string {
 	c := cursor{b: b}
+	if n := c.u16(); len(b) > 0 && n != eqnHeader {
+		return fmt.Sprintf("an equation's header of %d bytes", n)
+	}
+	return mtefFault(b[min(len(b), eqnHeader):])
+}
+
+// mtefFault reads an equation in MTEF.
+func mtefFault(b []byte) string {
 	if len(b) == 0 {
 		return ""
 	}
-	if n := c.u16(); c.bad || n != eqnHeader {
-		return fmt.Sprintf("an equation's header of %d bytes", n)
-	}
-	c.take(eqnHeader - 2)
+	c := cursor{b: b}
 	version, platform, product := c.u8(), c.u8(), c.u8()
 	c.take(2) // product version and subversion
 	if c.bad || version < 1 || version > 3 || platform > 1 || product > 1 {
 		return "an equation of no known version"
 	}
-	if version < 3 {
-		return "" // Equation Editor 1 and 2 wrote other records
-	}
 	for lists := 1; lists > 0 && c.pos < len(b); { // each round takes a byte at least; what follows the last END is not read
-		opened, fault := mtefRecord(&c)
+		opened, fault := mtefRecord(&c, version)
 		if fault != "" {
 			return fault
 		}
@@ -79,7 +85,7 @@ func mtefFault(b []byte) string {
 }
 
 // mtefRecord reads one record: how many lists of records it opens (END closes one), and what is wrong with it.
-func mtefRecord(c *cursor) (lists int, fault string) {
+func mtefRecord(c *cursor, version byte) (lists int, fault string) {
 	tag := c.u8()
 	if tag&xfLMOVE != 0 && tag&0xF != mtefEnd && tag&0xF <= mtefEmbell {
 		if x, y := c.u8(), c.u8(); x == 128 && y == 128 {
@@ -95,7 +101,10 @@ func mtefRecord(c *cursor) (lists int, fault string) {
 		}
 		return list(tag&xfNULL == 0), ruler(c, tag)
 	case mtefChar:
-		c.take(3) // typeface, character
+		c.take(2) // typeface, character
+		if version == 3 {
+			c.u8() // which had 8 bits before
+		}
 		return list(tag&xfEMBELL != 0), ""
 	case mtefTmpl:
 		c.take(3) // selector, variation, options

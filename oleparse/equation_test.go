@@ -30,7 +30,8 @@ func TestAnEquationThatTheEditorCouldNotHaveWrittenIsAFault(t *testing.T) {
 		{"bytes behind the last END", mtef(full, line, x, end, end, "\x08\x00\x00", strings.Repeat("A", 100)), ""},
 		{"records that break off", mtef(full, line, "\x02"), ""},
 		{"empty stream", nil, ""},
-		{"older version", append(fixture.EquationNative()[:28], "\x02\x01\x01\x02\x00\x08\x00\x00"+strings.Repeat("A", 90)...), ""},
+		{"letters of version 2", append(fixture.EquationNative()[:28], "\x02\x00\x01\x01\x00"+full+line+"\x12\x83F\x02\x86=\x12\x83I\x00\x00"...), ""},
+		{"font name in version 2", append(fixture.EquationNative()[:28], "\x02\x00\x01\x01\x00\x08\x00\x00"+strings.Repeat("A", 90)...), "an equation with a font name of 90 bytes"},
 		{"font name of 44 bytes", mtef(full, line, "\x08\x5A\x5A"+strings.Repeat("A", 44)+"\x00"), "an equation with a font name of 44 bytes"},
 		{"font name without an end", mtef(full, line, "\x08\x5A\x5A"+strings.Repeat("\x90", 200)), "an equation with a font name of 200 bytes"},
 		{"matrix of 200 columns", mtef(full, line, "\x05\x00\x00\x00\x01\xC8"), "an equation with a matrix of 1 times 200"},
@@ -39,7 +40,7 @@ func TestAnEquationThatTheEditorCouldNotHaveWrittenIsAFault(t *testing.T) {
 		{"header of another length", append([]byte{9, 0}, mtef(full)[2:]...), "an equation's header of 9 bytes"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := mtefFault(tt.data); got != tt.want {
+			if got := nativeFault(tt.data); got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
@@ -55,7 +56,9 @@ func TestFaultsAreThoseOfEquationsOnly(t *testing.T) {
 	}{
 		{"honest", "", []fixture.Node{fixture.Stream("Equation Native", mtef("\x0A\x01\x00\x00"))}},
 		{"in an object of a document", "an equation with a font name of 44 bytes", []fixture.Node{fixture.Stream("Equation Native", long)}},
-		{"native data in its place", "an equation without its own stream", []fixture.Node{fixture.Stream("\x01oLe10nAtIvE", []byte("\x08\x00\x00\x00shell"))}},
+		{"converted from OLE 1.0", "", []fixture.Node{fixture.Stream("\x01Ole10Native", []byte("\x0E\x00\x00\x00\x02\x00\x01\x01\x00\x0A\x01\x12\x83F\x12\x83I\x00\x00"))}},
+		{"converted with its header", "", []fixture.Node{fixture.Stream("\x01Ole10Native", append([]byte("\x26\x00\x00\x00"), mtef("\x0A\x01\x00\x00")...))}},
+		{"other data in its place", "an equation of no known version", []fixture.Node{fixture.Stream("\x01oLe10nAtIvE", []byte("\x08\x00\x00\x00shell"))}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			nodes := append(tt.nodes, fixture.Stream("\x01CompObj", fixture.CompObj(equation3, "Microsoft Equation 3.0", "Equation.3")))
@@ -81,7 +84,7 @@ func FuzzEquation(f *testing.F) {
 	f.Add(mtef("\x0A\x01\x02\x83x\x00\x00\x00"))
 	f.Add(mtef("\x08\x5A\x5A" + strings.Repeat("A", 44)))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if fault := mtefFault(data); len(fault) > 60 {
+		if fault := nativeFault(data); len(fault) > 60 {
 			t.Errorf("%q", fault)
 		}
 	})
