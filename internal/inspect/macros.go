@@ -17,12 +17,16 @@ func (s *Scan) macros(f *File, doc *oleparse.Document) {
 	var present names
 	var auto, able keywords
 	var bad []*vba.Report
+	locked := ""
 	for i := range doc.Projects {
 		p := &doc.Projects[i]
 		for j := range p.Modules {
 			present.add(p.Modules[j].Name)
 			r := s.report(f)
 			r.Modules = append(r.Modules, s.module(&p.Modules[j]))
+		}
+		if p.Protected || p.Password || p.Hidden {
+			locked = "; the project is locked against viewing"
 		}
 		if p.Report == nil {
 			continue
@@ -39,7 +43,7 @@ func (s *Scan) macros(f *File, doc *oleparse.Document) {
 		return
 	}
 	s.report(f).HasVBA = true
-	s.found(f, finding.New(finding.VBAPresent, f.Path, "modules %s", present.String()))
+	s.found(f, finding.New(finding.VBAPresent, f.Path, "modules %s%s", present.String(), locked))
 	auto.report(s, f, finding.VBAAutoexec)
 	able.report(s, f, finding.VBAAbility)
 	for _, r := range bad {

@@ -66,3 +66,13 @@ func TestEvidenceIsReportedWithTheSources(t *testing.T) {
 		t.Errorf("%+v", r.Files[0].Evidence)
 	}
 }
+
+func TestALockedProjectIsNamedSo(t *testing.T) {
+	for text, want := range map[string]bool{"": false, "ID=\"{0}\"\r\n" + fixture.VBAProtect("CMG", 0x10, 1, 0, 0, 0): true} {
+		p := fixture.VBAProject{Name: "Project", Modules: []fixture.VBAModule{fixture.VBAModuleOf("Module1", "Sub A()\nEnd Sub\n")}, Text: []byte(text)}
+		_, r := scanFile(t, Options{}, fixture.OLE(fixture.Storage("Macros", p.Nodes()...)))
+		if len(r.Findings) != 1 || strings.HasSuffix(r.Findings[0].Detail, "; the project is locked against viewing") != want {
+			t.Errorf("%q: %v", text, r.Findings)
+		}
+	}
+}
