@@ -3,8 +3,6 @@ package biff
 import (
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"sekisho/internal/xlm"
 )
@@ -142,23 +140,6 @@ func builtin(name string) string {
 		return builtins[name[0]] + name[1:]
 	}
 	return name
-}
-
-// startsAlone says whether Excel runs the name by itself: it looks at the beginning only, in any case. Characters that nobody sees are left out
-// here, so that none of them makes the difference.
-func startsAlone(name string) bool {
-	name = strings.Map(func(r rune) rune {
-		if r < ' ' || unicode.Is(unicode.Cf, r) || r == utf8.RuneError {
-			return -1
-		}
-		return r
-	}, name)
-	for _, auto := range []string{"auto_open", "auto_close", "auto_activate", "auto_deactivate"} {
-		if len(name) >= len(auto) && strings.EqualFold(name[:len(auto)], auto) {
-			return true
-		}
-	}
-	return false
 }
 
 // hasMacroSheet says whether a workbook has one.

@@ -38,7 +38,7 @@ func checkBook(t *testing.T, res *biff.Result, o biff.Options) {
 		}
 	}
 	for _, m := range res.Book.Names {
-		macro = macro || m.Macro || strings.HasPrefix(strings.ToLower(m.Name), "auto_")
+		macro = macro || m.Macro || xlm.Entry(m.Name) != ""
 		if m.Sheet < -1 || m.Sheet >= len(res.Book.Sheets) {
 			t.Fatalf("name %+v of %d sheets", m, len(res.Book.Sheets))
 		}

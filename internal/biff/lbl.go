@@ -43,7 +43,7 @@ func (b *book) nameFlags(n *name, flags int) {
 func (b *book) define(n name) {
 	b.defined = append(b.defined, n)
 	b.names = append(b.names, n.Name.Name)
-	b.named = b.named || startsAlone(n.Name.Name) || n.Macro && !n.vba && !strings.HasPrefix(n.Name.Name, "_xl")
+	b.named = b.named || xlm.Entry(n.Name.Name) != "" || n.Macro && !n.vba && !strings.HasPrefix(n.Name.Name, "_xl")
 }
 
 // lblFull reads the name of BIFF3 and later. The lengths of menu, description, help and status texts are passed over: those stand behind.
@@ -100,7 +100,7 @@ func (b *book) decodeNames(w *xlm.Workbook) {
 		if n.Sheet >= len(b.bound) {
 			n.Sheet = -1
 		}
-		n.Formula, _ = b.formula(formula{rgce: d.rgce, rgcb: d.rgcb, row: -1, in: n.Name, grave: startsAlone(n.Name)})
+		n.Formula, _ = b.formula(formula{rgce: d.rgce, rgcb: d.rgcb, row: -1, in: n.Name, grave: xlm.Entry(n.Name) != ""})
 	}
 }
 

@@ -14,7 +14,7 @@ var entries = [...]string{"Auto_Open", "Auto_Close", "Auto_Activate", "Auto_Deac
 // that are not seen.
 func Entry(name string) string {
 	s := strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Mn, r) || unicode.IsSpace(r) {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Mn, r) || unicode.IsSpace(r) || r == unicode.ReplacementChar {
 			return -1
 		}
 		return unicode.ToLower(r)
