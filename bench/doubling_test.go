@@ -38,7 +38,9 @@ var growing = map[string]func(n int) []byte{
 		return fixture.OneNote([]string{numbered(n, "Line %d of %d. ")}, fixture.OneNoteFile{Name: "a.bin", Data: fixture.Noise(40 * n)})
 	},
 	"flat-opc": func(n int) []byte { return fixture.FlatOPC(fixture.DOCMParts(procedures(n))) },
-	"slk":      func(n int) []byte { return []byte("ID;PX\r\nO;E\r\n" + numbered(n, "C;Y%d;X1;E\"a\"&%d\r\n") + "E\r\n") },
+	"slk": func(n int) []byte {
+		return []byte("ID;PX\r\nO;E\r\n" + numbered(n, "C;Y%d;X1;E\"a\"&%d\r\n") + "E\r\n")
+	},
 }
 
 func numbered(n int, format string) string {
