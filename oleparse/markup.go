@@ -186,8 +186,8 @@ func (m *markup) object() bool {
 	case "textpath": // ECMA-376-4 19.1.2.23
 		m.text(x.Attr("string"))
 		m.newline()
-	case "webPr": // 18.13.14
-		m.k.link(m.p.name, LinkOther, short(x.Attr("url"), targetMax))
+	case "webPr", "dbPr", "textPr": // 18.13.14, 18.13.1, 18.13.12
+		m.query()
 	}
 	return true
 }
@@ -337,6 +337,23 @@ func isDDE(formula []byte) bool {
 		}
 	}
 	return false
+}
+
+// query notes where a data connection asks: an address, a text file, or a source in a connection string of OLE DB or ODBC.
+func (m *markup) query() {
+	if url := m.x.Attr("url"); len(url) > 0 {
+		m.k.link(m.p.name, LinkOther, short(url, targetMax))
+	}
+	for _, s := range [...]string{string(m.x.Attr("sourceFile")), string(m.x.Attr("connection"))} {
+		for _, word := range strings.Split(s, ";") {
+			if _, value, ok := strings.Cut(word, "="); ok {
+				word = value
+			}
+			if word = strings.Trim(word, ` "'`); isRemote(word) {
+				m.k.link(m.p.name, LinkOther, short([]byte(word), targetMax))
+			}
+		}
+	}
 }
 
 // ddeLink notes a workbook's DDE connection with its items.

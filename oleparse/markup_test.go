@@ -215,9 +215,19 @@ func TestFilesAreHandedOutWhole(t *testing.T) {
 }
 
 func TestAnAddressThatAQueryAsks(t *testing.T) {
-	d := readParts(t, fixture.SheetParts("", fixture.Part{Name: "xl/connections.xml", Data: `<connections><connection id="1" refreshOnLoad="1"><webPr url="http://example.com/q"/></connection></connections>`}))
-	if len(d.Links) != 1 || !d.Links[0].Remote {
-		t.Errorf("%v", d.Links)
+	for query, want := range map[string]int{
+		`<webPr url="http://example.com/q"/>`: 1,
+		`<dbPr connection="OLEDB;Provider=Microsoft.ACE.OLEDB.12.0;Data Source=&quot;\\example.com\s\a.accdb&quot;;Mode=Read"/>`: 1,
+		`<dbPr connection="Provider=x;Data Source = http://example.com/q"/>`:                                                     1,
+		`<textPr sourceFile="\\example.com\s\a.txt"/>`:                                                                           1,
+		`<dbPr connection="Provider=SQLOLEDB;Data Source=server\db;User ID=a"/>`:                                                 0,
+		`<textPr sourceFile="C:\a.txt"/>`:                                                                                        0,
+		`<dbPr/>`:                                                                                                                0,
+	} {
+		d := readParts(t, fixture.SheetParts("", fixture.Part{Name: "xl/connections.xml", Data: `<connections><connection id="1" refreshOnLoad="1">` + query + `</connection></connections>`}))
+		if len(d.Links) != want || want > 0 && !d.Links[0].Remote {
+			t.Errorf("%s: %v", query, d.Links)
+		}
 	}
 }
 

@@ -28,6 +28,10 @@ func (csvFile) Match(f *File) bool {
 	case KindText, KindSLK: // a list whose first column is called ID begins as SYLK does
 		return f.listed
 	}
+	switch extension(f.Name) { // whatever its first cell looks like, Excel opens it as what its name says
+	case ".csv", ".tsv", ".tab", ".prn":
+		return f.listed
+	}
 	return false
 }
 
@@ -44,7 +48,11 @@ func (csvFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 	if err != nil || !marks {
 		return err
 	}
-	for _, sep := range []byte(csvSeparators) {
+	head, err := f.peek(ctx, 0, make([]byte, headSize))
+	if err != nil {
+		return err
+	}
+	for _, sep := range append(toldSeparator(head), csvSeparators...) {
 		c := &cells{sep: sep}
 		if err := c.read(f.reader(ctx)); err != nil {
 			return err
@@ -56,6 +64,18 @@ func (csvFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 		if len(c.links) > 0 {
 			return nil
 		}
+	}
+	return nil
+}
+
+// toldSeparator is the separator that the first line tells Excel: "sep=x".
+func toldSeparator(head []byte) []byte {
+	if utf16(head) {
+		head = narrow(head)
+	}
+	head = bytes.TrimPrefix(textStart(head), []byte(`"`))
+	if len(head) > 4 && bytes.EqualFold(head[:4], []byte("sep=")) {
+		return head[4:5:5]
 	}
 	return nil
 }
@@ -115,6 +135,7 @@ func (c *cells) add(b byte) {
 		c.quoted = true
 	case !c.quoted && (b == c.sep || b == '\n' || b == '\r'):
 		c.end()
+	case b == 0: // not text, but Excel takes no offence
 	default:
 		c.closed = false
 		c.put(b)

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -25,6 +26,8 @@ func TestCellsThatStartAProgramAreFound(t *testing.T) {
 		{"lone carriage returns", "a\r=cmd|'/C calc'!A0\rb", `cmd|/C calc!A0`},
 		{"byte order mark", "\xEF\xBB\xBF=cmd|'/C calc'!A0", `cmd|/C calc!A0`},
 		{"UTF-16", string(utf16le("a,=cmd|'/C calc'!A0\r\n")), `cmd|/C calc!A0`},
+		{"separator told in the first line", "SEP=^\r\na^=cmd|'/C calc'!A0^b", `cmd|/C calc!A0`},
+		{"separator told in UTF-16", string(utf16le("sep=#\r\na#=cmd|'/C calc'!A0#b")), `cmd|/C calc!A0`},
 		{"list that begins as SYLK", "ID;P;Name\r\n1;2;=cmd|'/C calc'!A0", `cmd|/C calc!A0`},
 
 		{"prose about it", "They put =cmd|'/C calc'!A0 into a cell, and Excel asks!\n", ""},
@@ -103,4 +106,20 @@ func FuzzCells(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestAListIsOneByItsName(t *testing.T) {
+	const link = "a\n=cmd|'/C calc'!A0\n"
+	for _, first := range []string{"GIF89a,", "%PDF-1.7,", "MZ\x90\x00,", "<html>,", "<?xml ,", "{\\rtf1,", "From: a\nReceived: b\n\n", "\x00\x01\x02,"} {
+		for name, want := range map[string]bool{"a.CSV": true, "a.tsv": true, "a.gif": false} {
+			s := scanner(t, Options{}).Begin()
+			file := strings.NewReader(first + link)
+			if _, err := s.File(context.Background(), nil, name, file, file.Size()); err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Contains(strings.Join(lines(s.Result()), " "), "office.dde"); got != want {
+				t.Errorf("%s that begins with %q: %v", name, first, lines(s.Result()))
+			}
+		}
+	}
 }

@@ -65,7 +65,7 @@ func (s *Scan) links(f *File, doc *oleparse.Document) {
 		case !l.Remote:
 		case l.Type == oleparse.LinkTemplate:
 			templates.add(l.Path, fmt.Sprintf("%.120q", l.Target))
-		case l.Type == oleparse.LinkOLE && fetched(l.Target):
+		case (l.Type == oleparse.LinkOLE || l.Type == oleparse.LinkFrame) && fetched(l.Target): // a frame shows whatever document comes
 			objects.add(l.Path, fmt.Sprintf("%.120q", l.Target))
 		default:
 			others.add(l.Path, fmt.Sprintf("%s %.100q", l.Type, l.Target))

@@ -62,9 +62,11 @@ func TestOnlyRemoteLinksAreFindings(t *testing.T) {
 		{Path: "c", Type: oleparse.LinkOLE, Target: `C:\a.xls`},
 		{Path: "d", Type: oleparse.LinkOLE, Target: `\\h\s\a.xls`, Remote: true},
 		{Path: "e", Type: oleparse.LinkFrame, Target: "http://x.test/f", Remote: true},
+		{Path: "f", Type: oleparse.LinkFrame, Target: `\\h\f`, Remote: true},
 	}})
 	want := `office.remote-template b "http://x.test/t.dotm"
-office.external d 2: ole "\\\\h\\s\\a.xls", frame "http://x.test/f"`
+office.remote-object e "http://x.test/f"
+office.external d 2: ole "\\\\h\\s\\a.xls", frame "\\\\h\\f"`
 	if got := objectLines(r); got != want || r.Files[0].ExternalTemplate != "http://x.test/t.dotm" {
 		t.Errorf("template %q\n%s", r.Files[0].ExternalTemplate, got)
 	}
