@@ -47,7 +47,11 @@ type cond struct {
 const (
 	callsMax = 24
 	stepsMax = 400_000
+	termsMax = 1 << 20 // long statements cost by their operands: a third of a second
 )
+
+// spent says that no statement may be run again.
+func (j *judge) spent() bool { return j.steps >= stepsMax || j.terms >= termsMax }
 
 // call runs the procedures of a name (MS-VBAL 5.6.13.1); the first one's result counts.
 func (r *run) call(procs []int32, args []value) value {
@@ -59,7 +63,7 @@ func (r *run) call(procs []int32, args []value) value {
 	}
 	p := &r.procs[index]
 	r.steps++
-	if r.depth >= callsMax || p.ran && r.steps >= stepsMax {
+	if r.depth >= callsMax || p.ran && r.spent() {
 		return value{}
 	}
 	p.called = true
@@ -93,7 +97,7 @@ func (r *run) proc(index int32, vars map[sym]value) value {
 	}
 	for pc := p.lo; pc < p.hi; {
 		if r.m.seen[pc] {
-			if r.steps++; r.steps > stepsMax {
+			if r.steps++; r.spent() {
 				break
 			}
 		}

@@ -230,6 +230,7 @@ func (r *run) compare(op sym, a, b value) value {
 
 // primary evaluates a literal, a name with what hangs on it, or what stands in parentheses (MS-VBAL 5.6.5 to 5.6.16).
 func (r *run) primary() value {
+	r.terms++
 	switch s := r.peek(0); {
 	case s == tString:
 		r.pos++

@@ -33,6 +33,7 @@ type judge struct {
 	folded int // bytes of text made
 	left   int // bytes of text read
 	steps  int // statements repeated
+	terms  int // operands evaluated beyond those that the source has
 	folds  int // texts folded
 	chars  [2]characters
 	odd    int // Chr of printable codes, long literals that do not read as text
@@ -48,6 +49,7 @@ func Judge(ctx context.Context, p *Project, o Options) (*Report, error) {
 		literals: make(map[string]bool), mods: make([]module, len(p.Modules))}
 	for i := range p.Modules {
 		j.mods[i].in = &p.Modules[i]
+		j.terms -= len(p.Modules[i].Source) // more than it has operands
 		if name := p.Modules[i].Name; name != "" {
 			j.mods[i].name = j.tab.intern(name)
 			j.tab.list[j.mods[i].name].module = int32(i)
