@@ -259,8 +259,20 @@ func (s *Scanner) Skim(words [][]byte) {
 	}
 }
 
-// stop finds the place where Skim ends, else the last tag that it must keep because what follows is not known yet.
+// stop finds the place where Skim ends, else the last tag that it must keep because what follows is not known yet. It looks at the beginning first,
+// so that a word in every cell does not cost a search of the whole buffer each time.
 func stop(b []byte, words [][]byte) (last int, found bool) {
+	for n := skimFirst; n < len(b); n *= 8 {
+		if last, found := stopIn(b[:n], words); found {
+			return last, true
+		}
+	}
+	return stopIn(b, words)
+}
+
+const skimFirst = 128 // an ordinary cell
+
+func stopIn(b []byte, words [][]byte) (last int, found bool) {
 	at, before := len(b), len(b)
 	for _, w := range words {
 		if i := bytes.Index(b[:at], w); i >= 0 {
