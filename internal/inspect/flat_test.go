@@ -23,6 +23,7 @@ func TestAFlatPackageIsInspectedAsThePackageItStandsFor(t *testing.T) {
 	for name, file := range map[string][]byte{
 		"plain":          fixture.FlatOPC(parts),
 		"no declaration": bytes.TrimPrefix(fixture.FlatOPC(parts), []byte(`<?xml version="1.0" encoding="UTF-8" standalone="yes"?>`)),
+		"late root":      append([]byte("<!--"+strings.Repeat("x", 9000)+"-->"), bytes.TrimPrefix(fixture.FlatOPC(parts), []byte(`<?xml version="1.0" encoding="UTF-8" standalone="yes"?>`))...),
 		"UTF-16":         wide(fixture.FlatOPC(parts), true),
 		"without a mark": wide(fixture.FlatOPC(parts), false),
 		"other prefix":   bytes.ReplaceAll(fixture.FlatOPC(parts), []byte("pkg:"), []byte("a:")),
@@ -66,6 +67,7 @@ func TestTheProjectInActiveMimeIsTheDocuments(t *testing.T) {
 		"MHTML":               fixture.MHT("editdata.mso", editData()),
 		"MHTML behind blanks": append([]byte("\r\n \t\r\n"), fixture.MHT("editdata.mso", editData())...),
 		"MHTML behind junk":   append([]byte("junk, and more\r\n:::\r\n"), fixture.MHT("editdata.mso", editData())...),
+		"MHTML far behind":    append(bytes.Repeat([]byte("a line\r\n"), 5000), fixture.MHT("editdata.mso", editData())...),
 		"MHTML in a line":     append([]byte("<junk>"), fixture.MHT("editdata.mso", editData())...),
 		"saved by a browser":  append([]byte("From: <Saved by Blink>\r\nSubject: x\r\n"), fixture.MHT("editdata.mso", editData())...),
 		"behind a PDF":        append(append([]byte("%PDF-1.7\n"), bytes.Repeat([]byte("0 obj\n"), 2000)...), fixture.MHT("editdata.mso", editData())...),

@@ -142,6 +142,10 @@ func (s *Scan) identify(ctx context.Context, f *File) error {
 	case KindZip, KindEmpty, KindMessage:
 		return nil
 	}
+	if f.Kind == KindData && bytes.Contains(head, []byte("PK\x03\x04")) {
+		f.tailEnd = true // a package whose beginning and directory are lost: Office repairs it
+		return nil
+	}
 	f.tailEnd, err = f.endsAsZip(ctx, s.scratch)
 	return err
 }
@@ -302,6 +306,8 @@ func textKind(b []byte) string {
 		return KindMessage
 	case bytes.Contains(low, []byte("<html")), bytes.Contains(low, []byte("<script")):
 		return KindHTML
+	case bytes.HasPrefix(low, []byte("<!--")): // XML needs no declaration, and its root may come late
+		return KindXML
 	}
 	return KindText
 }

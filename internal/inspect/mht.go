@@ -55,20 +55,20 @@ func isMultipart(contentType string) bool {
 }
 
 const (
-	mimeFar      = 64 << 10 // how far behind a PDF's beginning a message is looked for
+	mimeFar      = 64 << 10 // how far behind the beginning a message is looked for
 	mimeTriesMax = 16       // places that look like one
 )
 
 // identifyMIME looks for a message behind something else: Word takes a file for MHTML with lines before MIME-Version, even with a PDF before it.
 func (s *Scan) identifyMIME(ctx context.Context, f *File, head []byte) error {
 	switch f.Kind {
-	case KindPDF:
+	case KindPDF, KindText, KindHTML, KindXML:
 		b, err := f.peek(ctx, 0, make([]byte, mimeFar))
 		if err != nil {
 			return err
 		}
 		head = b
-	case KindText, KindHTML, KindXML, KindData:
+	case KindData:
 	case KindMHT:
 		f.mime = int64(len(head) - len(textStart(head)))
 		return nil

@@ -113,3 +113,21 @@ func BenchmarkPackage(b *testing.B) {
 		}
 	}
 }
+
+func TestAPackageThatLostItsEndsIsOne(t *testing.T) {
+	whole := fixture.DOCM(downloader)
+	list := bytes.Index(whole, []byte("PK\x01\x02"))
+	for name, file := range map[string][]byte{
+		"no directory":                    whole[:list],
+		"no directory, bytes before it":   append([]byte("\x00\x01\x02\x03"), whole[:list]...),
+		"no directory, first header torn": append([]byte("\x00\x00\x00\x00"), whole[4:list]...),
+	} {
+		if kind, r := scanFile(t, Options{}, file); !r.Files[0].HasVBA {
+			t.Errorf("%s: %s, %v", name, kind, lines(r))
+		}
+	}
+	other := append([]byte("\x00\x01\x02\x03"), fixture.Zip("a.txt", "text")...)
+	if kind, r := scanFile(t, Options{}, other[:bytes.Index(other, []byte("PK\x01\x02"))]); kind != KindData || len(r.Files) > 1 {
+		t.Errorf("another archive: %s, %v", kind, tree(r))
+	}
+}

@@ -56,7 +56,9 @@ func behind(f *File, a *zipinspect.Archive) bool {
 		listed = listed || a.Entries[i].InCentral
 	}
 	switch f.Kind {
-	case KindEXE, KindPNG, KindJPEG, KindGIF, KindBMP, KindData, KindText, KindHTML, KindRTF, KindPDF, KindLNK:
+	case KindData:
+		return listed || zipKind(a) != KindZip
+	case KindEXE, KindPNG, KindJPEG, KindGIF, KindBMP, KindText, KindHTML, KindRTF, KindPDF, KindLNK:
 		return listed
 	}
 	return listed && a.Trailing == 0 && a.Prefix > 0
