@@ -52,7 +52,8 @@ func (s *reached) visit(p, from int32) {
 	}
 }
 
-// name goes on to the procedures of a name, and to those that run when an object of the module of that name is made.
+// name goes on to the procedures of a name, to those that handle the events of the variable of that name, and to those that run when an object of
+// the module of that name is made.
 func (s *reached) name(name sym, from int32) {
 	if s.names[name] {
 		return
@@ -61,6 +62,13 @@ func (s *reached) name(name sym, from int32) {
 	w := &s.j.tab.list[name]
 	for _, p := range w.procs {
 		s.visit(p, from)
+	}
+	for _, m := range w.heard {
+		for _, p := range s.j.ofModule(m) {
+			if strings.HasPrefix(s.j.tab.lowOf(s.j.procs[p].name), w.low+"_") {
+				s.visit(p, from)
+			}
+		}
 	}
 	if w.module < 0 {
 		return

@@ -81,15 +81,15 @@ func (j *judge) born(p *proc) bool {
 		return false
 	}
 	low := j.tab.list[p.name].low
-	if shown[low] {
+	m := &j.mods[p.mod]
+	if shown[low] || m.unasked[p.name] {
 		return true
 	}
 	cut := strings.LastIndexByte(low, '_')
 	if cut <= 0 {
 		return false
 	}
-	m := &j.mods[p.mod]
-	if first, _, _ := strings.Cut(low, "_"); m.event[j.tab.known(first)] || m.event[j.tab.known(low[:cut])] {
+	if first, _, _ := strings.Cut(low, "_"); m.unasked[j.tab.known(first)] || m.unasked[j.tab.known(low[:cut])] {
 		return true
 	}
 	_, ok := controlEvents[low[cut+1:]]

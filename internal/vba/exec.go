@@ -66,7 +66,7 @@ func (r *run) call(procs []int32, args []value) value {
 	if r.depth >= callsMax || p.ran && r.spent() {
 		return value{}
 	}
-	p.called = true
+	p.called = p.called || len(args) == 0 || !args[0].arg
 	sub := &run{judge: r.judge, globals: r.globals, depth: r.depth + 1}
 	vars := make(map[sym]value, 8)
 	for i, q := range p.params {

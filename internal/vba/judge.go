@@ -220,7 +220,7 @@ func (r *run) words(s stmt) {
 			continue
 		}
 		w := &r.tab.list[t.sym] // a procedure may have a word of the language for its name
-		if len(w.procs) > 0 || w.module >= 0 {
+		if len(w.procs) > 0 || w.module >= 0 || w.heard != nil && r.p.name != wNone {
 			r.edges[r.index] = append(r.edges[r.index], t.sym)
 		}
 		if w.name != nil && (len(w.procs) == 0 || i > 0 && r.m.toks[i-1].sym == punct('.')) {

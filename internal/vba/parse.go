@@ -70,7 +70,7 @@ type module struct {
 	decl    int32        // its declarations, as a procedure
 	seen    []bool       // statements whose words were looked at
 	telling []uint32     // literals worth a second look
-	event   map[sym]bool // variables declared WithEvents
+	unasked map[sym]bool // variables declared WithEvents, interfaces, default members: their procedures run without being named
 }
 
 // tokensMax bounds the tokens kept of a project: a module of honest code has one for each six bytes, a project of 5 MiB less than a million.
@@ -223,13 +223,22 @@ func (p *parser) statement() {
 		if len(t) > 3 && t[1].sym == wVBBase {
 			p.m.base = p.text(t[3])
 		}
+		if len(t) > 3 && t[2].sym == punct('.') && p.j.tab.lowOf(t[3].sym) == "vb_usermemid" { // the default member, the enumerator (MS-VBAL 5.2.4.1.1)
+			p.m.unnamed(t[1].sym)
+		}
 		p.emit(lo, opSkip)
 		return
 	case punct('#'):
 		p.directive(t)
 		p.emit(lo, opSkip)
 		return
-	case wOption, wImplements:
+	case wImplements: // MS-VBAL 5.2.4.2; the name may follow that of a library
+		for i := 1; i < len(t); i++ {
+			p.m.unnamed(t[i].sym)
+		}
+		p.emit(lo, opSkip)
+		return
+	case wOption:
 		p.emit(lo, opSkip)
 		return
 	}
@@ -318,13 +327,20 @@ func isModifier(s sym) bool {
 // events notes variables whose object's events come here (MS-VBAL 5.2.3.1).
 func (p *parser) events(t []token) {
 	for i := range t {
-		if t[i].sym == wWithEvents && i+1 < len(t) {
-			if p.m.event == nil {
-				p.m.event = make(map[sym]bool)
-			}
-			p.m.event[t[i+1].sym] = true
+		if t[i].sym == wWithEvents && i+1 < len(t) && t[i+1].sym > 0 {
+			p.m.unnamed(t[i+1].sym)
+			s := &p.j.tab.list[t[i+1].sym]
+			s.heard = append(s.heard, p.index)
 		}
 	}
+}
+
+// unnamed notes a name whose procedures run without being named.
+func (m *module) unnamed(name sym) {
+	if m.unasked == nil {
+		m.unasked = make(map[sym]bool)
+	}
+	m.unasked[name] = true
 }
 
 // procedure begins a procedure; t begins with its name.

@@ -129,6 +129,7 @@ type symbol struct {
 	bare   *value  // what it is to the language or the program, when the project does not declare it
 	host   bool    // it is something to the program
 	simple bool    // assigned somewhere: a variable
+	heard  []int32 // modules that handle the events of a variable of the name
 }
 
 // symbols are a project's identifiers.
