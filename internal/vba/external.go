@@ -27,7 +27,27 @@ var natives = map[string]word{
 	"dispcallfunc": {"DispCallFunc", Execute, whyNative, soft}, "callwindowproc": {"CallWindowProc", Execute, whyNative, soft},
 	"rtlmovememory": {"RtlMoveMemory", Write, whyNative, soft}, "settimer": {"SetTimer", Execute, whyNative, soft},
 	"uuidfromstring": {"UuidFromString", Execute, whyInject, hard}, "rtlipv4stringtoaddress": {"RtlIpv4StringToAddress", Execute, whyInject, hard},
-	"createfile": {"CreateFile", Write, whyWrite, soft}, "writefile": {"WriteFile", Write, whyWrite, hard}, "_lcreat": {"_lcreat", Write, whyWrite, hard},
+	"loadmodule": {"LoadModule", Execute, whyRun, hard}, "createprocessasuser": {"CreateProcess", Execute, whyRun, hard},
+	"createprocesswithlogon": {"CreateProcess", Execute, whyRun, hard}, "createprocesswithtoken": {"CreateProcess", Execute, whyRun, hard},
+	"rtlcreateuserprocess": {"CreateProcess", Execute, whyRun, hard}, "ntcreateuserprocess": {"CreateProcess", Execute, whyRun, hard},
+	"shellexec_rundll": {"ShellExecute", Execute, whyRun, hard}, "realshellexecute": {"ShellExecute", Execute, whyRun, hard},
+	"createservice": {"CreateService", Execute, whyRun, hard}, "startservice": {"StartService", Execute, whyRun, hard},
+	"_popen": {"system", Execute, whyRun, hard}, "_wpopen": {"system", Execute, whyRun, hard}, "_spawnl": {"system", Execute, whyRun, hard},
+	"_spawnlp": {"system", Execute, whyRun, hard}, "_spawnv": {"system", Execute, whyRun, hard}, "_execl": {"system", Execute, whyRun, hard},
+	"_execlp": {"system", Execute, whyRun, hard}, "_execv": {"system", Execute, whyRun, hard},
+	"ldrloaddll": {"LdrLoadDll", Execute, whyNative, hard}, "ntmapviewofsection": {"VirtualAlloc", Execute, whyInject, hard},
+	"zwmapviewofsection": {"VirtualAlloc", Execute, whyInject, hard}, "ntprotectvirtualmemory": {"VirtualProtect", Execute, whyInject, hard},
+	"zwprotectvirtualmemory": {"VirtualProtect", Execute, whyInject, hard}, "virtualallocexnuma": {"VirtualAlloc", Execute, whyInject, hard},
+	"virtualalloc2": {"VirtualAlloc", Execute, whyInject, hard}, "queueuserworkitem": {"CreateThread", Execute, whyInject, hard},
+	"createthreadpoolwait": {"CreateThread", Execute, whyInject, hard}, "createthreadpoolwork": {"CreateThread", Execute, whyInject, hard},
+	"createthreadpooltimer": {"CreateThread", Execute, whyInject, hard}, "registerwaitforsingleobject": {"CreateThread", Execute, whyInject, hard},
+	"linedda": {"Enum callback", Execute, whyInject, hard}, "certenumsystemstore": {"Enum callback", Execute, whyInject, hard},
+	"cryptenumoidinfo": {"Enum callback", Execute, whyInject, hard}, "ftpgetfile": {"FtpGetFile", Download, whyDownload, hard},
+	"httpopenrequest": {"HttpSendRequest", Download, whyDownload, hard}, "connect": {"connect", Download, whyDownload, hard},
+	"wsaconnect": {"connect", Download, whyDownload, hard}, "_lwrite": {"WriteFile", Write, whyWrite, hard}, "_hwrite": {"WriteFile", Write, whyWrite, hard},
+	"copyfileex": {"CopyFile", Write, whyWrite, soft}, "createhardlink": {"CopyFile", Write, whyWrite, soft},
+	"writeprivateprofilestring": {"WritePrivateProfileString", Write, whyWrite, soft},
+	"createfile":                {"CreateFile", Write, whyWrite, soft}, "writefile": {"WriteFile", Write, whyWrite, hard}, "_lcreat": {"_lcreat", Write, whyWrite, hard},
 	"copyfile": {"CopyFile", Write, whyWrite, soft}, "movefile": {"MoveFile", Write, whyWrite, soft}, "movefileex": {"MoveFile", Write, whyWrite, soft},
 	"shfileoperation": {"SHFileOperation", Write, whyDelete, soft}, "deletefile": {"DeleteFile", Write, whyDelete, soft},
 	"regsetvalue": {"RegSetValue", Write, whyRegistry, hard}, "regsetvalueex": {"RegSetValue", Write, whyRegistry, hard},
@@ -52,6 +72,19 @@ var enumerators = map[string]bool{
 	"enumjobs": true, "enumports": true, "enumforms": true,
 }
 
+// inSystem says whether a folder is where Windows keeps its libraries.
+func inSystem(folder string) bool {
+	return strings.HasSuffix(folder, `\windows\system32`) || strings.HasSuffix(folder, `\windows\syswow64`) || strings.HasSuffix(folder, `\windows\system`)
+}
+
+// graver is the word of two procedures of one name that can do more.
+func graver(a, b *word) *word {
+	if a != nil && (a.rule == hard || b.keyword == "") {
+		return a
+	}
+	return b
+}
+
 // external is what a declared procedure can do (MS-VBAL 5.2.3.5); a word without a keyword can do nothing of interest.
 func external(lib, name string) *word {
 	low := strings.ToLower(name)
@@ -65,7 +98,7 @@ func external(lib, name string) *word {
 		return &word{"Enum callback", Execute, whyInject, hard}
 	}
 	lib = strings.ToLower(lib)
-	if i := strings.LastIndexAny(lib, `\/`); i >= 0 {
+	if i := strings.LastIndexAny(lib, `\/`); i >= 0 && inSystem(lib[:i]) {
 		lib = lib[i+1:]
 	}
 	if systemLibraries[strings.TrimSuffix(strings.TrimSpace(lib), ".dll")] && !strings.HasPrefix(name, "#") {

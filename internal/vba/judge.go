@@ -223,9 +223,11 @@ func (r *run) words(s stmt) {
 		if len(w.procs) > 0 || w.module >= 0 || w.heard != nil && r.p.name != wNone {
 			r.edges[r.index] = append(r.edges[r.index], t.sym)
 		}
-		if w.name != nil && (len(w.procs) == 0 || i > 0 && r.m.toks[i-1].sym == punct('.')) {
+		if member := i > 0 && r.m.toks[i-1].sym == punct('.'); w.name != nil && (member || len(w.procs) == 0 && w.name.rule != asMember) {
 			r.hit(w.name, i, w.name.rule != soft, "")
 		}
+		r.p.volatile = r.p.volatile || w.low == "volatile"
+		r.p.executes = r.p.executes || w.low == "execute"
 		if w.sink != nil && len(w.procs) == 0 && r.called(i, int(s.hi)) {
 			r.due = append(r.due, i)
 		}

@@ -36,7 +36,7 @@ func (s *lexer) next() (t token, ok bool) {
 	for s.pos < len(s.src) {
 		start, line := s.pos, s.line
 		switch c := s.src[start]; {
-		case s.space() > 0:
+		case c == ' ' || c == '\r' || c >= utf8.RuneSelf && s.space() > 0 || c == '\t' || c == 0x19:
 			s.blank()
 			continue
 		case c == '\n':

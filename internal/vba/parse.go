@@ -44,20 +44,23 @@ type param struct {
 
 // proc is a procedure (MS-VBAL 5.3.1), or the declarations of a module.
 type proc struct {
-	name    sym
-	shown   string // as spelled
-	mod     int32
-	lo, hi  uint32 // statements of the module
-	line    int32
-	params  []param
-	match   []uint32 // of each statement that opens or goes on with a block: the next one of the block
-	entry   *word
-	ran     bool
-	queued  bool
-	called  bool // with arguments
-	covered bool // every statement was looked at
-	hash    int  // #If blocks it begins in
-	runsOn  bool // the compiler may see the next procedure's statements as its own
+	name     sym
+	shown    string // as spelled
+	mod      int32
+	lo, hi   uint32 // statements of the module
+	line     int32
+	params   []param
+	match    []uint32 // of each statement that opens or goes on with a block: the next one of the block
+	entry    *word
+	ran      bool
+	queued   bool
+	called   bool  // with arguments
+	covered  bool  // every statement was looked at
+	volatile bool  // Excel calculates it whenever it calculates anything
+	executes bool  // it presses a button of a menu
+	actions  []sym // what the buttons do that it makes
+	hash     int   // #If blocks it begins in
+	runsOn   bool  // the compiler may see the next procedure's statements as its own
 }
 
 // module is a module on its way.
@@ -70,6 +73,8 @@ type module struct {
 	decl    int32        // its declarations, as a procedure
 	seen    []bool       // statements whose words were looked at
 	telling []uint32     // literals worth a second look
+	base1   bool         // Option Base 1
+	textual bool         // Option Compare Text
 	unasked map[sym]bool // variables declared WithEvents, interfaces, default members: their procedures run without being named
 }
 
@@ -239,6 +244,7 @@ func (p *parser) statement() {
 		p.emit(lo, opSkip)
 		return
 	case wOption:
+		p.m.option(p.j.tab, t[1:])
 		p.emit(lo, opSkip)
 		return
 	}
@@ -335,6 +341,17 @@ func (p *parser) events(t []token) {
 	}
 }
 
+// option reads an Option (MS-VBAL 5.2.1).
+func (m *module) option(tab *symbols, t []token) {
+	switch {
+	case len(t) < 2:
+	case tab.lowOf(t[0].sym) == "base":
+		m.base1 = m.in.Source[t[1].off:t[1].end] == "1"
+	case tab.lowOf(t[0].sym) == "compare":
+		m.textual = tab.lowOf(t[1].sym) != "binary"
+	}
+}
+
 // unnamed notes a name whose procedures run without being named.
 func (m *module) unnamed(name sym) {
 	if m.unasked == nil {
@@ -421,5 +438,6 @@ func (p *parser) declare(t []token) {
 			alias = p.text(t[i+1])
 		}
 	}
-	p.j.tab.list[t[0].sym].decl = external(lib, alias)
+	s := &p.j.tab.list[t[0].sym]
+	s.decl = graver(s.decl, external(lib, alias))
 }

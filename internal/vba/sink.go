@@ -65,7 +65,7 @@ func clip(s string) string {
 // sink judges a call whose arguments decide.
 func (r *run) sink(c callee, w *word, args []value) {
 	r.serve(c.at)
-	if args == nil || c.member && ownOnly[w.keyword] && !r.qualified(c) && r.tab.lowOf(r.before(c)) != "application" {
+	if args == nil || c.member && ownOnly[w.keyword] && !r.qualified(c) && r.tab.lowOf(r.before(c)) != "application" && !wordBasic(c.obj) {
 		return // a variable, or a member of something else that has the name
 	}
 	switch w.rule {
@@ -83,6 +83,7 @@ func (r *run) sink(c callee, w *word, args []value) {
 		r.passing(c.at, w, args, func() *hit { return r.hit(w, c.at, s.k != text || typesWords(s.s), s.string()) })
 	case byMacro4:
 		s := arg(args, 0)
+		r.formula(s.string())
 		r.passing(c.at, w, args, func() *hit { return r.hit(w, c.at, s.k != text || macro4Acts(s.s), s.string()) })
 	case byMember:
 		r.byName(c, w, args)
@@ -90,11 +91,22 @@ func (r *run) sink(c callee, w *word, args []value) {
 		r.starts(c, w, args)
 	case byPath:
 		s := arg(args, 0).string()
-		r.hit(w, c.at, opensRisk(w.keyword, s), s)
+		if risk := opensRisk(w.keyword, s); risk || w.keyword != "Save" { // Save mostly has no name
+			r.hit(w, c.at, risk, s)
+		}
+	case byRemote:
+		if s := arg(args, 0).string(); remote(w.keyword, s) {
+			r.hit(w, c.at, true, s)
+		}
+	case byFormula:
+		r.formula(arg(args, 0).string())
 	default:
 		r.hit(w, c.at, false, arg(args, 0).string())
 	}
 }
+
+// wordBasic says whether the object is the one that has the statements of Word's old language as its methods.
+func wordBasic(v value) bool { return v.o != nil && v.o.class == "wordbasic" }
 
 // passing judges a use of what the caller passes: where the procedure is only looked at and not called, that waits for a call.
 func (r *run) passing(at int, w *word, args []value, judge func() *hit) {
@@ -140,12 +152,20 @@ func (r *run) object(c callee, w *word, v value) *hit {
 	case strings.Contains(s, hole) || v.k != text:
 		h.risk, h.open = w.keyword != "GetObject" || !namesDocument(s), true
 	case w.keyword == "GetObject":
-		h.risk = strings.HasPrefix(s, "new:") || strings.HasPrefix(s, "script:") || strings.HasPrefix(s, "http")
+		h.risk = moniker(s)
 	default:
 		h.risk = true
 	}
 	return h
 }
+
+// moniker says whether a display name is one that makes an object otherwise than from a file or a directory service.
+func moniker(s string) bool {
+	scheme, _, ok := strings.Cut(s, ":")
+	return ok && len(scheme) > 1 && !directories[scheme] && !strings.HasPrefix(s, `\\`)
+}
+
+var directories = map[string]bool{"ldap": true, "winnt": true, "gc": true, "iis": true, "nds": true, "adsi": true}
 
 // classOf finds a ProgID or moniker in the list, with any version behind it.
 func classOf(s string) (word, bool, bool) {
@@ -210,6 +230,12 @@ func (r *run) starts(c callee, w *word, args []value) {
 		return
 	}
 	v, rest := args[0], args[1:]
+	if w.keyword == "OnAction" { // for a person to click on, unless code does
+		if id := r.procedure(args[0]); id > 0 {
+			r.p.actions = append(r.p.actions, id)
+		}
+		return
+	}
 	if w.keyword == "OnTime" {
 		v, rest = arg(args, 1), nil
 		for _, a := range args {
@@ -239,6 +265,7 @@ func (r *run) procedure(v value) sym {
 		s = s[i+1:]
 	}
 	s, _, _ = strings.Cut(strings.Trim(s, "'\" "), " ")
+	s, _, _ = strings.Cut(s, "(")
 	s = s[strings.LastIndexByte(s, '.')+1:]
 	if id := r.tab.known(strings.ToLower(s)); id > 0 && len(r.tab.list[id].procs) > 0 {
 		return id
@@ -340,5 +367,43 @@ func (r *run) external(c callee, w *word, args []value) {
 			s = strings.TrimSpace(s + " " + a.s)
 		}
 	}
-	r.hit(w, c.at, w.rule == hard, s)
+	r.hit(w, c.at, w.rule == hard || harms(w, args), s)
 }
+
+// harms says whether a function that honest code declares too is called on a file that honest code does not touch with it.
+func harms(w *word, args []value) bool {
+	for _, a := range args {
+		if a.k != text {
+			continue
+		}
+		low := strings.ToLower(a.s)
+		if w.keyword == "LoadLibrary" && (strings.HasPrefix(low, `\\`) || strings.Contains(low, "%temp%") || strings.Contains(low, "%appdata%") || strings.Contains(low, `\public\`)) {
+			return true
+		}
+		if w.ability == Write && pathOf(a.s) == pathProgram {
+			return true
+		}
+	}
+	return false
+}
+
+// formula notes the functions of the project that a formula calls: Excel works it out at once.
+func (r *run) formula(s string) {
+	for n := 0; n < formulaCalls; n++ {
+		i := strings.IndexByte(s, '(')
+		if i < 0 {
+			return
+		}
+		from := i
+		for from > 0 && (isNameByte(s[from-1]) || s[from-1] >= 0x80) {
+			from--
+		}
+		if id := r.tab.known(strings.ToLower(s[from:i])); id > 0 && len(r.tab.list[id].procs) > 0 {
+			r.edge(id)
+		}
+		s = s[i+1:]
+	}
+}
+
+// formulaCalls bounds the calls of a formula: Excel allows 64 of them in one another.
+const formulaCalls = 256

@@ -180,6 +180,9 @@ func (t *symbols) add(low string) sym {
 		v = str(t)
 		s.bare = &v
 	}
+	if low == "wordbasic" {
+		s.bare = &value{k: object, o: &thing{class: low}}
+	}
 	if w, ok := sinks[low]; ok {
 		s.sink, t.hot = &w, true
 	}

@@ -24,6 +24,7 @@ var texts = map[string]word{
 	"win32_processstartup":          {"Win32_ProcessStartup", Execute, whyWMI, hard},
 	"msscriptcontrol.scriptcontrol": {"MSScriptControl.ScriptControl", Execute, whyRun, hard},
 	"scriptcontrol":                 {"ScriptControl", Execute, whyRun, hard},
+	"activexobject":                 {"ActiveXObject", Execute, whyRun, hard},
 	"htafile":                       {"htafile", Execute, whyRun, hard},
 	"urldownloadtofile":             {"URLDownloadToFile", Download, whyDownload, soft},
 	"urldownloadtofilea":            {"URLDownloadToFile", Download, whyDownload, soft},
@@ -135,6 +136,9 @@ func (j *judge) literal(s string) bool {
 		j.literals[w.keyword] = true
 		found = true
 	})
+	if len(s) > 0 && s[0] == '=' && strings.Contains(s, "(") {
+		found = true
+	}
 	if !found && len(s) >= 8 {
 		found = strings.Contains(s, "://") || strings.Contains(s, `:\`) || strings.HasPrefix(s, `\\`) || encodedText(s)
 	}
@@ -160,6 +164,9 @@ const decodings = 2
 // found looks at a text: its words, addresses, paths and commands, and what it is when decoded.
 func (r *run) found(s string, at int, folded bool, depth int) {
 	program, last := false, ""
+	if strings.HasPrefix(s, "=") {
+		r.formula(s)
+	}
 	r.saying = true
 	defer func() { r.saying = false }()
 	wordsOf(s, func(w word) {
@@ -170,7 +177,7 @@ func (r *run) found(s string, at int, folded bool, depth int) {
 		hidden := folded && !r.literals[w.keyword]
 		program = program || w.why == whySystem
 		// a query names the class too
-		risk := hidden || w.keyword == "Win32_Process" && !strings.Contains(strings.ToLower(s), "select ") || w.keyword == "Win32_ProcessStartup"
+		risk := hidden || whole(s, w) || w.keyword == "ActiveXObject" || w.keyword == "Win32_Process" && !strings.Contains(strings.ToLower(s), "select ") || w.keyword == "Win32_ProcessStartup"
 		h := r.hit(&w, at, risk, s)
 		h.hidden = h.hidden || hidden
 	})
@@ -185,6 +192,11 @@ func (r *run) found(s string, at int, folded bool, depth int) {
 			}
 		}
 	}
+}
+
+// whole says whether the text is nothing but the name of a class, which is a class to be made of it whatever becomes of the text on the way.
+func whole(s string, w word) bool {
+	return w.rule == hard && len(s) <= len(w.keyword)+4 && strings.HasPrefix(strings.ToLower(s), strings.ToLower(w.keyword)) && strings.Contains(s, ".")
 }
 
 // command looks at a command line.
@@ -333,6 +345,31 @@ func macro4Acts(s string) bool {
 // namesDocument says whether GetObject opens a file of Office.
 func namesDocument(s string) bool { return pathOf(s) == pathPlain }
 
+// macroExtensions are those of documents that may hold macros.
+var macroExtensions = map[string]bool{
+	"doc": true, "docm": true, "dot": true, "dotm": true, "xls": true, "xlsm": true, "xlsb": true, "xlt": true, "xltm": true, "xla": true, "xlam": true,
+	"ppt": true, "pptm": true, "pps": true, "ppsm": true, "pot": true, "potm": true, "ppa": true, "ppam": true, "slk": true, "rtf": true,
+}
+
+// remote says whether what is opened comes from the network and may have macros: Office runs those of a document that code opens.
+func remote(keyword, s string) bool {
+	low := strings.ToLower(strings.TrimSpace(s))
+	_, rest, ok := strings.Cut(low, "://")
+	if strings.HasPrefix(low, `\\`) { // WebDAV by its name in Windows
+		rest, ok = low, strings.Contains(low, "@ssl") || strings.Contains(low, "davwwwroot") || strings.Contains(low, "@80")
+	}
+	if !ok || strings.HasPrefix(low, "url;") || strings.HasPrefix(low, "text;") {
+		return false
+	}
+	rest = rest[strings.IndexAny(rest, `/\`)+1:]
+	rest, _, _ = strings.Cut(rest, "?")
+	cut := strings.LastIndexByte(rest, '.')
+	if cut < 0 {
+		return keyword == "Documents.Open"
+	}
+	return macroExtensions[rest[cut+1:]] || pathOf(rest) == pathProgram || pathOf(rest) == pathOpen && keyword == "Documents.Open"
+}
+
 // opensRisk says whether a path or address is one that honest macros do not use unasked.
 func opensRisk(keyword, s string) bool {
 	low := strings.ToLower(s)
@@ -341,7 +378,7 @@ func opensRisk(keyword, s string) bool {
 		return strings.Contains(low, "://") || strings.HasPrefix(low, `\\`)
 	case "PrivateProfileString":
 		return strings.Contains(low, "hkey_")
-	case "SaveAs":
+	case "SaveAs", "Save":
 		return pathOf(s) == pathProgram
 	}
 	for _, f := range startFolders {

@@ -12,16 +12,19 @@ type word struct {
 type rule uint8
 
 const (
-	soft     rule = iota // nothing: honest code does it unasked too
-	hard                 // always
-	byClass              // the class of the object it makes
-	byTarget             // the path it writes to
-	byDelete             // the path it deletes
-	byKeys               // the keys it types
-	byMacro4             // the Excel 4 expression it runs
-	byMember             // the member it calls
-	byRun                // the procedure it starts
-	byPath               // the path or address it opens
+	soft      rule = iota // nothing: honest code does it unasked too
+	hard                  // always
+	byClass               // the class of the object it makes
+	byTarget              // the path it writes to
+	byDelete              // the path it deletes
+	byKeys                // the keys it types
+	byMacro4              // the Excel 4 expression it runs
+	byMember              // the member it calls
+	byRun                 // the procedure it starts
+	byPath                // the path or address it opens
+	byRemote              // the address it opens: a document there may have macros of its own, which then run unasked
+	byFormula             // the functions of the project that the formula calls
+	asMember              // always, behind a point
 )
 
 const (
@@ -101,6 +104,9 @@ var entries = map[string]word{
 	"workbook_addininstall":          {keyword: "Workbook_AddinInstall", why: whyOpen},
 	"workbook_addinuninstall":        {keyword: "Workbook_AddinUninstall", why: whyClose},
 	"project_open":                   {keyword: "Project_Open", why: whyOpen}, // Microsoft Project
+	"project_activate":               {keyword: "Project_Activate", why: whyOpen},
+	"project_calculate":              {keyword: "Project_Calculate", why: whyCalc},
+	"project_beforeclose":            {keyword: "Project_BeforeClose", why: whyClose},
 	"presentation_open":              {keyword: "Presentation_Open", why: whyOpen},
 	"onslideshowpagechange":          {keyword: "OnSlideShowPageChange", why: whyPresent},
 	"onslideshowterminate":           {keyword: "OnSlideShowTerminate", why: whyPresent},
@@ -114,7 +120,7 @@ var entries = map[string]word{
 }
 
 // uses lists procedures that come with a person's ordinary work in the document, saving or printing it, not with a button. They are
-// no entry points, but one that starts programs is suspicious; Worksheet events are left out, as honest forms live by them.
+// no entry points, but one that starts programs is suspicious; the Worksheet events that honest forms live by are left out.
 var uses = map[string]word{
 	"workbook_beforesave":           {keyword: "Workbook_BeforeSave", why: whyWork},
 	"workbook_aftersave":            {keyword: "Workbook_AfterSave", why: whyWork},
@@ -122,6 +128,8 @@ var uses = map[string]word{
 	"workbook_newsheet":             {keyword: "Workbook_NewSheet", why: whyWork},
 	"workbook_sheetchange":          {keyword: "Workbook_SheetChange", why: whyWork},
 	"workbook_sheetselectionchange": {keyword: "Workbook_SheetSelectionChange", why: whyWork},
+	"worksheet_selectionchange":     {keyword: "Worksheet_SelectionChange", why: whyWork},
+	"worksheet_activate":            {keyword: "Worksheet_Activate", why: whyWork},
 	"workbook_sheetdeactivate":      {keyword: "Workbook_SheetDeactivate", why: whyWork},
 	"documentbeforesave":            {keyword: "DocumentBeforeSave", why: whyWork},
 	"documentbeforeprint":           {keyword: "DocumentBeforePrint", why: whyWork},
@@ -183,6 +191,14 @@ var sinks = map[string]word{
 	"executeexcel4macro":   {"ExecuteExcel4Macro", Execute, whyMacro4, byMacro4},
 	"callbyname":           {"CallByName", Hide, whyHide, byMember},
 	"run":                  {"Run", Execute, whyRun, byRun},
+	"open":                 {"Documents.Open", Download, whyDownload, byRemote},
+	"openxml":              {"Documents.Open", Download, whyDownload, byRemote},
+	"add":                  {"AddIns.Add", Download, whyDownload, byRemote},
+	"load":                 {"Load", Download, whyDownload, byRemote}, // MSXML
+	"evaluate":             {"Evaluate", Hide, whyHide, byFormula},
+	"toolsmacro":           {"ToolsMacro", Hide, whyHide, byRun}, // WordBasic
+	"onaction":             {"OnAction", Hide, whyHide, byRun},
+	"save":                 {"Save", Write, whyWrite, byPath},
 	"ontime":               {"OnTime", Hide, whyHide, byRun},
 	"onsheetactivate":      {"OnSheetActivate", Hide, whyHide, byRun}, // properties of Excel 5 that events start
 	"onsheetdeactivate":    {"OnSheetDeactivate", Hide, whyHide, byRun},
@@ -219,6 +235,18 @@ var names = map[string]word{
 	"registerxll":            {"RegisterXLL", Execute, whyNative, hard},
 	"followhyperlink":        {"FollowHyperlink", Download, whyDownload, hard},
 	"doverb":                 {"DoVerb", Execute, whyRun, hard},
+	"follow":                 {"Follow", Download, whyDownload, asMember},
+	"verb":                   {"DoVerb", Execute, whyRun, asMember},
+	"execscript":             {"execScript", Execute, whyRun, hard},
+	"transformnode":          {"transformNode", Execute, whyRun, hard}, // a style sheet may have scripts
+	"transformnodetoobject":  {"transformNode", Execute, whyRun, hard},
+	"createmhtmlbody":        {"CreateMHTMLBody", Download, whyDownload, hard},
+	"createdocumentfromurl":  {"createDocumentFromUrl", Download, whyDownload, hard},
+	"installproduct":         {"InstallProduct", Execute, whyRun, hard},
+	"xlexcel4macrosheet":     {"xlExcel4MacroSheet", Execute, whyMacro4, hard},
+	"xlexcel4intlmacrosheet": {"xlExcel4MacroSheet", Execute, whyMacro4, hard},
+	"excel4macrosheets":      {"Excel4MacroSheets", Execute, whyMacro4, hard},
+	"excel4intlmacrosheets":  {"Excel4MacroSheets", Execute, whyMacro4, hard},
 	"strreverse":             {"StrReverse", Hide, whyHide, soft},
 	"savesetting":            {"SaveSetting", Write, whyRegistry, soft},
 	"regwrite":               {"RegWrite", Write, whyRegistry, hard},
@@ -260,6 +288,10 @@ var types = map[string]class{
 	"iwshshell":              {word{"WScript.Shell", Execute, whyRun, hard}, true},
 	"iwshshell3":             {word{"WScript.Shell", Execute, whyRun, hard}, true},
 	"shell32.shell":          {word{"Shell.Application", Execute, whyRun, hard}, true},
+	"shellbrowserwindow":     {word{"Shell.Application", Execute, whyRun, hard}, true},
+	"shellwindows":           {word{"Shell.Application", Execute, whyRun, hard}, true},
+	"xmlhttprequest":         {word{"MSXML2.XMLHTTP", Download, whyDownload, hard}, true},
+	"freethreadedxmlhttp60":  {word{"MSXML2.XMLHTTP", Download, whyDownload, hard}, true},
 	"xmlhttp":                {word{"MSXML2.XMLHTTP", Download, whyDownload, hard}, true},
 	"xmlhttp26":              {word{"MSXML2.XMLHTTP", Download, whyDownload, hard}, true},
 	"xmlhttp30":              {word{"MSXML2.XMLHTTP", Download, whyDownload, hard}, true},
@@ -283,7 +315,7 @@ var types = map[string]class{
 var ordinary = map[string]bool{
 	"scripting.dictionary": true, "scripting.filesystemobject": true, "vbscript.regexp": true, "system.collections.arraylist": true,
 	"system.collections.sortedlist": true, "system.collections.queue": true, "system.collections.stack": true, "system.random": true,
-	"excel.application": true, "excel.sheet": true, "excel.chart": true, "word.application": true, "word.document": true, "word.basic": true,
+	"excel.application": true, "excel.sheet": true, "excel.chart": true, "word.application": true, "word.document": true,
 	"powerpoint.application": true, "outlook.application": true, "access.application": true, "publisher.application": true,
 	"visio.application": true, "onenote.application": true, "msproject.application": true,
 	"adodb.connection": true, "adodb.recordset": true, "adodb.command": true, "adodb.error": true, "adox.catalog": true, "dao.dbengine": true,
