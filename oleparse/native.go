@@ -1,6 +1,7 @@
 package oleparse
 
 import (
+	"io"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -42,9 +43,14 @@ func (c *compound) readNative(o *Object, streams map[string]int) {
 	if p.command != "" {
 		o.Target = p.command
 		c.addLink(Link{Path: c.path(id), Type: LinkOLE, Target: p.command, Remote: isRemote(p.command)})
+		if startsProgram(p.command) {
+			c.addFile(c.path(id), "command line.cmd", func() (io.Reader, error) { return strings.NewReader(p.command), nil })
+		}
 		return
 	}
-	c.addFile(c.path(id), o.Name, c.from(id, p.at, p.size))
+	if c.addFile(c.path(id), o.Name, c.from(id, p.at, p.size)) {
+		c.r.doc.Files[len(c.r.doc.Files)-1].Also = []string{baseName(p.label), baseName(p.source), baseName(p.temp)}
+	}
 }
 
 // readRawNative hands out native data that is no package: behind its size, or from the start where there is no size.
@@ -170,4 +176,20 @@ func baseName(s string) string {
 
 func extension(s string) string {
 	return s[max(0, strings.LastIndexByte(s, '.')):]
+}
+
+// startsProgram tells a command line that starts a program from the path of a document, which a package may link to as well.
+func startsProgram(command string) bool {
+	for word := range strings.FieldsFuncSeq(strings.ToLower(command), func(r rune) bool { return unicode.IsSpace(r) || r == '"' }) {
+		switch extension(word) {
+		case ".exe", ".com", ".bat", ".cmd", ".scr", ".pif", ".vbs", ".js", ".hta", ".ps1":
+			return true
+		}
+	}
+	first, rest, _ := strings.Cut(strings.ToLower(strings.TrimSpace(command)), " ")
+	switch baseName(first) {
+	case "cmd", "powershell", "mshta", "wscript", "cscript", "rundll32", "regsvr32", "explorer", "msiexec", "certutil":
+		return rest != ""
+	}
+	return false
 }

@@ -55,8 +55,20 @@ func TestAPackageIsReadWhateverItsLengthsSay(t *testing.T) {
 
 func TestAPackageOfACommandIsALink(t *testing.T) {
 	d, files := nativeOf(t, fixture.Packed{Label: "x", Source: "", Command: `\\host\share\run.exe`}.Native())
-	if files != "" || len(d.Objects) != 1 || d.Objects[0].Target != `\\host\share\run.exe` || len(d.Links) != 1 || !d.Links[0].Remote {
+	if !strings.HasSuffix(files, `.cmd|\\host\share\run.exe`) || len(d.Objects) != 1 || d.Objects[0].Target != `\\host\share\run.exe` || len(d.Links) != 1 || !d.Links[0].Remote {
 		t.Errorf("%v %v %q", d.Objects, d.Links, files)
+	}
+}
+
+func TestACommandLineIsAFileThatRuns(t *testing.T) {
+	for command, want := range map[string]bool{
+		`cmd /c calc`: true, `"C:\Windows\System32\cmd.exe" /c calc`: true, `C:\Windows\System32\MSHTA http://example.test/`: true, `C:\a b\c.vbs`: true,
+		`C:\My Files\report.pdf`: false, `cmd`: false, `C:\a.exe notes\b.txt`: true, `powershell guide.docx`: true,
+	} {
+		_, files := nativeOf(t, fixture.Packed{Label: "x", Command: command}.Native())
+		if got := strings.HasSuffix(files, "command line.cmd|"+command); got != want {
+			t.Errorf("%s: %q", command, files)
+		}
 	}
 }
 

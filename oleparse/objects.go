@@ -223,13 +223,14 @@ func (c *compound) addLink(l Link) {
 	}
 }
 
-// addFile hands a file to the caller.
-func (c *compound) addFile(path, name string, open func() (io.Reader, error)) {
+// addFile hands a file to the caller and reports whether there was room for it.
+func (c *compound) addFile(path, name string, open func() (io.Reader, error)) bool {
 	if len(c.r.doc.Files) >= filesMax {
 		c.r.problem(true, path, "more than %d embedded files", filesMax)
-		return
+		return false
 	}
 	c.r.doc.Files = append(c.r.doc.Files, File{Path: path, Name: name, Open: open})
+	return true
 }
 
 // from opens size bytes of a stream from an offset, each time anew. It reads under the limits of the file that the stream lies in.

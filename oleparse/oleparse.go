@@ -112,8 +112,9 @@ type Command struct {
 
 // File is content that is a file of its own: a package, an attachment, an embedded document that is a stream.
 type File struct {
-	Path string // stream or part
-	Name string // file name as the document tells it, "" for none
+	Path string   // stream or part
+	Name string   // file name as the document tells it, "" for none
+	Also []string // other names that it tells
 	Open func() (io.Reader, error)
 }
 

@@ -18,14 +18,15 @@ func (s *Scan) carried(ctx context.Context, f *File, path string, names []string
 	}
 	report := &s.files[at]
 	switch report.Kind {
+	case KindEXE, KindLNK, KindMSI, KindCHM: // those are programs by any name
+		return report.Kind, err
 	case KindText, KindHTML, KindXML, KindMessage:
-		if len(names) == 0 || slices.ContainsFunc(names, runs) {
+		if len(names) == 0 {
 			report.Kind = KindScript
 		}
-	case KindData, KindZip: // a .jar; and cmd.exe finds the lines of a .bat anywhere
-		if slices.ContainsFunc(names, runs) {
-			report.Kind = KindScript
-		}
+	}
+	if slices.ContainsFunc(names, runs) { // cmd.exe finds the lines of a .bat anywhere, mshta.exe the tags behind a picture, and a .jar is an archive
+		report.Kind = KindScript
 	}
 	return report.Kind, err
 }

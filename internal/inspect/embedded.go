@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"slices"
 
 	"sekisho/internal/finding"
 	"sekisho/oleparse"
@@ -30,7 +31,7 @@ func (s *Scan) packedFile(ctx context.Context, f *File, e *oleparse.File) error 
 		return nil
 	}
 	if e.Name != "" {
-		_, err := s.carried(ctx, f.holder(e.Path), e.Name, []string{e.Name}, r)
+		_, err := s.carried(ctx, f.holder(e.Path), e.Name, append(slices.Clone(e.Also), e.Name), r)
 		return err
 	}
 	head := make([]byte, partHead)

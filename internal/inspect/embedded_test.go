@@ -115,3 +115,19 @@ func TestWhatBinaryDocumentsSayAndAskForIsFound(t *testing.T) {
 		}
 	}
 }
+
+func TestAPackageRunsByAnyOfItsNames(t *testing.T) {
+	for name, change := range map[string]func(*fixture.Packed){
+		"label":          func(p *fixture.Packed) { p.Label = "a.vbs" },
+		"path":           func(p *fixture.Packed) { p.Source = `C:\a.vbs` },
+		"temporary path": func(p *fixture.Packed) { p.Temp = `C:\Temp\a.vbs` },
+		"command":        func(p *fixture.Packed) { p.Command = `cmd.exe /c calc.exe` },
+	} {
+		p := fixture.Named("a.txt", []byte("words"))
+		change(&p)
+		_, r := scanFile(t, Options{}, fixture.DocWith(fixture.PackageObject("_1", p)))
+		if last := r.Files[len(r.Files)-1]; last.Kind != KindScript {
+			t.Errorf("%s: %v", name, tree(r))
+		}
+	}
+}

@@ -27,6 +27,8 @@ func TestOneNoteFiles(t *testing.T) {
 		{"HTML application", fixture.OneNoteFile{Name: "a.hta", Data: []byte("<html>")}, []string{"onenote.embedded a.hta"}, "a.hta script"},
 		{"name with blanks at its end", fixture.OneNoteFile{Name: "a.vbs. ", Data: []byte("x = 1")}, []string{"onenote.embedded a.vbs."}, "a.vbs.  script"},
 		{"encoded script", fixture.OneNoteFile{Name: "a.vbe", Data: []byte("#@~^\x00\x00\x00")}, []string{"onenote.embedded a.vbe"}, "a.vbe script"},
+		{"script behind the beginning of a picture", fixture.OneNoteFile{Name: "a.hta", Data: []byte("GIF89a<script>")}, []string{"onenote.embedded a.hta"}, "a.hta script"},
+		{"script that begins as RTF does", fixture.OneNoteFile{Name: "a.js", Data: []byte("{\\rtf1")}, []string{"onenote.embedded a.js"}, "a.js script"},
 		{"Java archive", fixture.OneNoteFile{Name: "a.jar", Data: zipOf()}, []string{"onenote.embedded a.jar"}, "a.jar script"},
 		{"extension of the data", fixture.OneNoteFile{Ext: ".bat", Data: []byte("echo")}, []string{"onenote.embedded file 1.bat"}, "file 1.bat script"},
 		{"text that no page names", fixture.OneNoteFile{Data: []byte("echo")}, []string{"onenote.embedded file 1"}, "file 1 script"},
