@@ -15,8 +15,8 @@ type builtin func(r *run, args []value) value
 var builtins = map[string]builtin{
 	"chr": chr, "chrw": chr, "chrb": chr,
 	"asc": asc, "ascw": asc, "ascb": asc,
-	"mid": mid, "midb": mid, "left": left, "right": right,
-	"len": length, "lenb": length,
+	"mid": mid, "midb": midBytes, "left": left, "right": right,
+	"len": length, "lenb": lengthBytes,
 	"replace": replace, "split": split, "join": joined, "filter": keep,
 	"strreverse": reverse, "strconv": strconvert,
 	"ucase":  mapped(strings.ToUpper),
@@ -27,15 +27,15 @@ var builtins = map[string]builtin{
 	"space":  func(r *run, a []value) value { return repeated(r, arg(a, 0), str(" ")) },
 	"string": func(r *run, a []value) value { return repeated(r, arg(a, 0), arg(a, 1)) },
 	"array":  listed,
-	"cstr":   same, "cvar": same, "format": formatted, "str": same,
+	"cstr":   same, "cvar": same, "format": formatted, "str": signed,
 	"val": val, "hex": hexText, "oct": octText,
 	"cint": rounded, "clng": rounded, "cbyte": rounded, "clngptr": rounded, "clnglng": rounded,
 	"int": math1(math.Floor), "fix": math1(math.Trunc), "abs": math1(math.Abs), "sqr": math1(math.Sqrt), "sgn": math1(sign),
-	"cdbl": math1(identity), "csng": math1(identity), "ccur": math1(identity), "cdec": math1(identity), "round": math1(math.RoundToEven),
+	"cdbl": math1(identity), "csng": math1(identity), "ccur": math1(identity), "cdec": math1(identity), "round": round,
 	"instr": instr, "instrrev": instrRev,
 	"ubound": ubound, "lbound": lbound,
 	"environ": environ, "curdir": constant("%CD%"),
-	"iif": iif, "choose": choose,
+	"iif": iif, "choose": choose, "switch": switched,
 	"isempty": constantOf(unknown), "isarray": constantOf(unknown),
 }
 
@@ -147,6 +147,35 @@ func length(r *run, a []value) value {
 	return num(float64(r.count(v.string())))
 }
 
+// lengthBytes is LenB: text has two bytes a character (MS-VBAL 6.1.2.11.1.22).
+func lengthBytes(r *run, a []value) value {
+	v := length(r, a)
+	if v.k == number && a[0].k == text {
+		v.n *= 2
+	}
+	return v
+}
+
+// midBytes is MidB (MS-VBAL 6.1.2.11.1.26), of whole characters only: half a character is no text.
+func midBytes(r *run, a []value) value {
+	if len(a) < 2 {
+		return value{}
+	}
+	from, ok := a[1].integer()
+	if !ok || from%2 == 0 {
+		return value{}
+	}
+	b := []value{a[0], num(float64(from/2 + 1))}
+	if len(a) > 2 {
+		n, ok := a[2].integer()
+		if !ok || n%2 != 0 {
+			return value{}
+		}
+		b = append(b, num(float64(n/2)))
+	}
+	return mid(r, b)
+}
+
 func mapped(f func(string) string) builtin {
 	return func(r *run, a []value) value {
 		if !known(a, 1) {
@@ -179,6 +208,18 @@ func same(r *run, a []value) value {
 	return str(a[0].string())
 }
 
+// signed is Str: a number that is not negative has a blank for its sign (MS-VBAL 6.1.2.3.1.20).
+func signed(_ *run, a []value) value {
+	n, ok := arg(a, 0).number()
+	switch {
+	case !ok || len(a) == 0:
+		return value{}
+	case n < 0:
+		return str(num(n).string())
+	}
+	return str(" " + num(n).string())
+}
+
 // formatted is Format without a format.
 func formatted(r *run, a []value) value {
 	if len(a) == 1 {
@@ -187,7 +228,7 @@ func formatted(r *run, a []value) value {
 	return value{}
 }
 
-// val reads the number that text begins with (MS-VBAL 6.1.2.4.1.14).
+// val reads the number that text begins with (MS-VBAL 6.1.2.3.1.21).
 func val(_ *run, a []value) value {
 	if !known(a, 1) {
 		return value{}
@@ -239,6 +280,20 @@ func math1(f func(float64) float64) builtin {
 
 func identity(n float64) float64 { return n }
 
+// round is Round: to even, and to some digits (MS-VBAL 6.1.2.10.1.7).
+func round(_ *run, a []value) value {
+	n, ok := arg(a, 0).number()
+	digits, ok2 := arg(a, 1).integer()
+	if !ok || !ok2 || len(a) == 0 || digits < 0 || digits > roundMax {
+		return value{}
+	}
+	scale := math.Pow10(digits)
+	return num(math.RoundToEven(n*scale) / scale)
+}
+
+// roundMax is how many digits Round takes at most; a Double has no more.
+const roundMax = 15
+
 func sign(n float64) float64 {
 	switch {
 	case n > 0:
@@ -280,12 +335,24 @@ func instr(r *run, a []value) value {
 	return num(float64(start + utf8.RuneCountInString(s[from:from+i])))
 }
 
+// instrRev is InStrRev (MS-VBAL 6.1.2.11.1.15): InStrRev(text, find, start, compare). The place is counted from the left; -1 is the end.
 func instrRev(r *run, a []value) value {
-	if len(a) != 2 || !r.whole(a[0]) || !r.whole(a[1]) || !r.read(len(a[0].s)) {
+	if len(a) < 2 || !r.whole(a[0]) || !r.whole(a[1]) || !r.read(len(a[0].s)) {
 		return value{}
 	}
-	s := a[0].string()
-	i := strings.LastIndex(s, a[1].string())
+	s, t := a[0].string(), a[1].string()
+	if start, ok := arg(a, 2).integer(); ok && start > 0 {
+		if start > r.count(s) {
+			return num(0)
+		}
+		s = r.slice(s, 0, start)
+	} else if !ok {
+		return value{}
+	}
+	if textual(arg(a, 3)) {
+		s, t = strings.ToLower(s), strings.ToLower(t)
+	}
+	i := strings.LastIndex(s, t)
 	if i < 0 {
 		return num(0)
 	}
@@ -333,6 +400,20 @@ func iif(_ *run, a []value) value {
 func choose(_ *run, a []value) value {
 	if n, ok := arg(a, 0).integer(); ok && n >= 1 && n < len(a) {
 		return a[n]
+	}
+	return value{}
+}
+
+// switched is Switch: the value behind the first condition that is true (MS-VBAL 6.1.2.8.1.16).
+func switched(_ *run, a []value) value {
+	for i := 0; i+1 < len(a); i += 2 {
+		n, ok := a[i].number()
+		if !ok {
+			return value{}
+		}
+		if n != 0 {
+			return a[i+1]
+		}
 	}
 	return value{}
 }

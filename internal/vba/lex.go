@@ -62,8 +62,11 @@ func (s *lexer) next() (t token, ok bool) {
 			t = token{off: uint32(start + 1), end: uint32(s.pos - 1), sym: s.tab.intern(s.src[start+1 : s.pos-1])}
 		case '0' <= c && c <= '9' || c == '&' && s.radix() || c == '.' && start+1 < len(s.src) && isDigit(s.src[start+1]) && !s.member():
 			s.number()
-			t = token{off: uint32(start), end: uint32(s.pos), sym: tNumber}
-			s.suffix()
+			end := s.pos
+			if s.suffix(); c == '&' { // its suffix says how wide it is
+				end = s.pos
+			}
+			t = token{off: uint32(start), end: uint32(end), sym: tNumber}
 		case s.word():
 			t = token{off: uint32(start), end: uint32(s.pos), sym: s.tab.intern(s.src[start:s.pos])}
 			s.suffix()

@@ -136,19 +136,7 @@ func (v value) number() (float64, bool) {
 func parseNumber(s string) (float64, bool) {
 	s = strings.TrimSpace(s)
 	if len(s) > 1 && s[0] == '&' {
-		base := 8
-		digits := s[1:]
-		switch lower(s[1]) {
-		case 'h':
-			base, digits = 16, s[2:]
-		case 'o':
-			digits = s[2:]
-		}
-		n, err := strconv.ParseUint(strings.TrimRight(digits, "&%^"), base, 64)
-		if base == 16 && len(digits) <= 4 { // MS-VBAL 3.3.2: an Integer
-			return float64(int16(n)), err == nil
-		}
-		return float64(int64(n)), err == nil
+		return parseRadix(s[1:])
 	}
 	if len(s) > 32 || s == "" {
 		return 0, false
@@ -158,6 +146,27 @@ func parseNumber(s string) (float64, bool) {
 	}
 	n, err := strconv.ParseFloat(s, 64)
 	return n, err == nil
+}
+
+// parseRadix is a hexadecimal or octal number behind its ampersand (MS-VBAL 3.3.2): what fits 16 bits is an Integer and so may be negative, what
+// fits 32 a Long, unless its suffix asks for more.
+func parseRadix(s string) (float64, bool) {
+	base := 8
+	switch lower(s[0]) {
+	case 'h':
+		base, s = 16, s[1:]
+	case 'o':
+		s = s[1:]
+	}
+	digits := strings.TrimRight(s, "&%^")
+	n, err := strconv.ParseUint(digits, base, 64)
+	switch long := strings.HasSuffix(s, "&"); {
+	case strings.HasSuffix(s, "^") || n > math.MaxUint32:
+		return float64(int64(n)), err == nil
+	case long || n > math.MaxUint16:
+		return float64(int32(n)), err == nil
+	}
+	return float64(int16(n)), err == nil
 }
 
 // integer is the value rounded as CLng does, within bounds that fit an int everywhere.
