@@ -56,10 +56,7 @@ func (r *run) hit(w *word, at int, risk bool, text string) *hit {
 const textMax = 2048
 
 func clip(s string) string {
-	if len(s) > textMax {
-		s = strings.ToValidUTF8(s[:textMax], "")
-	}
-	return s
+	return strings.ToValidUTF8(s[:min(len(s), textMax)], "")
 }
 
 // sink judges a call whose arguments decide.

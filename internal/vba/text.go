@@ -229,6 +229,7 @@ func (r *run) addresses(s string, at int) {
 			from--
 		}
 		to := i + 3 + strings.IndexFunc(rest[i+3:]+" ", endsAddress)
+		to -= joinedAddress(rest[from:to])
 		if from < i && to > i+4 {
 			r.evidenceAt("url", rest[from:to], at)
 		}
@@ -238,6 +239,22 @@ func (r *run) addresses(s string, at int) {
 	if len(t) > 4 && len(t) < 300 && (t[0] == '\\' && t[1] == '\\' || t[1] == ':' || t[0] == '%') && pathOf(t) == pathProgram {
 		r.evidenceAt("path", t, at)
 	}
+}
+
+// joinedAddress is how much of an address is another one behind a mark, as lists of them have it: "http://a.test/1@http://b.test/2". The address that
+// a redirection carries belongs to it.
+func joinedAddress(s string) int {
+	first := strings.Index(s, "://") + 3
+	next := strings.Index(s[first:], "://")
+	if next < 0 {
+		return 0
+	}
+	for next += first; next > first && isLetter(s[next-1]); next-- {
+	}
+	if next == first || strings.IndexByte("=/?&:%", s[next-1]) >= 0 {
+		return 0
+	}
+	return len(s) - next + 1
 }
 
 func endsAddress(c rune) bool {
@@ -315,21 +332,34 @@ func deletesAll(s string) bool {
 		strings.Contains(low, "%systemroot%") || pathOf(s) == pathProgram
 }
 
-// typesWords says whether SendKeys types text and not keys that steer the program.
+// typesWords says whether SendKeys types text and not keys that steer the program. A key of one character in braces is typed too: {a}, {{}, {a 5}.
 func typesWords(s string) bool {
-	letters, depth := 0, 0
-	for _, c := range s {
-		switch {
-		case c == '{':
-			depth++
-		case c == '}':
-			depth = max(0, depth-1)
-		case depth == 0 && c != '~' && c != '^' && c != '%' && c != '+' && c != '(' && c != ')':
+	letters, told := 0, !strings.Contains(s, hole)
+	for s != "" {
+		c, n := utf8.DecodeRuneInString(s)
+		s = s[n:]
+		if c != '{' {
+			if !strings.ContainsRune("~^%+()", c) {
+				letters++
+			}
+			continue
+		}
+		_, n = utf8.DecodeRuneInString(s) // "{}}" is a brace
+		end := strings.IndexByte(s[n:], '}')
+		if end < 0 {
+			continue
+		}
+		name, _, _ := strings.Cut(s[:n+end], " ")
+		if utf8.RuneCountInString(name) == 1 {
 			letters++
 		}
+		s = s[n+end+1:]
 	}
-	return letters > 3 || strings.Contains(s, hole)
+	return letters > lettersMax || !told
 }
+
+// lettersMax is how many characters honest code types: a shortcut behind Alt (Alt, f, o), not a word.
+const lettersMax = 3
 
 // macro4Acts says whether an Excel 4 expression does more than ask or set up the screen.
 func macro4Acts(s string) bool {

@@ -141,7 +141,7 @@ func parseNumber(s string) (float64, bool) {
 	if len(s) > 32 || s == "" {
 		return 0, false
 	}
-	if c := s[len(s)-1]; !isDigit(c) && c != '.' || isLetter(s[0]) {
+	if strings.Trim(s, "0123456789.eE+-") != "" || strings.ContainsAny(s[len(s)-1:], "eE+-") || isLetter(s[0]) { // not what only Go reads: 1_000, 0x1p4
 		return 0, false
 	}
 	n, err := strconv.ParseFloat(s, 64)
