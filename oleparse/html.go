@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
@@ -50,7 +51,7 @@ func inUTF8(r io.Reader) io.Reader {
 		if i := strings.IndexAny(name, `"' />;`); i >= 0 {
 			name = name[:i]
 		}
-		if e, err := htmlindex.Get(name); err == nil && !strings.HasPrefix(name, "utf-16") {
+		if e, err := htmlindex.Get(name); err == nil && e != encoding.Replacement && !strings.HasPrefix(name, "utf-16") {
 			fallback = e.NewDecoder()
 		}
 	}
@@ -153,13 +154,15 @@ func (h *webPage) formulaText(formula string) {
 }
 
 // IsCellFormula says whether a cell of text may hold a formula that asks another program: one begins with "=", or with a sign as old spreadsheets had
-// it. A sign begins many honest texts, so behind one the topic must be quoted, as every command with a blank is, and the rest must be a formula too.
+// it. Signs begin many honest texts, so the topic must be quoted, as every command with a blank is, or the rest must be a formula; behind "+", "-" and
+// "@" both.
 func IsCellFormula(cell []byte) bool {
 	if len(cell) < len("=a|b!c") || strings.IndexByte("=+-@", cell[0]) < 0 || bytes.IndexByte(cell, '|') < 0 {
 		return false
 	}
 	_, whole, ok := xlm.DDE(string(cell))
-	return ok && (cell[0] == '=' || whole && bytes.Contains(cell, []byte("|'")))
+	quoted := bytes.Contains(cell, []byte("|'"))
+	return ok && (whole && quoted || cell[0] == '=' && (whole || quoted))
 }
 
 // style looks for the properties by which Word writes fields: mso-element marks the parts of one, mso-field-code is a whole instruction.

@@ -161,9 +161,9 @@ func (k *opc) readPart(p *opcPart) {
 	})
 }
 
-// isMarkup says whether a part begins as XML in UTF-8, in UTF-16, or in another encoding that has ASCII in it.
+// isMarkup says whether a part begins as XML in UTF-8, in UTF-16, or in another encoding.
 func isMarkup(head []byte) bool {
-	if bytes.HasPrefix(head, []byte("\xFF\xFE")) || bytes.HasPrefix(head, []byte("\xFE\xFF")) {
+	if xmlscan.Wide(head) {
 		return true
 	}
 	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF")), " \t\r\n\x00")

@@ -36,6 +36,7 @@ func TestCellsThatStartAProgramAreFound(t *testing.T) {
 		{"table", "| a | b! |\n| - | - |\n", ""},
 		{"ordinary formulas", "=SUM(A1:A3)\n=HYPERLINK(\"http://example.com/a|b!c\")\n", ""},
 		{"reference to another sheet", "='a|b'!A1,=Sheet1!A1\n", ""},
+		{"program text", "x = a|b!=c;\n=a|b!c ? 1 : 0\n=(flags|MASK)!0\n", ""},
 		{"numbers", "-1|2!\n", ""},
 		{"address", "@a|b!c d e\n", ""},
 	}

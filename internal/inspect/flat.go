@@ -50,8 +50,12 @@ func officeXML(b []byte) bool {
 	return false
 }
 
-// wideXML tells XML in UTF-16 without a byte order mark (XML 1.0 appendix F).
+// wideXML tells XML in UTF-16 without a byte order mark, in UTF-32 and in EBCDIC (XML 1.0 appendix F).
 func wideXML(b []byte) bool {
+	four := bytes.TrimPrefix(bytes.TrimPrefix(b, []byte("\xFF\xFE\x00\x00")), []byte("\x00\x00\xFE\xFF"))
+	if bytes.HasPrefix(four, []byte("<\x00\x00\x00")) || bytes.HasPrefix(four, []byte("\x00\x00\x00<")) || bytes.HasPrefix(b, []byte("\x4C\x6F\xA7\x94\x93")) {
+		return true
+	}
 	return bytes.HasPrefix(b, []byte("<\x00?\x00x\x00")) || bytes.HasPrefix(b, []byte("\x00<\x00?\x00x"))
 }
 

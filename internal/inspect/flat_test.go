@@ -23,6 +23,7 @@ func TestAFlatPackageIsInspectedAsThePackageItStandsFor(t *testing.T) {
 	for name, file := range map[string][]byte{
 		"plain":          fixture.FlatOPC(parts),
 		"no declaration": bytes.TrimPrefix(fixture.FlatOPC(parts), []byte(`<?xml version="1.0" encoding="UTF-8" standalone="yes"?>`)),
+		"UTF-32":         utf32(fixture.FlatOPC(parts)),
 		"late root":      append([]byte("<!--"+strings.Repeat("x", 9000)+"-->"), bytes.TrimPrefix(fixture.FlatOPC(parts), []byte(`<?xml version="1.0" encoding="UTF-8" standalone="yes"?>`))...),
 		"UTF-16":         wide(fixture.FlatOPC(parts), true),
 		"without a mark": wide(fixture.FlatOPC(parts), false),
@@ -43,6 +44,15 @@ func TestAFlatPackageIsInspectedAsThePackageItStandsFor(t *testing.T) {
 			t.Errorf("%s: %s", name, d)
 		}
 	}
+}
+
+// utf32 is UTF-32 without a byte order mark.
+func utf32(b []byte) []byte {
+	var out []byte
+	for _, c := range b {
+		out = append(out, c, 0, 0, 0)
+	}
+	return out
 }
 
 // wide is UTF-16.

@@ -6,9 +6,11 @@ import (
 	"strings"
 
 	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/ianaindex"
 	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/encoding/unicode/utf32"
 )
 
 // declarationMax is how far an XML declaration is looked for its encoding; it has three attributes.
@@ -20,16 +22,50 @@ func (s *Scanner) detect() {
 		continue
 	}
 	b := s.buf[:s.hi]
-	switch {
-	case bytes.HasPrefix(b, []byte("\xEF\xBB\xBF")):
+	if bytes.HasPrefix(b, []byte("\xEF\xBB\xBF")) {
 		s.lo = 3
-	case bytes.HasPrefix(b, []byte("\xFF\xFE")), len(b) > 3 && b[0] == '<' && b[1] == 0 && b[2] != 0 && b[3] == 0:
-		s.decode(unicode.UTF16(unicode.LittleEndian, unicode.UseBOM))
-	case bytes.HasPrefix(b, []byte("\xFE\xFF")), len(b) > 3 && b[0] == 0 && b[1] == '<' && b[2] == 0 && b[3] != 0:
-		s.decode(unicode.UTF16(unicode.BigEndian, unicode.UseBOM))
-	default:
+	} else if e := wide(b); e != nil {
+		s.decode(e)
+	} else {
 		s.declared(b)
 	}
+}
+
+// Wide reports whether b begins as XML of an encoding without ASCII in it: by a byte order mark, or by blanks and a tag in units of two or four
+// bytes, or by a declaration in EBCDIC.
+func Wide(b []byte) bool { return wide(b) != nil }
+
+func wide(b []byte) encoding.Encoding {
+	if len(b) < 4 || b[0] != 0 && b[1] != 0 && b[0] < 0x80 && b[0] != 0x4C { // most files
+		return nil
+	}
+	for _, e := range [...]struct {
+		mark, blank, tag string
+		encoding         encoding.Encoding
+	}{ // four bytes first: they begin as two do
+		{"\xFF\xFE\x00\x00", "\x00\x00\x00", "<\x00\x00\x00", utf32.UTF32(utf32.LittleEndian, utf32.UseBOM)},
+		{"\x00\x00\xFE\xFF", "\x00\x00\x00", "\x00\x00\x00<", utf32.UTF32(utf32.BigEndian, utf32.UseBOM)},
+		{"\xFF\xFE", "\x00", "<\x00", unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)},
+		{"\xFE\xFF", "\x00", "\x00<", unicode.UTF16(unicode.BigEndian, unicode.UseBOM)},
+		{"\x4C\x6F\xA7\x94\x93", "", "\x4C\x6F\xA7\x94\x93", charmap.CodePage037}, // "<?xml"
+	} {
+		if bytes.HasPrefix(b, []byte(e.mark)) {
+			return e.encoding
+		}
+		rest := b
+		for n := len(e.tag); e.blank != "" && len(rest) > n && blankUnit(rest[:n], e.blank); {
+			rest = rest[n:]
+		}
+		if bytes.HasPrefix(rest, []byte(e.tag)) {
+			return e.encoding
+		}
+	}
+	return nil
+}
+
+// blankUnit reports whether a unit is white space with these NULs before or behind it.
+func blankUnit(unit []byte, nuls string) bool {
+	return isSpace(unit[0]) && string(unit[1:]) == nuls || isSpace(unit[len(unit)-1]) && string(unit[:len(unit)-1]) == nuls
 }
 
 // declared obeys the encoding of an XML declaration (XML 4.3.3).
@@ -57,7 +93,7 @@ func (s *Scanner) declared(b []byte) {
 }
 
 func byName(name string) encoding.Encoding {
-	if e, err := htmlindex.Get(name); err == nil {
+	if e, err := htmlindex.Get(name); err == nil && e != encoding.Replacement { // which hides everything
 		return e
 	}
 	e, err := ianaindex.IANA.Encoding(name)
