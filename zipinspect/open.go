@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"io"
 	"io/fs"
+	"sync"
 
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/zstd"
@@ -46,6 +47,17 @@ func (c *counter) Read(p []byte) (int, error) {
 type inflater struct {
 	in *bufio.Reader
 	fr io.ReadCloser
+}
+
+// inflaters recycles the memory of readers. One returns to it in Close only, when its Reader delivers no more.
+var inflaters = sync.Pool{New: func() any {
+	return &inflater{in: bufio.NewReaderSize(nil, inBuffer), fr: flate.NewReader(nil)}
+}}
+
+// recycle keeps f without what it read from.
+func (f *inflater) recycle() {
+	f.in.Reset(nil)
+	inflaters.Put(f)
 }
 
 const inBuffer = 16 << 10 // compressed bytes read at a time
@@ -93,16 +105,13 @@ func (e *Entry) reader(n int64) *Reader {
 
 func (e *Entry) inflate(n int64) *Reader {
 	r := &Reader{e: e, src: &counter{r: io.NewSectionReader(e.archive.r, e.DataOffset, n)}}
-	f := e.archive.spare
-	if e.archive.spare = nil; f == nil {
-		f = &inflater{in: bufio.NewReaderSize(nil, inBuffer), fr: flate.NewReader(nil)}
-	}
+	f := inflaters.Get().(*inflater)
 	f.in.Reset(r.src)
 	if err := f.fr.(flate.Resetter).Reset(f.in, nil); err != nil {
 		f.fr = flate.NewReader(f.in)
 	}
 	r.in, r.dec = f.in, f.fr
-	r.free = func() { e.archive.spare = f }
+	r.free = f.recycle
 	return r
 }
 

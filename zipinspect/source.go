@@ -5,10 +5,14 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"sync"
 )
 
 // windowSize is one read: small beside a directory, large beside a system call.
 const windowSize = 64 << 10
+
+// windows recycles windows: nothing of an Archive points into one.
+var windows = sync.Pool{New: func() any { return new([windowSize]byte) }}
 
 // source reads the file: from end to end through a window, elsewhere by small reads. Every access is checked against the size; the first
 // error of the reader sticks.

@@ -98,9 +98,8 @@ type Archive struct {
 	NoEnd      bool   // there is no directory: cut off, or its end is damaged; programs refuse it or list the local headers
 	Limit      string // what ended the listing early: "entries", "names", "directories"; else ""
 
-	r     io.ReaderAt
-	size  int64
-	spare *inflater
+	r    io.ReaderAt
+	size int64
 }
 
 // MismatchKind names a way in which two programs would show different files.
@@ -135,6 +134,9 @@ func Read(r io.ReaderAt, size int64, o Options) (*Archive, error) {
 		records: map[int64]bool{},
 		locals:  map[int64]int{},
 	}
+	window := windows.Get().(*[windowSize]byte)
+	defer windows.Put(window)
+	l.buf = window[:0]
 	l.directories()
 	l.gaps()
 	l.overlaps()
