@@ -53,6 +53,7 @@ func ReadOOXML(ctx context.Context, p Parts, o Options) (*Document, error) {
 	s := newReading(ctx, o)
 	s.inPackage = true
 	k := newOPC(s, p)
+	defer k.release()
 	k.describe()
 	s.doc.Kind = k.kind()
 	for _, p := range k.parts {

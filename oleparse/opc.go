@@ -6,6 +6,7 @@ import (
 	"io"
 	"path"
 	"strings"
+	"sync"
 
 	"sekisho/internal/biff"
 	"sekisho/internal/xmlscan"
@@ -105,16 +106,27 @@ func (k *opc) open(p *opcPart, f func(head []byte, r io.Reader)) {
 // scan starts k.x on a part's content and calls f. What the reader cannot go on with is unread.
 func (k *opc) scan(p *opcPart, r io.Reader, f func()) {
 	if k.x == nil {
-		k.x = xmlscan.New(r)
-	} else {
-		k.x.Reset(r)
+		k.x = scanners.Get().(*xmlscan.Scanner)
 	}
+	k.x.Reset(r)
 	f()
 	if err := k.x.Err(); err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 		k.r.unreadable(p.name, err)
 	}
 	if k.x.Cut() {
 		k.r.problem(true, p.name, "markup larger than the limit")
+	}
+}
+
+// scanners recycles the memory of scanners: what a Document keeps of a part is a copy.
+var scanners = sync.Pool{New: func() any { return &xmlscan.Scanner{} }}
+
+// release gives up the scanner, and with it what it read from.
+func (k *opc) release() {
+	if k.x != nil {
+		k.x.Reset(bytes.NewReader(nil))
+		scanners.Put(k.x)
+		k.x = nil
 	}
 }
 
