@@ -24,6 +24,7 @@ type Reader struct {
 	free func()
 	crc  uint32
 	n    int64
+	part bool // dec sees the first bytes of the data only
 	err  error
 }
 
@@ -62,6 +63,9 @@ func (f *inflater) recycle() {
 
 const inBuffer = 16 << 10 // compressed bytes read at a time
 
+// glance is how much compressed data is enough for the beginning: some kilobytes of markup, the head of a picture.
+const glance = 1 << 10
+
 // zstdWindow is what RFC 8878 3.1.1.1.2 asks of decoders. The window is allocated on the frame's word, so it is not larger.
 const zstdWindow = 8 << 20
 
@@ -98,21 +102,42 @@ func (e *Entry) Open() (*Reader, error) {
 	return nil, fmt.Errorf("%w: %d", ErrMethod, e.Method)
 }
 
+// Glance is Open for a caller who expects to need the beginning only: a decoder inflates 32 KB at once, many times what such a caller reads. The
+// content is the same; reading on costs the beginning once more.
+func (e *Entry) Glance() (*Reader, error) {
+	r, err := e.Open()
+	if err == nil && e.Method == Deflated && e.archive.size-e.DataOffset > 4*glance {
+		r.begin(glance)
+		r.part = true
+	}
+	return r, err
+}
+
 func (e *Entry) reader(n int64) *Reader {
 	src := &counter{r: io.NewSectionReader(e.archive.r, e.DataOffset, n)}
 	return &Reader{e: e, src: src, in: bufio.NewReaderSize(src, inBuffer), free: func() {}}
 }
 
 func (e *Entry) inflate(n int64) *Reader {
-	r := &Reader{e: e, src: &counter{r: io.NewSectionReader(e.archive.r, e.DataOffset, n)}}
 	f := inflaters.Get().(*inflater)
-	f.in.Reset(r.src)
-	if err := f.fr.(flate.Resetter).Reset(f.in, nil); err != nil {
-		f.fr = flate.NewReader(f.in)
-	}
-	r.in, r.dec = f.in, f.fr
-	r.free = f.recycle
+	r := &Reader{e: e, in: f.in, dec: f.fr, free: f.recycle}
+	r.begin(n)
 	return r
+}
+
+// begin inflates the first n bytes of the data from their beginning.
+func (r *Reader) begin(n int64) {
+	r.src = &counter{r: io.NewSectionReader(r.e.archive.r, r.e.DataOffset, n)}
+	r.in.Reset(r.src)
+	_ = r.dec.(flate.Resetter).Reset(r.in, nil) // fails on a dictionary only
+}
+
+// goOn takes up, with all of the data, where the first bytes of it end.
+func (r *Reader) goOn(done int64) error {
+	r.part = false
+	r.begin(r.e.archive.size - r.e.DataOffset)
+	_, err := io.CopyN(io.Discard, r.dec, done)
+	return err
 }
 
 func (e *Entry) zstd(n int64) (*Reader, error) {
@@ -131,6 +156,11 @@ func (r *Reader) Read(p []byte) (int, error) {
 		return 0, r.err
 	}
 	n, err := r.dec.Read(p)
+	if r.part && errors.Is(err, io.ErrUnexpectedEOF) && r.src.err == nil {
+		if err = r.goOn(r.n + int64(n)); err == nil && n == 0 {
+			n, err = r.dec.Read(p)
+		}
+	}
 	r.n += int64(n)
 	r.crc = crc32.Update(r.crc, crc32.IEEETable, p[:n])
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -400,5 +401,45 @@ func TestLinearCost(t *testing.T) {
 		if bound := 8*int64(size) + int64(entries)*(128<<10); c.n > bound {
 			t.Errorf("%s: %d bytes read of %d, %d entries", name, c.n, size, entries)
 		}
+	}
+}
+
+// What Glance delivers, and how it ends, is what Open delivers, wherever the data is damaged.
+func TestGlanceIsOpen(t *testing.T) {
+	long := strings.Repeat("some text ", 30000) + string(fixture.Noise(50_000)) + strings.Repeat("and more ", 3000)
+	whole := fixture.ZIP{Entries: []fixture.ZIPEntry{deflated("short", "hello"), deflated("long", long), stored("stored", long)}}.Bytes()
+	for at := -1; at < len(whole)/2; at += 3011 {
+		b := bytes.Clone(whole)
+		if at >= 0 {
+			b[at] ^= 0x55
+		}
+		for _, b := range [][]byte{b, b[:len(b)-at-1]} {
+			a, err := Read(bytes.NewReader(b), int64(len(b)), Options{})
+			if err != nil {
+				continue
+			}
+			for i := range a.Entries {
+				sameReaders(t, &a.Entries[i])
+			}
+		}
+	}
+}
+
+func sameReaders(t *testing.T, e *Entry) {
+	t.Helper()
+	r, err := e.Open()
+	g, gerr := e.Glance()
+	if err != nil || gerr != nil {
+		if fmt.Sprint(err) != fmt.Sprint(gerr) {
+			t.Errorf("%q: Open %v, Glance %v", e.Name, err, gerr)
+		}
+		return
+	}
+	defer r.Close()
+	defer g.Close()
+	want, err := io.ReadAll(r)
+	got, gerr := io.ReadAll(iotest.HalfReader(g))
+	if !bytes.Equal(got, want) || fmt.Sprint(gerr) != fmt.Sprint(err) || g.Rest() != r.Rest() {
+		t.Errorf("%q: Open %d bytes, %v, rest %d; Glance %d bytes, %v, rest %d", e.Name, len(want), err, r.Rest(), len(got), gerr, g.Rest())
 	}
 }
