@@ -63,8 +63,8 @@ func (f *inflater) recycle() {
 
 const inBuffer = 16 << 10 // compressed bytes read at a time
 
-// glance is how much compressed data is enough for the beginning: some kilobytes of markup, the head of a picture.
-const glance = 1 << 10
+// glance is how much compressed data is enough for the beginning: two kilobytes of markup with its root element, the head of a picture.
+const glance = 512
 
 // zstdWindow is what RFC 8878 3.1.1.1.2 asks of decoders. The window is allocated on the frame's word, so it is not larger.
 const zstdWindow = 8 << 20
