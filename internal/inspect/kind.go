@@ -87,26 +87,24 @@ type magic struct {
 
 // magics lists the signatures, none of which is the beginning of another. Formats by their own specifications; 7z, rar, ace, lzh, alz and
 // egg by their archivers' notes.
-func magics() []magic {
-	return []magic{
-		{0, "PK\x03\x04", KindZip}, {0, "PK\x05\x06", KindZip}, // APPNOTE 4.3.7, 4.3.16
-		{0, "PK\x07\x08PK\x03\x04", KindZip}, {0, "PK00PK\x03\x04", KindZip}, // 8.5.4, 8.5.5: split archives of one segment
-		{0, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", KindOLE}, // MS-CFB 2.2
-		{0, "7z\xBC\xAF\x27\x1C", Kind7z}, {0, "Rar!\x1A\x07", KindRAR}, {0, "MSCF\x00\x00\x00\x00", KindCAB},
-		{7, "**ACE**", KindACE}, {0, "ALZ\x01", KindALZ}, {0, "EGGA", KindEGG},
-		{257, "ustar", KindTar},       // POSIX.1-1988 pax, ustar
-		{0, "\x1F\x8B\x08", KindGzip}, // RFC 1952 2.3.1, deflate is the only method
-		{0, "\xFD7zXZ\x00", KindXZ}, {0, "\x28\xB5\x2F\xFD", KindZstd},
-		{0, "conectix", KindVHD}, {0, "vhdxfile", KindVHDX},
-		{0, "\xE4\x52\x5C\x7B\x8C\xD8\xA7\x4D\xAE\xB1\x53\x78\xD0\x29\x96\xD3", KindOneNote},             // MS-ONESTORE 2.3.1 guidFileType, .one
-		{0, "\xA1\x2F\xFF\x43\xD9\xEF\x76\x4C\x9E\xE2\x10\xEA\x57\x22\x76\x5F", KindOneNote},             // .onetoc2
-		{0, "\x4C\x00\x00\x00\x01\x14\x02\x00\x00\x00\x00\x00\xC0\x00\x00\x00\x00\x00\x00\x46", KindLNK}, // MS-SHLLINK 2.1
-		{0, "ActiveMime", KindMSO}, {0, "ITSF", KindCHM}, {0, "\x78\x9F\x3E\x22", KindTNEF}, // MS-OXTNEF 2.1.3.1
-		{0, "\x7FELF", KindELF}, {0, "{\\rt", KindRTF},
-		{0, "\x89PNG\r\n\x1A\n", KindPNG}, {0, "\xFF\xD8\xFF", KindJPEG}, {0, "GIF8", KindGIF},
-		{0, "II*\x00", KindTIFF}, {0, "MM\x00*", KindTIFF}, {40, " EMF", KindEMF}, {0, "\xD7\xCD\xC6\x9A", KindWMF},
-		{3, "NTFS    ", KindIMG}, {3, "EXFAT   ", KindIMG}, {54, "FAT1", KindIMG}, {82, "FAT32   ", KindIMG},
-	}
+var magics = [...]magic{
+	{0, "PK\x03\x04", KindZip}, {0, "PK\x05\x06", KindZip}, // APPNOTE 4.3.7, 4.3.16
+	{0, "PK\x07\x08PK\x03\x04", KindZip}, {0, "PK00PK\x03\x04", KindZip}, // 8.5.4, 8.5.5: split archives of one segment
+	{0, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", KindOLE}, // MS-CFB 2.2
+	{0, "7z\xBC\xAF\x27\x1C", Kind7z}, {0, "Rar!\x1A\x07", KindRAR}, {0, "MSCF\x00\x00\x00\x00", KindCAB},
+	{7, "**ACE**", KindACE}, {0, "ALZ\x01", KindALZ}, {0, "EGGA", KindEGG},
+	{257, "ustar", KindTar},       // POSIX.1-1988 pax, ustar
+	{0, "\x1F\x8B\x08", KindGzip}, // RFC 1952 2.3.1, deflate is the only method
+	{0, "\xFD7zXZ\x00", KindXZ}, {0, "\x28\xB5\x2F\xFD", KindZstd},
+	{0, "conectix", KindVHD}, {0, "vhdxfile", KindVHDX},
+	{0, "\xE4\x52\x5C\x7B\x8C\xD8\xA7\x4D\xAE\xB1\x53\x78\xD0\x29\x96\xD3", KindOneNote},             // MS-ONESTORE 2.3.1 guidFileType, .one
+	{0, "\xA1\x2F\xFF\x43\xD9\xEF\x76\x4C\x9E\xE2\x10\xEA\x57\x22\x76\x5F", KindOneNote},             // .onetoc2
+	{0, "\x4C\x00\x00\x00\x01\x14\x02\x00\x00\x00\x00\x00\xC0\x00\x00\x00\x00\x00\x00\x46", KindLNK}, // MS-SHLLINK 2.1
+	{0, "ActiveMime", KindMSO}, {0, "ITSF", KindCHM}, {0, "\x78\x9F\x3E\x22", KindTNEF}, // MS-OXTNEF 2.1.3.1
+	{0, "\x7FELF", KindELF}, {0, "{\\rt", KindRTF},
+	{0, "\x89PNG\r\n\x1A\n", KindPNG}, {0, "\xFF\xD8\xFF", KindJPEG}, {0, "GIF8", KindGIF},
+	{0, "II*\x00", KindTIFF}, {0, "MM\x00*", KindTIFF}, {40, " EMF", KindEMF}, {0, "\xD7\xCD\xC6\x9A", KindWMF},
+	{3, "NTFS    ", KindIMG}, {3, "EXFAT   ", KindIMG}, {54, "FAT1", KindIMG}, {82, "FAT32   ", KindIMG},
 }
 
 const (
@@ -182,7 +180,7 @@ func headKind(b []byte) string {
 	case xlm.IsSLK(b):
 		return KindSLK
 	}
-	for _, m := range magics() {
+	for _, m := range magics {
 		if len(b) >= m.at+len(m.sig) && string(b[m.at:m.at+len(m.sig)]) == m.sig && (m.kind != KindIMG || bootSector(b)) {
 			return m.kind
 		}

@@ -19,8 +19,11 @@ func (s *Scan) member(ctx context.Context, f *File, name string, r io.Reader) er
 	child := f.child(name)
 	b := message.NewBuffer(s.o.SpoolDir, s.o.Memory).Spare(s.o.Walk.Spare)
 	defer b.Close()
-	h := sha256.New()
-	broken, err := s.unpack(b, h, &unpacking{ctx, s, f, r})
+	h, to := sha256.New(), io.Writer(b)
+	if s.scanner.journal != nil { // who alone asks for the digest
+		to = io.MultiWriter(h, b)
+	}
+	broken, err := s.unpack(to, &unpacking{ctx, s, f, r})
 	if err != nil {
 		child.Kind = KindData
 		s.report(child)
@@ -35,7 +38,7 @@ func (s *Scan) member(ctx context.Context, f *File, name string, r io.Reader) er
 }
 
 // unpack copies. broken is the format's error, err everybody else's.
-func (s *Scan) unpack(b *message.Buffer, h io.Writer, r *unpacking) (broken, err error) {
+func (s *Scan) unpack(to io.Writer, r *unpacking) (broken, err error) {
 	buf := s.buf
 	if s.buf = nil; buf == nil {
 		buf = make([]byte, copyBuffer)
@@ -43,8 +46,7 @@ func (s *Scan) unpack(b *message.Buffer, h io.Writer, r *unpacking) (broken, err
 	defer func() { s.buf = buf }()
 	for {
 		n, err := r.Read(buf)
-		h.Write(buf[:n])
-		if _, werr := b.Write(buf[:n]); werr != nil {
+		if _, werr := to.Write(buf[:n]); werr != nil {
 			return nil, &ioError{fmt.Errorf("inspect: unpacking: %w", werr)}
 		}
 		switch {
