@@ -62,7 +62,7 @@ func (e *env) where(x xti) (string, bool) {
 		return b.prefix(""), true
 	}
 	list := e.sheets
-	if b.kind > bookSame {
+	if b.kind > bookSame || len(b.sheets) > 0 { // before BIFF8 a sheet of this workbook may stand for itself, by name
 		list = b.sheets
 	}
 	if x.first < 0 || x.first >= len(list) {

@@ -71,8 +71,13 @@ func (d *decoder) oldExtern(tabs bool) xti {
 	if n < 0 {
 		x.book = 0 // itself stands first in the list of books
 	}
-	if n > 0 && x.book < len(d.books) && d.books[x.book].kind == bookExternal {
-		x.first, x.last = 0, 0
+	if n > 0 && x.book < len(d.books) { // an external sheet is one sheet, or a book that has but one
+		switch b := &d.books[x.book]; {
+		case len(b.sheets) > 0:
+			x.first, x.last = 0, 0
+		case b.kind == bookExternal:
+			x.first, x.last = -2, -2
+		}
 	}
 	return x
 }

@@ -125,7 +125,10 @@ func (b *book) link(s *supBook) {
 func (b *book) externName() {
 	const fOLELink = 0x10
 	c := cursor{b: b.rs.body()}
-	flags := c.u16()
+	flags := 0
+	if b.gen >= 3 { // BIFF2 has nothing but the name
+		flags = c.u16()
+	}
 	if b.gen >= 5 {
 		c.u32()
 	}
