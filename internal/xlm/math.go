@@ -115,8 +115,15 @@ func away(x float64) float64 { return math.Copysign(math.Ceil(math.Abs(x)), x) }
 
 func round(x, n float64) float64 { return scaled(x, n, math.Round) }
 
+// scaled works on the digit that many places behind the point, before it where n is negative.
 func scaled(x, n float64, f func(float64) float64) float64 {
 	s := math.Pow(10, math.Trunc(n))
+	switch {
+	case s == 0: // a place that no number reaches
+		return 0
+	case math.IsInf(x*s, 0): // one that no number goes to
+		return x
+	}
 	return f(x*s) / s
 }
 
@@ -124,10 +131,14 @@ func fixedPoint(x float64, decimals int) string {
 	return strconv.FormatFloat(x, 'f', min(decimals, 30), 64)
 }
 
+// fixedMost is how many decimals FIXED takes.
+const fixedMost = 127
+
+// fixed is FIXED(number, decimals), without the commas between thousands.
 func fixed(a []value) value {
 	x, ok := a[0].number()
 	n, ok2 := two(a, 2)[1].int()
-	if !ok || !ok2 {
+	if !ok || !ok2 || n > fixedMost {
 		return errValue
 	}
 	return str(fixedPoint(round(x, float64(n)), max(0, n)))
@@ -194,6 +205,9 @@ func bits(f func(x, y uint64) uint64) func([]value) value {
 	}
 }
 
+// digitBits is how many bits a digit of the bases has that know negative numbers.
+var digitBits = map[int]int{2: 1, 8: 3, 16: 4}
+
 // from reads a number in another base; ten digits are a negative one in two's complement (ECMA-376-1 18.17.7.161).
 func from(base int) func([]value) value {
 	return func(a []value) value {
@@ -216,12 +230,13 @@ func inBase(s string, base int) (int64, bool) {
 	if err != nil || n < 0 {
 		return 0, false
 	}
-	if width := map[int]int{2: 1, 8: 3, 16: 4}[base]; width > 0 && len(s) == 10 && n>>(10*width-1) == 1 {
+	if width := digitBits[base]; width > 0 && len(s) == 10 && n>>(10*width-1) == 1 {
 		n -= 1 << (10 * width)
 	}
 	return n, true
 }
 
+// to writes a number of one base in another. Ten digits hold it, the first of them the sign (ECMA-376-1 18.17.7, DEC2BIN and its kin).
 func to(base, target int) func([]value) value {
 	return func(a []value) value {
 		n, ok := inBase(textOf(a[0]), base)
@@ -230,11 +245,12 @@ func to(base, target int) func([]value) value {
 			i, ok = a[0].int()
 			n = int64(i)
 		}
-		if !ok {
+		limit := int64(1) << (10*digitBits[target] - 1)
+		if !ok || n < -limit || n >= limit {
 			return errNum
 		}
 		if n < 0 {
-			n += 1 << (10 * map[int]int{2: 1, 8: 3, 16: 4}[target])
+			n += 2 * limit
 		}
 		return padded(strings.ToUpper(strconv.FormatInt(n, target)), a[1:])
 	}

@@ -1,6 +1,7 @@
 package xlm
 
 import (
+	"math"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -266,11 +267,14 @@ func formatted(v value, format string) string {
 	if whole == "" || strings.Trim(whole, "0#") != "" || strings.Trim(decimals, "0") != "" {
 		return general(f)
 	}
-	s := fixedPoint(f, len(decimals))
-	width := strings.Count(whole, "0")
+	n := min(len(decimals), 30) // as Excel shows
+	s := fixedPoint(round(math.Abs(f), float64(n)), n)
 	point := strings.IndexByte(s+".", '.')
-	if n := min(width, 64) - point; n > 0 {
+	if n := min(strings.Count(whole, "0"), 64) - point; n > 0 {
 		s = strings.Repeat("0", n) + s
+	}
+	if f < 0 && strings.Trim(s, "0.") != "" {
+		return "-" + s
 	}
 	return s
 }

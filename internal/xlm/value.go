@@ -100,10 +100,23 @@ func (v value) number() (float64, bool) {
 	case empty:
 		return 0, true
 	case text:
-		f, err := strconv.ParseFloat(strings.TrimSpace(v.str), 64)
-		return f, err == nil && !math.IsNaN(f) && !math.IsInf(f, 0)
+		return typed(v.str)
 	}
 	return 0, false
+}
+
+// typed reads a number as somebody types it, with a percent sign or without. Notations that only we know are none.
+func typed(s string) (float64, bool) {
+	s = strings.TrimSpace(s)
+	digits, percent := strings.CutSuffix(s, "%")
+	f, err := strconv.ParseFloat(digits, 64)
+	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) || strings.ContainsAny(s, "xX_pP") {
+		return 0, false
+	}
+	if percent {
+		f /= 100
+	}
+	return f, true
 }
 
 // int is the value as a whole number within ±2³¹.
