@@ -43,3 +43,52 @@ func TestSharedFormulasMove(t *testing.T) {
 		}
 	}
 }
+
+func TestAreasAreWrittenInBothNotations(t *testing.T) {
+	for _, tt := range []struct {
+		a              area
+		a1, abs, r1c1s string
+	}{
+		{addr{0, 0, 0}.area(), "A1", "$A$1", "R1C1"}, {area{0, 1, 2, 3, 4}, "C2:E4", "$C$2:$E$4", "R2C3:R4C5"}, {addr{0, 9, 701}.area(), "ZZ10", "$ZZ$10", "R10C702"},
+		{area{0, 0, 1, rowsMax - 1, 2}, "B:C", "$B:$C", "R1C2:R1048576C3"}, {area{0, 1, 0, 2, colsMax - 1}, "2:3", "$2:$3", "R2C1:R3C16384"},
+	} {
+		if tt.a.a1("") != tt.a1 || tt.a.a1("$") != tt.abs || tt.a.r1c1() != tt.r1c1s {
+			t.Errorf("%+v: %s, %s, %s", tt.a, tt.a.a1(""), tt.a.a1("$"), tt.a.r1c1())
+		}
+	}
+}
+
+func TestAreas(t *testing.T) {
+	a, b := area{0, 5, 5, 6, 6}, area{0, 1, 9, 2, 9}
+	if got := a.with(b); got != (area{0, 1, 5, 6, 9}) || got.rows() != 6 || got.cols() != 5 || got.single() || got.first() != (addr{0, 1, 5}) {
+		t.Errorf("around both: %+v", got)
+	}
+	if got := (area{0, 6, 2, 1, 9}).ordered(); got != (area{0, 1, 2, 6, 9}) {
+		t.Errorf("in order: %+v", got)
+	}
+	for _, bad := range []area{a.moved(-6, 0), a.moved(0, -6), a.moved(rowsMax, 0), a.moved(0, colsMax), {0, 2, 0, 1, 0}} {
+		if bad.valid() || ref(bad).kind != failure {
+			t.Errorf("%+v is valid", bad)
+		}
+	}
+}
+
+func TestColumnsHaveTheirLetters(t *testing.T) {
+	for col, want := range map[int]string{0: "A", 25: "Z", 26: "AA", 701: "ZZ", 702: "AAA", 16383: "XFD"} {
+		got := columnName(col)
+		if n, size := letters(got); got != want || n != col+1 || size != len(want) {
+			t.Errorf("%d: %s, back %d", col, got, n-1)
+		}
+	}
+}
+
+func TestCellsByTheirNames(t *testing.T) {
+	if row, col, ok := ParseCell("B12"); row != 11 || col != 1 || !ok {
+		t.Errorf("%d, %d, %v", row, col, ok)
+	}
+	for _, bad := range []string{"", "B", "12", "B0", "B12x", "B1:C2", "ABCD1", "XFE1", "A12345678"} {
+		if _, _, ok := ParseCell(bad); ok {
+			t.Errorf("%q is a cell", bad)
+		}
+	}
+}
