@@ -230,7 +230,7 @@ func dropped(path string) bool {
 			return true
 		}
 	}
-	return strings.HasPrefix(path, `\\`) || strings.Contains(path, "://")
+	return strings.HasPrefix(path, `\\`) || strings.Contains(path, `:\\`) // a share, an address
 }
 
 // runs says whether a file of that name is a program or a script.
