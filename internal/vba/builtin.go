@@ -48,6 +48,12 @@ func listed(r *run, a []value) value {
 	return value{k: array, a: e}
 }
 
+// through are those that go through their arguments from end to end; the others look at a part, or keep what they found.
+var through = map[string]bool{
+	"replace": true, "split": true, "join": true, "filter": true, "strreverse": true, "strconv": true, "ucase": true, "lcase": true,
+	"trim": true, "ltrim": true, "rtrim": true, "cstr": true, "array": true, "instr": true, "instrrev": true,
+}
+
 func arg(a []value, i int) value {
 	if i < len(a) {
 		return a[i]

@@ -179,6 +179,11 @@ func (r *run) invoke(c callee, args []value) value {
 		return r.call(s.procs, args)
 	}
 	if s.fn != nil && (!c.member || c.obj.k == unknown && r.qualified(c)) {
+		if through[s.low] {
+			for _, a := range args {
+				r.work(a)
+			}
+		}
 		v := s.fn(r, args)
 		if v.k != unknown {
 			r.folds++

@@ -48,9 +48,20 @@ const (
 	callsMax = 24
 	stepsMax = 400_000
 	termsMax = 1 << 20 // long statements cost by their operands: a third of a second
+
+	bytesPerTerm    = 16 // going through text or an array takes as long as so many operands
+	elementsPerTerm = 8
 )
 
 // spent says that no statement may be run again.
+// work counts what it takes to go through a value from end to end.
+func (j *judge) work(v value) {
+	j.terms += len(v.s) / bytesPerTerm
+	if v.k == array {
+		j.terms += len(v.a.v) / elementsPerTerm
+	}
+}
+
 func (j *judge) spent() bool { return j.steps >= stepsMax || j.terms >= termsMax }
 
 // call runs the procedures of a name (MS-VBAL 5.6.13.1); the first one's result counts.

@@ -237,7 +237,7 @@ func (r *run) primary() value {
 	switch s := r.peek(0); {
 	case s == tString:
 		r.pos++
-		return value{k: text, s: unquote(r.text(r.pos - 1)), lit: true}
+		return r.literalText(r.pos - 1)
 	case s == tNumber:
 		r.pos++
 		if n, ok := parseNumber(r.text(r.pos - 1)); ok {
@@ -267,6 +267,17 @@ func (r *run) primary() value {
 		r.pos++
 	}
 	return value{}
+}
+
+// literalText is the literal at a token. One with quotes in it is made anew each time.
+func (r *run) literalText(at int) value {
+	s := r.text(at)
+	v := value{k: text, s: unquote(s), lit: true}
+	r.terms += len(s) / 4096
+	if len(v.s) < len(s) {
+		r.work(v)
+	}
+	return v
 }
 
 // until goes behind the next mark.

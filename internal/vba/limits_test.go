@@ -113,3 +113,18 @@ func TestTheContextsEndIsTheError(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestLoopsOverLongTextsEnd(t *testing.T) {
+	long := strings.Repeat("a", 100_000)
+	for name, body := range map[string]string{
+		"literal":  "f \"" + strings.Repeat(`""`, 100_000) + "\", Chr(65)",
+		"reversed": "x = Chr(65)\ny = StrReverse(\"" + long + "\")",
+		"searched": "x = Chr(65)\ny = LCase(s)\nz = InStr(s, \"b\")",
+		"joined":   "x = Chr(65)\ny = Join(a, \"\")\nz = Filter(a, \"b\")\nw = \"\" & a",
+	} {
+		src := "Sub AutoOpen()\ns = \"" + long + "\" & t\na = Split(Space(60000), \" \")\nFor i = 1 To 1000000\n" + body + "\nNext\nShell \"calc.exe\"\nEnd Sub\nSub f(a, b)\nEnd Sub\n"
+		if r := judged(t, one(src)); !r.Suspicious { // what stands behind the loop is still looked at
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}

@@ -336,7 +336,9 @@ func (p *parser) events(t []token) {
 		if t[i].sym == wWithEvents && i+1 < len(t) && t[i+1].sym > 0 {
 			p.m.unnamed(t[i+1].sym)
 			s := &p.j.tab.list[t[i+1].sym]
-			s.heard = append(s.heard, p.index)
+			if n := len(s.heard); n == 0 || s.heard[n-1] != p.index {
+				s.heard = append(s.heard, p.index)
+			}
 		}
 	}
 }

@@ -186,6 +186,10 @@ func (r *run) join(a, b value) value {
 	if a.k == empty || a.k == text && a.s == "" {
 		return str(b.string())
 	}
+	if a.k == array || b.k == array {
+		r.work(a)
+		r.work(b)
+	}
 	t := b.string()
 	if t == hole && a.k == text && strings.HasSuffix(a.s, hole) {
 		return a
