@@ -113,6 +113,22 @@ func (f *finder) run(s string) {
 	}
 }
 
+// bareProgram is a system program by a name that is also a word of its own, where an argument follows: "curl -o x", "wscript x.vbs".
+func bareProgram(name, behind string) (word, bool) {
+	if !strings.HasPrefix(behind, " ") || len(name) != 4 && len(name) != 7 {
+		return word{}, false
+	}
+	switch low := strings.ToLower(name); low {
+	case "wscript", "cscript":
+		return texts[low+".exe"], true
+	case "curl":
+		arg := strings.TrimLeft(strings.ToLower(behind[:min(len(behind), 16)]), " ")
+		return texts["curl.exe"], strings.HasPrefix(arg, "-") || strings.HasPrefix(arg, "http")
+	}
+	return word{}, false
+}
+
+// wordsOf finds the listed words in a text.
 func wordsOf(s string, found func(w word)) {
 	f := finder{found: found}
 	for s != "" {
@@ -120,7 +136,9 @@ func wordsOf(s string, found func(w word)) {
 		for n < len(s) && (isNameByte(s[n]) || s[n] == '.') {
 			n++
 		}
-		if n > 3 {
+		if w, ok := bareProgram(s[:n], s[n:]); ok {
+			found(w)
+		} else if n > 3 {
 			f.run(s[:n])
 		} else if n == 3 && strings.EqualFold(s[:n], "cmd") && strings.HasPrefix(strings.TrimLeft(s[n:min(len(s), n+8)], " "), "/") {
 			found(texts["cmd.exe"])
@@ -175,13 +193,13 @@ func (r *run) found(s string, at int, folded bool, depth int) {
 		}
 		last = w.keyword
 		hidden := folded && !r.literals[w.keyword]
-		program = program || w.why == whySystem
+		program = program || w.why == whySystem || w.keyword == "curl.exe"
 		// a query names the class too
 		risk := hidden || whole(s, w) || w.keyword == "ActiveXObject" || w.keyword == "Win32_Process" && !strings.Contains(strings.ToLower(s), "select ") || w.keyword == "Win32_ProcessStartup"
 		h := r.hit(&w, at, risk, s)
 		h.hidden = h.hidden || hidden
 	})
-	if program || strings.Contains(s, "curl") {
+	if program {
 		r.command(s, at, folded)
 	}
 	r.addresses(s, at)
