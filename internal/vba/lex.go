@@ -252,8 +252,8 @@ func (s *lexer) suffix() {
 	switch s.at() {
 	case '$', '%', '@':
 		s.pos++
-	case '!', '#':
-		if s.pos+1 >= len(s.src) || !isNameByte(s.src[s.pos+1]) {
+	case '!', '#': // before a name it leads to a member (MS-VBAL 5.6.14)
+		if s.pos+1 >= len(s.src) || !isNameByte(s.src[s.pos+1]) && s.src[s.pos+1] != '[' {
 			s.pos++
 		}
 	case '&':

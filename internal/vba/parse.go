@@ -146,6 +146,7 @@ func (p *parser) token(t token) {
 	case t.sym == wThen && n-p.start > 1 && (p.m.toks[p.start].sym == wIf || p.m.toks[p.start].sym == wElseIf):
 		single := p.m.toks[p.start].sym == wIf && !p.endsLine()
 		p.statement()
+		p.first = false // what stands before a colon here is a call
 		if single {
 			p.inner++
 		}
@@ -277,7 +278,7 @@ func (p *parser) definition(lo uint32, t []token) bool {
 		i++
 	}
 	if i+1 >= len(t) {
-		return false
+		return p.typ && p.skip(lo) // a member of an Enum
 	}
 	switch next := t[i+1].sym; t[i].sym {
 	case wEnd:
