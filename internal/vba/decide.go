@@ -276,9 +276,11 @@ func (j *judge) downloader() {
 		return
 	}
 	called := make(map[sym]bool)
-	for _, e := range j.edges {
+	for i, e := range j.edges {
 		for _, name := range e {
-			called[name] = true
+			if name != j.procs[i].name { // a function's own name is its result
+				called[name] = true
+			}
 		}
 	}
 	tried := 0
