@@ -32,6 +32,8 @@ func TestFieldsThatStartPrograms(t *testing.T) {
 		{"split over runs", field("", " D", "D", "EAU", `TO c:\\windows\\system32\\cm`, `d.exe "/k `, `calc.exe"`), []string{cmd}},
 		{"switches are left out", field("", `DDEAUTO cmd "/c calc" \a \* MERGEFORMAT`), []string{"cmd /c calc"}},
 		{"no blank before a quote", field("", `DDEAUTO"cmd""/c calc"`), []string{"cmd /c calc"}},
+		{"foreign mark inside", strings.Replace(field("", `DDE cmd x`), `<w:r><w:instrText`, `<w:r><z:fldChar xmlns:z="urn:z" w:fldCharType="end"/></w:r><w:r><w:instrText`, 1), []string{"cmd x"}},
+		{"foreign attribute before", strings.ReplaceAll(field("", `DDE cmd x`), `<w:fldChar`, `<w:fldChar xmlns:z="urn:z" z:fldCharType="none"`), []string{"cmd x"}},
 		{"no result", fixture.FieldStart + fixture.FieldCode(`DDEAUTO cmd x`) + fixture.FieldEnd, []string{"cmd x"}},
 		{"never ended", fixture.FieldStart + fixture.FieldCode(`DDEAUTO cmd x`), []string{"cmd x"}},
 		{"other prefix", strings.ReplaceAll(field("", `DDEAUTO cmd x`), "w:", "y:"), []string{"cmd x"}},

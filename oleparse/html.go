@@ -66,8 +66,7 @@ func (f failed) Read([]byte) (int, error) { return 0, f.err }
 // webPage is markup with the elements and styles of Office's HTML.
 type webPage struct {
 	markup
-	cell   []byte // text of the table's cell at hand
-	inCell bool
+	cell []byte // text of the block at hand
 }
 
 func (h *webPage) read(x *htmlscan.Scanner) error {
@@ -91,16 +90,12 @@ func (h *webPage) read(x *htmlscan.Scanner) error {
 func (h *webPage) chars(b []byte) {
 	h.text(b)
 	h.fields.text(b)
-	if h.inCell {
-		h.cell = append(h.cell, b[:min(len(b), max(0, pieceMax+1-len(h.cell)))]...)
-	}
+	h.cell = append(h.cell, b[:min(len(b), max(0, pieceMax+1-len(h.cell)))]...)
 }
 
 func (h *webPage) open(x *htmlscan.Scanner) {
 	name := string(x.Name())
-	if h.close(name); name == "td" || name == "th" {
-		h.inCell = true
-	}
+	h.close(name)
 	attrs := x.Attrs()
 	macros := slices.ContainsFunc(attrs, func(a htmlscan.Attr) bool { return a.Name == "rel" && strings.EqualFold(a.Value, "edit-time-data") })
 	for _, a := range attrs {
@@ -125,23 +120,23 @@ func (h *webPage) web(typ LinkType, target string) {
 	}
 }
 
-// close takes what ends with a tag, its own or the next of its sort.
+// close takes what ends with a tag, its own or the next of its sort. Excel makes a cell of each block, in a table or not.
 func (h *webPage) close(name string) {
 	switch name {
-	case "td", "th", "tr", "table":
+	case "td", "th", "tr", "table", "p", "div", "li", "h1", "h2", "h3", "pre", "body":
 		h.endCell()
 		h.newline()
-	case "p", "div", "br", "li", "h1", "h2", "h3":
+	case "br":
 		h.newline()
 	}
 }
 
 // endCell looks at a cell's text, which Excel takes for a formula where it begins as one.
 func (h *webPage) endCell() {
-	if text := bytes.TrimSpace(h.cell); h.inCell && len(text) <= pieceMax && IsCellFormula(text) {
+	if text := bytes.TrimSpace(h.cell); len(text) <= pieceMax && IsCellFormula(text) {
 		h.formulaText(string(text))
 	}
-	h.cell, h.inCell = h.cell[:0], false
+	h.cell = h.cell[:0]
 }
 
 func (h *webPage) formulaText(formula string) {

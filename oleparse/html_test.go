@@ -43,7 +43,8 @@ func TestCommandsOfWebPages(t *testing.T) {
 		{"cell in pieces", `<table><tr><th>=c<b>md</b>&#124;'/c <i>calc'</i>!A0</th></tr></table>`, []string{`cmd|/c calc!A0`}},
 		{"cell without an end", `<td>+cmd|'/c calc'!A0`, []string{`cmd|/c calc!A0`}},
 		{"formula beside a value", `<td x:num="0" x:fmla="=cmd|'/c calc'!A0">0</td>`, []string{`cmd|/c calc!A0`}},
-		{"texts of cells", `<td>=A1+B1</td><td>a|b!c</td><td>- a|b!c</td><td>see =cmd|'/c calc'!A0</td><p>=cmd|'/c calc'!A0</p>`, nil},
+		{"texts of cells", `<td>=A1+B1</td><td>a|b!c</td><td>- a|b!c</td><td>see =cmd|'/c calc'!A0</td><p>see <b>=cmd|'/c calc'!A0</b></p>`, nil},
+		{"paragraph, which Excel makes a cell", `<p>=cmd|'/c calc'!A0</p>`, []string{`cmd|/c calc!A0`}},
 		{"a cell too long for a formula", `<td>=cmd|'/c calc'!A0+` + strings.Repeat("1+", pieceMax) + `1</td>`, nil},
 		{"script", `<table><tr><td><script>=cmd|'/c calc'!A0</script></td></table>`, nil},
 	} {

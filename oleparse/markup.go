@@ -135,7 +135,9 @@ func (m *markup) start() bool {
 		m.fields.code(x.Attr("instr"))
 		m.fields.separate()
 	case "fldChar": // 17.16.18
-		m.fieldChar(string(x.Attr("fldCharType")))
+		if m.ofOffice() {
+			m.fieldChar(string(x.Attr("fldCharType")))
+		}
 	case "br", "cr":
 		m.newline()
 	case "f", "definedName", "formula1", "formula2":

@@ -17,14 +17,29 @@ func (s *Scanner) Attrs() []Attr {
 	return s.attrs
 }
 
-// Attr is the value of the first attribute with this local name, whatever its prefix; nil for none.
+// Attr is the value of the first attribute with this local name, whatever its prefix; nil for none. Of several one in the element's own name space
+// goes before one without a prefix, and that before the others, which programs ignore.
 func (s *Scanner) Attr(local string) []byte {
+	var best *Attr
 	for i := range s.Attrs() {
-		if a := &s.attrs[i]; string(a.Name) == local {
-			return a.Value
+		if a := &s.attrs[i]; string(a.Name) == local && (best == nil || s.rank(a) > s.rank(best)) {
+			best = a
 		}
 	}
-	return nil
+	if best == nil {
+		return nil
+	}
+	return best.Value
+}
+
+func (s *Scanner) rank(a *Attr) int {
+	if len(a.Prefix) == 0 {
+		return 1
+	}
+	if space := s.SpaceOf(a.Prefix); bytes.Equal(a.Prefix, s.prefix) || space != nil && bytes.Equal(space, s.Space()) {
+		return 2
+	}
+	return 0
 }
 
 // Plain is the value of the first attribute with this name and no prefix; nil for none.

@@ -431,3 +431,21 @@ func TestSkimStopsWhereAWordStands(t *testing.T) {
 		t.Errorf("a buffer of %d bytes", len(long.buf))
 	}
 }
+
+func TestAnAttributeOfAnotherNameSpaceHidesNone(t *testing.T) {
+	for in, want := range map[string]string{
+		`<a xmlns:w="w" xmlns:z="z"><w:b z:c="1" w:c="2"/></a>`:         "2",
+		`<a xmlns="w" xmlns:w="w" xmlns:z="z"><b z:c="1" w:c="2"/></a>`: "2",
+		`<a xmlns:w="w" xmlns:z="z"><w:b c="1" z:c="3" w:c="2"/></a>`:   "2",
+		`<a xmlns="w" xmlns:z="z"><b z:c="1" c="2"/></a>`:               "2",
+		`<a xmlns:z="z"><b z:c="1"/></a>`:                               "1",
+		`<a><w:b c="1" w:c="2"/></a>`:                                   "2",
+	} {
+		s := New(strings.NewReader(in))
+		s.Next()
+		s.Next()
+		if got := string(s.Attr("c")); got != want {
+			t.Errorf("%s: %q", in, got)
+		}
+	}
+}
