@@ -21,8 +21,17 @@ func (s *Scanner) Attrs() []Attr {
 // goes before one without a prefix, and that before the others, which programs ignore.
 func (s *Scanner) Attr(local string) []byte {
 	var best *Attr
+	same := 0
 	for i := range s.Attrs() {
-		if a := &s.attrs[i]; string(a.Name) == local && (best == nil || s.rank(a) > s.rank(best)) {
+		a := &s.attrs[i]
+		if string(a.Name) != local {
+			continue
+		}
+		if same++; same > sameMax {
+			s.cut = true
+			break
+		}
+		if best == nil || s.rank(a) > s.rank(best) {
 			best = a
 		}
 	}
@@ -31,6 +40,8 @@ func (s *Scanner) Attr(local string) []byte {
 	}
 	return best.Value
 }
+
+const sameMax = 16 // attributes of one local name that are compared; honest elements have two (id and r:id)
 
 func (s *Scanner) rank(a *Attr) int {
 	if len(a.Prefix) == 0 {

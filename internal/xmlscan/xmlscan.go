@@ -7,7 +7,8 @@
 //
 // # Limits
 //
-//   - A tag keeps 1 MiB and 1,024 attributes; the rest of it is passed over and [Scanner.Cut] reports it.
+//   - A tag keeps 1 MiB and 1,024 attributes; the rest of it is passed over and [Scanner.Cut] reports it. Of attributes that differ in their prefix only
+//     16 are compared.
 //   - Text arrives in pieces of at most 32 KiB: one run of characters may be several tokens.
 //   - 256 name space declarations are kept at a time; a prefix behind them has no name space, and Cut reports it.
 //   - Nesting is counted and needs no memory, so it has no limit.

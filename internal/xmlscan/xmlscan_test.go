@@ -448,4 +448,8 @@ func TestAnAttributeOfAnotherNameSpaceHidesNone(t *testing.T) {
 			t.Errorf("%s: %q", in, got)
 		}
 	}
+	s := New(strings.NewReader("<a" + strings.Repeat(" z:c='1'", sameMax) + " c='2'/>"))
+	if s.Next(); string(s.Attr("c")) != "1" || !s.Cut() {
+		t.Errorf("%q, cut %v", s.Attr("c"), s.Cut())
+	}
 }
