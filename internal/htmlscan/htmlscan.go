@@ -118,6 +118,9 @@ func (s *Scanner) chars() Kind {
 
 // markup takes what follows a "<". A tag begins with a letter; anything else is text.
 func (s *Scanner) markup() Kind {
+	if s.raw != "" {
+		return s.rawEnd()
+	}
 	head, _ := s.in.Peek(len("!--[if"))
 	switch {
 	case len(head) == 0:
@@ -135,22 +138,41 @@ func (s *Scanner) markup() Kind {
 	return EOF
 }
 
-// comment passes over a comment.
+// rawEnd takes the end tag of an element whose content is passed over. No other tag, and no comment, counts in there (HTML 13.2.5.11 to 13.2.5.29):
+// what a comment in a script could hide would be what stands behind the script.
+func (s *Scanner) rawEnd() Kind {
+	head, _ := s.in.Peek(len(s.raw) + 2)
+	if len(head) < len(s.raw)+2 || head[0] != '/' || !strings.EqualFold(string(head[1:1+len(s.raw)]), s.raw) {
+		return EOF
+	}
+	if c := head[1+len(s.raw)]; c != '>' && c != '/' && !isSpace(c) {
+		return EOF
+	}
+	return s.element(true)
+}
+
+// comment passes over a comment. It ends with "-->" or "--!>"; "<!-->" and "<!--->" are whole ones (HTML 13.2.5.43 to 13.2.5.52).
 func (s *Scanner) comment() {
 	if _, err := s.in.Discard(len("!--")); err != nil {
 		s.err = err
 	}
-	for dashes := 2; s.err == nil; { // "<!-->" is a whole one (13.2.5.43)
+	bangFrom := 4 // dashes before "!>", those that opened it included
+	for dashes, bang := 2, false; s.err == nil; {
 		c, err := s.in.ReadByte()
 		switch {
 		case err != nil:
 			s.err = err
-		case c == '-':
+		case c == '-' && !bang:
 			dashes++
 		case c == '>' && dashes >= 2:
 			return
+		case c == '!' && !bang && dashes >= bangFrom:
+			bang = true
 		default:
-			dashes = 0
+			dashes, bang, bangFrom = 0, false, 2
+			if c == '-' {
+				dashes = 1
+			}
 		}
 	}
 }
