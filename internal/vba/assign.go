@@ -18,6 +18,10 @@ func (r *run) plain() {
 		return
 	}
 	first := r.peek(0)
+	if low := r.tab.lowOf(first); low == "input" || low == "line" && r.tab.lowOf(r.peek(1)) == "input" {
+		r.input()
+		return
+	}
 	if first <= 0 && first != punct('.') && first != punct('!') {
 		r.expr()
 		return
@@ -43,6 +47,15 @@ func (r *run) plain() {
 		return
 	}
 	r.invoke(c, args)
+}
+
+// input runs Input and Line Input (MS-VBAL 5.4.5.6): what the variables then hold stands in a file.
+func (r *run) input() {
+	for ; r.pos < r.end; r.pos++ {
+		if r.peek(0) == punct(',') && r.peek(1) > 0 {
+			r.assign(r.peek(1), value{})
+		}
+	}
 }
 
 // callArguments evaluates the arguments of a statement, in parentheses or not; those of no call are no list.
@@ -157,6 +170,11 @@ func (r *run) member(end int, v value) {
 	s := &r.tab.list[c.name]
 	if s.sink != nil {
 		r.sink(c, s.sink, []value{v})
+		if s.sink.rule == byPath && r.peek(0) == punct('(') { // a property with parameters
+			for _, a := range r.group() {
+				r.sink(c, s.sink, []value{a})
+			}
+		}
 	}
 	if o := c.obj.o; o != nil {
 		if o.props == nil {

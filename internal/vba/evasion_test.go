@@ -71,6 +71,14 @@ var roundabout = map[string]string{
 	"hyperlink followed":                 "Sub AutoOpen()\nActiveDocument.Hyperlinks(1).Follow\nEnd Sub",
 	"object activated":                   "Sub Auto_Open()\nSheets(1).OLEObjects(1).Verb 1\nEnd Sub",
 	"work with the sheet":                "Private Sub Worksheet_SelectionChange(ByVal Target As Range)\nShell \"calc.exe\"\nEnd Sub",
+	"class by name":                      "Sub AutoOpen()\nSet x = GetObject(Class:=\"WScript.Shell\", PathName:=\"\")\nEnd Sub",
+	"file name last":                     "Sub AutoOpen()\nActiveDocument.SaveAs FileFormat:=2, FileName:=\"c:\\users\\public\\a.hta\"\nEnd Sub",
+	"registry by Word":                   "Sub AutoOpen()\nSystem.PrivateProfileString(\"\", \"HKEY_CURRENT_USER\\Software\\x\", \"x\") = \"calc\"\nEnd Sub",
+	"Run of what stands in a cell":       "Sub Auto_Open()\nSet a = Application\na.Run Cells(1, 1).Value\nEnd Sub\nSub Go()\nShell \"calc.exe\"\nEnd Sub",
+	"class read from a file":             "Sub AutoOpen()\nx = \"Scripting.Dictionary\"\nLine Input #1, x\nCreateObject(x).Run \"calc\"\nEnd Sub",
+	"class got from a file":              "Sub AutoOpen()\nx = \"Scripting.Dictionary\"\nGet #1, , x\nCreateObject(x).Run \"calc\"\nEnd Sub",
+	"class set by reference":             "Sub AutoOpen()\nx = \"Scripting.Dictionary\"\nF x\nCreateObject(x).Run \"calc\"\nEnd Sub\nSub F(y)\ny = ActiveDocument.Variables(1)\nEnd Sub",
+	"class moved in memory":              "Private Declare Sub Mv Lib \"kernel32\" Alias \"RtlMoveMemory\" (a As Any, b As Any, ByVal n As Long)\nSub AutoOpen()\nx = \"Scripting.Dictionary\"\nMv x, y, 4\nCreateObject(x).Run \"calc\"\nEnd Sub",
 	"records saved as a script":          "Sub AutoOpen()\nCreateObject(\"ADODB.Recordset\").Save \"c:\\users\\public\\a.vbs\"\nEnd Sub",
 }
 

@@ -90,9 +90,7 @@ func (r *run) call(procs []int32, args []value) value {
 	v := sub.proc(index, vars)
 	for i, q := range p.params { // ByRef is the default (MS-VBAL 5.3.1.5)
 		if i < len(args) && args[i].ref != 0 {
-			if w := sub.vars[q.name]; w.k != unknown {
-				r.assign(args[i].ref, w)
-			}
+			r.assign(args[i].ref, sub.vars[q.name])
 		}
 	}
 	return v

@@ -2,6 +2,7 @@ package vba
 
 import (
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -314,15 +315,27 @@ func (r *run) arguments() []value {
 			r.pos++
 			continue
 		}
+		first := false
 		if r.peek(0) > 0 && r.peek(1) == tNamed {
+			first = firstNames[r.tab.lowOf(r.peek(0))]
 			r.pos += 2
 		}
-		args = append(args, r.item())
+		if v := r.item(); first {
+			args = slices.Insert(args, 0, v)
+		} else {
+			args = append(args, v)
+		}
 		if r.peek(0) == punct(',') {
 			r.pos++
 		}
 	}
 	return args
+}
+
+// firstNames are names of first parameters, in lower case; a named argument may stand anywhere (MS-VBAL 5.6.13.1).
+var firstNames = map[string]bool{
+	"filename": true, "pathname": true, "class": true, "template": true, "macroname": true, "macro": true, "string": true, "path": true, "keys": true,
+	"source": true, "command": true,
 }
 
 // item evaluates one argument. Of "1 To 5" and of what is no expression the last part counts.

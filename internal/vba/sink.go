@@ -246,7 +246,7 @@ func (r *run) starts(c callee, w *word, args []value) {
 		r.call(r.tab.list[id].procs, rest)
 		return
 	}
-	if strings.Contains(v.string(), hole) && !v.arg && (!c.member || r.tab.lowOf(r.before(c)) == "application") {
+	if strings.Contains(v.string(), hole) && !v.arg {
 		r.wild[r.index] = true
 	}
 	r.hit(w, c.at, false, v.string())
@@ -346,6 +346,9 @@ func (r *run) file() {
 			r.pos++
 		}
 	}
+	if n := len(parts); first == wGet && n > 0 { // what the variable then holds stands in a file
+		r.assign(parts[n-1].ref, value{})
+	}
 	if first == wName && len(parts) > 1 { // MS-VBAL 5.4.5.13
 		w := sinks["filecopy"]
 		w.keyword = "Name"
@@ -355,6 +358,11 @@ func (r *run) file() {
 
 // external judges the call of a declared procedure.
 func (r *run) external(c callee, w *word, args []value) {
+	if w.keyword == "RtlMoveMemory" {
+		for _, a := range args {
+			r.assign(a.ref, value{})
+		}
+	}
 	if w.keyword == "" {
 		return
 	}
