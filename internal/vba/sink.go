@@ -246,7 +246,7 @@ func (r *run) starts(c callee, w *word, args []value) {
 		r.call(r.tab.list[id].procs, rest)
 		return
 	}
-	if strings.Contains(v.string(), hole) && !v.arg {
+	if strings.Contains(v.string(), hole) && !v.arg && (!c.member || r.before(c) > 0) { // of a variable: it may be the program; not of CreateObject(…)
 		r.wild[r.index] = true
 	}
 	r.hit(w, c.at, false, v.string())
