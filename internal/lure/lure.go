@@ -160,8 +160,41 @@ func (m *Matcher) ascii(c byte) {
 }
 
 func (m *Matcher) rune(r rune) {
+	if r < foldsMax {
+		switch to := folds()[r]; to {
+		case many:
+		case nothing:
+			return
+		default:
+			m.enter(next(m.nodes, m.state, to))
+			return
+		}
+	}
 	fold(r, func(r rune) { m.enter(next(m.nodes, m.state, r)) })
 }
+
+// foldsMax ends the alphabets and the kana; ideographs, which follow, need no table.
+const foldsMax = 0x3100
+
+// What a rune folds to where that is not one rune.
+const (
+	nothing rune = 0
+	many    rune = -1
+)
+
+// folds is what each rune below foldsMax folds to. It is built when the first of them is met and never changes afterwards.
+var folds = sync.OnceValue(func() *[foldsMax]rune {
+	var table [foldsMax]rune
+	for r := range rune(foldsMax) {
+		fold(r, func(to rune) {
+			if table[r] != nothing {
+				to = many
+			}
+			table[r] = to
+		})
+	}
+	return &table
+})
 
 // enter goes to a state and notes the phrase that ends there.
 func (m *Matcher) enter(state int32) {

@@ -92,3 +92,19 @@ func BenchmarkMatcher(b *testing.B) {
 		})
 	}
 }
+
+func TestTheTableFoldsAsFoldDoes(t *testing.T) {
+	kinds := map[rune]int{}
+	for r, to := range folds() {
+		want := foldText(string(rune(r)))
+		switch {
+		case len(want) == 0 && to == nothing, len(want) == 1 && to == want[0], len(want) > 1 && to == many:
+			kinds[min(to, 1)]++
+		default:
+			t.Errorf("%U: %q in the table, fold gives %q", r, to, want)
+		}
+	}
+	if len(kinds) != 3 {
+		t.Errorf("not all kinds of runes: %v", kinds)
+	}
+}
