@@ -114,8 +114,10 @@ func (e *Entry) Glance() (*Reader, error) {
 }
 
 func (e *Entry) reader(n int64) *Reader {
+	f := inflaters.Get().(*inflater)
 	src := &counter{r: io.NewSectionReader(e.archive.r, e.DataOffset, n)}
-	return &Reader{e: e, src: src, in: bufio.NewReaderSize(src, inBuffer), free: func() {}}
+	f.in.Reset(src)
+	return &Reader{e: e, src: src, in: f.in, free: f.recycle}
 }
 
 func (e *Entry) inflate(n int64) *Reader {
