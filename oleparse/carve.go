@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"strings"
+	"sync"
 )
 
 // Every module's source begins with Attribute VB_Name (MS-OVBA 2.3.4.3). In a container the signature byte and a chunk header stand before it, and
@@ -28,9 +29,14 @@ const (
 	searchAhead = 32 // bytes from it on that are shown, fewer only at the end
 )
 
+// searches recycles the memory of searches; what hit is shown of it is valid during the call.
+var searches = sync.Pool{New: func() any { return new([2 * window]byte) }}
+
 // search calls hit with each offset of pattern in r, in order, until it returns false; lead are the bytes before it, rest those from it on.
 func search(r io.Reader, pattern []byte, hit func(at int64, lead, rest []byte) bool) error {
-	buf := make([]byte, 2*window)
+	room := searches.Get().(*[2 * window]byte)
+	defer searches.Put(room)
+	buf := room[:]
 	var base int64 // offset of buf
 	have, done := 0, 0
 	for {
