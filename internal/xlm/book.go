@@ -44,6 +44,7 @@ type book struct {
 // place is a cell packed: sheet, 20 bits of row, 14 of column.
 type place uint64
 
+// placeOf packs an address that is valid.
 func placeOf(a addr) place { return place(a.sheet)<<34 | place(a.row)<<14 | place(a.col) }
 
 // newBook indexes at most most cells.
@@ -73,6 +74,7 @@ func newBook(w *Workbook, most int) *book {
 	return b
 }
 
+// add indexes the first most cells of a sheet and says how many it has. Of cells that are there twice the first counts.
 func (b *book) add(sheet, most int) int {
 	list := b.w.Sheets[sheet].Cells
 	for i := range list[:min(len(list), max(0, most))] {
@@ -188,6 +190,7 @@ func (b *book) name(name string, sheet int) (*Name, bool) {
 	return found, found != nil
 }
 
+// macroSheet says whether the formulas of a sheet are macros.
 func (b *book) macroSheet(sheet int) bool {
 	return sheet >= 0 && sheet < len(b.w.Sheets) && b.w.Sheets[sheet].Kind == MacroSheet
 }
@@ -200,6 +203,7 @@ func (b *book) where(at addr) string {
 	return sheetPrefix(b.w.Sheets[at.sheet].Name) + at.String()
 }
 
+// sheetPrefix is what stands before a reference to a sheet (ECMA-376-1 18.17.2.3), in quotes where its name is no word.
 func sheetPrefix(name string) string {
 	if wordEnd(name) != len(name) || name == "" {
 		name = "'" + strings.ReplaceAll(name, "'", "''") + "'"
@@ -214,10 +218,12 @@ type memory struct {
 	names map[string]value
 }
 
+// newMemory is a layer above what was written before, nil for nothing.
 func newMemory(below *memory) *memory {
 	return &memory{below: below, cells: map[addr]*cell{}, names: map[string]value{}}
 }
 
+// cell is what was last written there, nil where nothing was.
 func (m *memory) cell(at addr) *cell {
 	for ; m != nil; m = m.below {
 		if c := m.cells[at]; c != nil {
@@ -227,6 +233,7 @@ func (m *memory) cell(at addr) *cell {
 	return nil
 }
 
+// name is the value that a name was last given.
 func (m *memory) name(key string) (value, bool) {
 	for ; m != nil; m = m.below {
 		if v, ok := m.names[key]; ok {

@@ -11,6 +11,7 @@ func known(name string) bool {
 	return ok
 }
 
+// builtinOf finds a function that only computes.
 func builtinOf(name string) (builtin, bool) {
 	if b, ok := textFunctions[name]; ok {
 		return b, true
@@ -165,6 +166,7 @@ func (m *machine) control(n *node, at addr) (value, bool) {
 	return truth(true), true
 }
 
+// goTo is GOTO(reference). A jump out of the workbook leads nowhere.
 func (m *machine) goTo(n *node, at addr) {
 	if len(n.args) == 0 {
 		return
@@ -186,6 +188,7 @@ func (m *machine) runMacro(n *node, at addr) value {
 	return m.macro(a.first(), nil, at)
 }
 
+// ret is RETURN(value): what the formula that called the macro gets.
 func (m *machine) ret(n *node, at addr) value {
 	v := value{kind: empty}
 	if len(n.args) > 0 {
@@ -216,6 +219,7 @@ func (m *machine) argument(n *node, at addr) {
 	}
 }
 
+// setVariable gives a name a value on this way. What there is no room for is not known from then on.
 func (m *machine) setVariable(name string, v value) {
 	if _, was := m.mem.names[nameKey(name)]; !was {
 		m.writes++

@@ -69,6 +69,7 @@ func (m *machine) eval(n *node, at addr) value {
 	return value{}
 }
 
+// constantArray is {1,2;3,4}.
 func (m *machine) constantArray(n *node, at addr) value {
 	v := value{kind: array, cols: n.cols}
 	for _, e := range n.args {
@@ -77,6 +78,7 @@ func (m *machine) constantArray(n *node, at addr) value {
 	return v
 }
 
+// reference is a place in a sheet of the workbook.
 func (m *machine) reference(n *node, at addr) value {
 	if n.sheet == "" { // a name may have the shape of a cell beyond the sheet of its time
 		if _, ok := m.mem.name(nameKey(n.text)); ok && n.text != "" {
@@ -122,6 +124,7 @@ func (m *machine) definition(d *Name) *formula {
 	return f
 }
 
+// unary is a minus or a percent sign.
 func (m *machine) unary(n *node, at addr) value {
 	v := m.scalar(n.args[0], at)
 	f, ok := v.number()
@@ -164,6 +167,7 @@ func (m *machine) room(parts []value) bool {
 	return m.spend(n / 64)
 }
 
+// operate works out one operator; what is wrong or not known on either side is so in the result (ECMA-376-1 18.17.2.2).
 func operate(o byte, a, b value) value {
 	switch {
 	case a.kind == failure:
@@ -196,6 +200,7 @@ func operate(o byte, a, b value) value {
 	return mathFunctions["POWER"].f([]value{num(x), num(y)})
 }
 
+// isComparison says whether an operator asks.
 func isComparison(o byte) bool {
 	switch o {
 	case '=', '<', '>', opUnequal, opLessEqual, opGreaterEqual:
@@ -235,6 +240,7 @@ func compare(o byte, a, b value) value {
 	return truth(c >= 0)
 }
 
+// emptyAs is what an empty cell is beside a value: an empty text, zero or FALSE.
 func emptyAs(v value) value {
 	if v.kind == text {
 		return str("")
@@ -245,6 +251,7 @@ func emptyAs(v value) value {
 // scalar is one value: of a reference its first cell's, of an array its first element.
 func (m *machine) scalar(n *node, at addr) value { return m.single(m.eval(n, at), at) }
 
+// single is one value of what may be many.
 func (m *machine) single(v value, at addr) value {
 	if v.kind != reference {
 		return first(v)
@@ -275,6 +282,7 @@ func (m *machine) wide(n *node, at addr) value {
 	return m.values(v.area)
 }
 
+// values are those of a rectangle, as many as one argument may have.
 func (m *machine) values(a area) value {
 	a.col2 = min(a.col2, a.col+255)
 	a.row2 = min(a.row2, a.row+areaMax/a.cols()-1) // of whole columns what is likely to be filled

@@ -79,6 +79,7 @@ func (m *machine) jumpBehind(at addr, n *node) {
 	m.jump(addr{at.sheet, at.row + 1, at.col})
 }
 
+// jump goes on at a cell, once the formula is done.
 func (m *machine) jump(to addr) { m.f.jump = &to }
 
 // block is IF(condition) with its ELSE.IF, ELSE and END.IF. Where the condition is not known both ways are followed.
@@ -122,6 +123,7 @@ func (m *machine) while(n *node, at addr) {
 	m.jumpBehind(m.match(at, "NEXT", ""))
 }
 
+// enter begins a loop. One too many is not kept: its NEXT is that of the loop around it.
 func (m *machine) enter(l loop) {
 	if len(m.f.loops) < loopsMax {
 		m.f.loops = append(m.f.loops, l)
@@ -152,6 +154,7 @@ func (m *machine) countLoop(n *node, at addr) {
 	m.enter(l)
 }
 
+// over says whether a counter has passed its end.
 func (l *loop) over() bool { return l.step > 0 && l.cur > l.end || l.step < 0 && l.cur < l.end }
 
 // cellLoop is FOR.CELL(name, area, skip blanks).

@@ -26,6 +26,7 @@ const (
 	scannedMax = 32 << 20 // bytes of texts searched for words; the readers keep 16 MB
 )
 
+// place names what is being judged.
 func (j *judge) place() string {
 	if j.where != "" {
 		return j.where
@@ -50,6 +51,7 @@ func (j *judge) suspicious(keyword, text string) {
 	}
 }
 
+// clip cuts a text for people, between characters.
 func clip(s string, n int) string {
 	if len(s) <= n {
 		return s

@@ -88,6 +88,7 @@ func (m *machine) is(n *node, at addr) (value, bool) {
 	return value{}, false
 }
 
+// choose is CHOOSE(number, values …). Where the number is not known each value is worked out for what it does.
 func (m *machine) choose(n *node, at addr) value {
 	if len(n.args) < 2 {
 		return errValue
@@ -136,6 +137,7 @@ func (m *machine) index(v, r, c value, oneNumber bool) value {
 	return v
 }
 
+// offset is OFFSET(reference, rows, columns, height, width).
 func (m *machine) offset(n *node, at addr) value {
 	if len(n.args) < 3 {
 		return errValue
@@ -192,6 +194,7 @@ func (m *machine) evaluate(n *node, at addr) value {
 	return m.eval(m.b.parse(s, base{}).root, at)
 }
 
+// position is where a reference lies, or how large it is; without one it is the formula's own place.
 func (m *machine) position(n *node, at addr) value {
 	a := at.area()
 	if len(n.args) > 0 {
@@ -230,6 +233,7 @@ func address(a []value) value {
 	return str(s + at.a1(dollar))
 }
 
+// refText is REFTEXT(reference, a1): a reference spelled with its sheet.
 func (m *machine) refText(v, style value) value {
 	if v.kind != reference || v.area.sheet == noSheet {
 		return value{}

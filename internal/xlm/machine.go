@@ -72,6 +72,7 @@ const (
 	foldWork  = 1 << 21  // of working every formula out once, besides a share for each
 )
 
+// newMachine begins with nothing written and nothing known of the selection.
 func newMachine(ctx context.Context, b *book, j *judge) *machine {
 	return &machine{ctx: ctx, b: b, j: j, left: allWork, forked: map[addr]bool{}, ran: map[addr]bool{}, handles: map[int]api{}, aliases: map[string]api{},
 		naming: map[*Name]bool{}}

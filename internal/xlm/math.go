@@ -71,6 +71,7 @@ var mathFunctions = map[string]builtin{
 	"T":   {1, 1, asText, true},
 }
 
+// real1 makes a function of one number. What the number is not real for is #NUM!.
 func real1(f func(float64) float64) func([]value) value {
 	return func(a []value) value {
 		x, ok := a[0].number()
@@ -81,6 +82,7 @@ func real1(f func(float64) float64) func([]value) value {
 	}
 }
 
+// real2 makes a function of two numbers.
 func real2(f func(x, y float64) float64) func([]value) value {
 	return func(a []value) value {
 		x, ok1 := a[0].number()
@@ -100,6 +102,7 @@ func two(a []value, second float64) []value {
 	return []value{a[0], num(second)}
 }
 
+// one is 1 for TRUE.
 func one(b bool) float64 {
 	if b {
 		return 1
@@ -107,12 +110,16 @@ func one(b bool) float64 {
 	return 0
 }
 
+// sign is -1, 0 or 1.
 func sign(x float64) float64 { return one(x > 0) - one(x < 0) }
 
+// mod is MOD: its result has the sign of the divisor.
 func mod(x, y float64) float64 { return x - y*math.Floor(x/y) }
 
+// away rounds away from zero.
 func away(x float64) float64 { return math.Copysign(math.Ceil(math.Abs(x)), x) }
 
+// round rounds halves away from zero, as Excel does.
 func round(x, n float64) float64 { return scaled(x, n, math.Round) }
 
 // scaled works on the digit that many places behind the point, before it where n is negative.
@@ -127,6 +134,7 @@ func scaled(x, n float64, f func(float64) float64) float64 {
 	return f(x*s) / s
 }
 
+// fixedPoint writes a number without an exponent.
 func fixedPoint(x float64, decimals int) string {
 	return strconv.FormatFloat(x, 'f', min(decimals, 30), 64)
 }
@@ -157,6 +165,7 @@ func numbers(a []value) []float64 {
 	return out
 }
 
+// fold makes a function that puts all numbers together; none give 0.
 func fold(first float64, f func(x, y float64) float64) func([]value) value {
 	return func(a []value) value {
 		list := numbers(a)
@@ -171,6 +180,7 @@ func fold(first float64, f func(x, y float64) float64) func([]value) value {
 	}
 }
 
+// average is AVERAGE; of nothing it is #DIV/0!.
 func average(a []value) value {
 	list := numbers(a)
 	if len(list) == 0 {
@@ -183,6 +193,7 @@ func average(a []value) value {
 	return num(sum / float64(len(list)))
 }
 
+// countA is COUNTA: how many values are not empty.
 func countA(a []value) value {
 	n := 0
 	for _, v := range flat(a) {
@@ -219,6 +230,7 @@ func from(base int) func([]value) value {
 	}
 }
 
+// inBase reads a whole number; an empty text is 0.
 func inBase(s string, base int) (int64, bool) {
 	if s == "" {
 		return 0, true
@@ -256,6 +268,7 @@ func to(base, target int) func([]value) value {
 	}
 }
 
+// padded fills a text with zeros up to the number of places that is asked for.
 func padded(s string, places []value) value {
 	if len(places) > 0 {
 		n, ok := places[0].int()
@@ -267,6 +280,7 @@ func padded(s string, places []value) value {
 	return str(s)
 }
 
+// baseText is BASE(number, base, length).
 func baseText(a []value) value {
 	x, ok := a[0].number()
 	target, ok2 := a[1].int()
@@ -295,6 +309,7 @@ func logic(a []value, decisive bool) value {
 	return truth(!decisive)
 }
 
+// not is NOT(condition).
 func not(a []value) value {
 	if b, ok := a[0].bool(); ok {
 		return truth(!b)
@@ -302,6 +317,7 @@ func not(a []value) value {
 	return errValue
 }
 
+// asText is T(value): a text as it is, and nothing of what is none.
 func asText(a []value) value {
 	switch v := first(a[0]); v.kind {
 	case text, unknown, failure:

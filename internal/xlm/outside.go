@@ -23,6 +23,7 @@ func (m *machine) outside(n *node, at addr) (value, bool) {
 	return value{}, false
 }
 
+// scalars works arguments out to one value each.
 func (m *machine) scalars(list []*node, at addr) []value {
 	out := make([]value, len(list))
 	for i, n := range list {

@@ -87,12 +87,14 @@ type parser struct {
 	base  base
 }
 
+// space skips white space.
 func (p *parser) space() {
 	for p.i < len(p.s) && (p.s[p.i] <= ' ') {
 		p.i++
 	}
 }
 
+// peek is the next byte, 0 at the end.
 func (p *parser) peek() byte {
 	if p.i < len(p.s) {
 		return p.s[p.i]
@@ -110,6 +112,7 @@ func (p *parser) take(c byte) bool {
 	return false
 }
 
+// comparison reads a whole expression, from the loosest operator on.
 func (p *parser) comparison() *node { return p.chain(1) }
 
 // Operators by their characters; those of two have letters.
@@ -192,6 +195,7 @@ func (p *parser) prefix() *node {
 	return n
 }
 
+// postfix reads an operand with the percents, ranges and calls behind it.
 func (p *parser) postfix() *node {
 	from := p.i
 	n := p.operand()
@@ -251,6 +255,7 @@ func (p *parser) operand() *node {
 	return n
 }
 
+// primary reads an operand by its first character.
 func (p *parser) primary() *node {
 	if p.depth > nestingMax || p.i >= len(p.s) {
 		return p.fail()
@@ -276,6 +281,7 @@ func (p *parser) primary() *node {
 	return p.fail()
 }
 
+// fail says that what is next cannot be read; a node is still there, for whoever walks the formula.
 func (p *parser) fail() *node {
 	p.bad = true
 	return &node{op: opMissing, src: " "}
@@ -346,6 +352,7 @@ func (p *parser) array() *node {
 // errorNames are the error values (ECMA-376-1 18.17.3).
 var errorNames = [...]string{"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA", "#SPILL!", "#CALC!"}
 
+// errorName reads an error value.
 func (p *parser) errorName() *node {
 	for _, e := range errorNames {
 		if hasPrefixFold(p.s[p.i:], e) {
@@ -356,10 +363,12 @@ func (p *parser) errorName() *node {
 	return p.fail()
 }
 
+// hasPrefixFold is strings.HasPrefix without regard to case.
 func hasPrefixFold(s, prefix string) bool {
 	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }
 
+// number reads a number without a sign (ECMA-376-1 18.17.2.1).
 func (p *parser) number() *node {
 	from := p.i
 	digits := func() {

@@ -22,20 +22,27 @@ const noSheet = -1 // a sheet that is not in this workbook
 // addr is one cell.
 type addr struct{ sheet, row, col int }
 
+// area is the cell as a rectangle.
 func (a addr) area() area { return area{a.sheet, a.row, a.col, a.row, a.col} }
 
+// first is the upper left cell.
 func (a area) first() addr { return addr{a.sheet, a.row, a.col} }
 
+// single says whether it is one cell.
 func (a area) single() bool { return a.row == a.row2 && a.col == a.col2 }
 
+// rows is how many rows it has.
 func (a area) rows() int { return a.row2 - a.row + 1 }
 
+// cols is how many columns it has.
 func (a area) cols() int { return a.col2 - a.col + 1 }
 
+// valid says whether it lies in a sheet.
 func (a area) valid() bool {
 	return a.row >= 0 && a.col >= 0 && a.row <= a.row2 && a.col <= a.col2 && a.row2 < rowsMax && a.col2 < colsMax
 }
 
+// ordered is the rectangle with its corners in order.
 func (a area) ordered() area {
 	if a.row > a.row2 {
 		a.row, a.row2 = a.row2, a.row
@@ -172,6 +179,7 @@ func columnName(col int) string {
 	return string(b)
 }
 
+// String is the cell's name in A1 notation.
 func (a addr) String() string { return columnName(a.col) + strconv.Itoa(a.row+1) }
 
 // a1 is the area in A1 notation, absolute where dollar says so.

@@ -96,6 +96,7 @@ func (s *slk) line(in *bufio.Reader) ([]byte, error) {
 	return s.buf, err
 }
 
+// book is what was read: one sheet and its names.
 func (s *slk) book() *Workbook { return &Workbook{Sheets: []Sheet{s.sheet}, Names: s.names} }
 
 // record reads one record. Types are compared without regard to case, which costs nothing.
@@ -150,6 +151,7 @@ func (s *slk) split(b []byte) {
 	}
 }
 
+// upper is a letter of ASCII in upper case.
 func upper(c byte) byte {
 	if c >= 'a' && c <= 'z' {
 		c -= 'a' - 'A'

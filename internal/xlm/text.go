@@ -53,10 +53,13 @@ var textFunctions = map[string]builtin{
 	"TEXTJOIN":    {3, 255, textJoin, true},
 }
 
+// textOf is a value as a text; what is not known is empty.
 func textOf(v value) string { s, _ := v.text(); return s }
 
+// isBlank is what TRIM takes for one.
 func isBlank(r rune) bool { return r == ' ' }
 
+// printable drops what CLEAN drops.
 func printable(r rune) rune {
 	if r < ' ' {
 		return -1
@@ -106,6 +109,7 @@ func char(a []value) value {
 	return str(string(charmap.Windows1252.DecodeByte(byte(n))))
 }
 
+// code is CODE(text): the first character in the Windows code page.
 func code(a []value) value {
 	return codeOf(a, func(r rune) int {
 		if b, ok := charmap.Windows1252.EncodeRune(r); ok {
@@ -115,6 +119,7 @@ func code(a []value) value {
 	})
 }
 
+// codeOf is a number for the first character of a text.
 func codeOf(a []value, f func(rune) int) value {
 	s := textOf(a[0])
 	if s == "" {
@@ -124,6 +129,7 @@ func codeOf(a []value, f func(rune) int) value {
 	return num(float64(f(r)))
 }
 
+// unichar is UNICHAR(number).
 func unichar(a []value) value {
 	n, ok := a[0].int()
 	if !ok || n < 1 || n > utf8.MaxRune || n >= 0xD800 && n < 0xE000 {
@@ -132,6 +138,7 @@ func unichar(a []value) value {
 	return str(string(rune(n)))
 }
 
+// mid is MID(text, from, length); from counts from 1.
 func mid(a []value) value {
 	from, ok1 := a[1].int()
 	n, ok2 := a[2].int()
@@ -150,6 +157,7 @@ func count(a []value) (int, bool) {
 	return n, ok && n >= 0
 }
 
+// left is LEFT(text, length).
 func left(a []value) value {
 	n, ok := count(a)
 	if !ok {
@@ -158,6 +166,7 @@ func left(a []value) value {
 	return str(cut(textOf(a[0]), 0, n))
 }
 
+// right is RIGHT(text, length).
 func right(a []value) value {
 	n, ok := count(a)
 	if !ok {
@@ -168,6 +177,7 @@ func right(a []value) value {
 	return str(cut(s, max(0, l-n), l))
 }
 
+// proper is PROPER(text): the first letter of each word in upper case, the others in lower.
 func proper(s string) string {
 	word := false
 	return strings.Map(func(r rune) rune {
@@ -181,6 +191,7 @@ func proper(s string) string {
 	}, s)
 }
 
+// rept is REPT(text, times), checked before it is made.
 func rept(a []value) value {
 	s := textOf(a[0])
 	n, ok := a[1].int()
@@ -190,6 +201,7 @@ func rept(a []value) value {
 	return str(strings.Repeat(s, n))
 }
 
+// substitute is SUBSTITUTE(text, old, new, which).
 func substitute(a []value) value {
 	s, from, to := textOf(a[0]), textOf(a[1]), textOf(a[2])
 	if from == "" {
@@ -219,6 +231,7 @@ func substitute(a []value) value {
 	}
 }
 
+// replace is REPLACE(text, from, length, new).
 func replace(a []value) value {
 	from, ok1 := a[1].int()
 	n, ok2 := a[2].int()
@@ -250,6 +263,7 @@ func find(a []value, fold func(string) string) value {
 	return num(float64(start + length(rest[:i])))
 }
 
+// toNumber is VALUE(text).
 func toNumber(a []value) value {
 	if f, ok := a[0].number(); ok {
 		return num(f)
@@ -279,6 +293,7 @@ func formatted(v value, format string) string {
 	return s
 }
 
+// textJoin is TEXTJOIN(between, skip what is empty, values …).
 func textJoin(a []value) value {
 	sep, skip := a[0].partly(), a[1].num != 0
 	var parts []value

@@ -35,6 +35,7 @@ const gap = "…"
 
 const textMax = 32767 // characters of a cell (MS-XLS 2.5.293); Excel makes longer ones #VALUE!
 
+// num is a number; what is none is #NUM!.
 func num(f float64) value {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return errNum
@@ -42,6 +43,7 @@ func num(f float64) value {
 	return value{kind: number, num: f}
 }
 
+// str is a text; what no cell holds is #VALUE!.
 func str(s string) value {
 	if len(s) > textMax && length(s) > textMax {
 		return errValue
@@ -49,6 +51,7 @@ func str(s string) value {
 	return value{kind: text, str: s}
 }
 
+// truth is a condition.
 func truth(b bool) value {
 	if b {
 		return value{kind: boolean, num: 1}
@@ -56,6 +59,7 @@ func truth(b bool) value {
 	return value{kind: boolean}
 }
 
+// ref is a reference; one that leads out of the sheet is #REF!.
 func ref(a area) value {
 	if !a.valid() {
 		return errRef
@@ -207,6 +211,7 @@ func (v value) show(src string) string {
 	return src
 }
 
+// quote writes a text as formulas have it.
 func quote(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
 
 // join concatenates.

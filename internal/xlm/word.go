@@ -82,6 +82,7 @@ func (p *parser) dde(server string) *node {
 	return &node{op: opDDE, text: server + "|" + topic + "!" + item, src: p.s[max(0, from):p.i]}
 }
 
+// ddePart is a topic or an item, in quotes or as a word.
 func (p *parser) ddePart() string {
 	if p.peek() == '\'' {
 		return p.quoted('\'')

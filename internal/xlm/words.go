@@ -64,6 +64,7 @@ var companions = setOf("solver", "solver32", "solvr32", "xlquery", "xlquery32", 
 // shells are names under which programs that run others answer, or are started, by DDE.
 var shells = setOf("cmd", "command", "powershell", "pwsh", "mshta", "wscript", "cscript", "rundll32", "regsvr32", "certutil", "msiexec", "explorer", "bitsadmin", "wmic")
 
+// setOf makes a set.
 func setOf(words ...string) map[string]bool {
 	set := make(map[string]bool, len(words))
 	for _, w := range words {

@@ -144,6 +144,7 @@ func element(v value, row, col int) value {
 	return errNA
 }
 
+// assignCell gives a cell a value. A formula that stands there stays, and has run.
 func (m *machine) assignCell(to addr, v value, by addr) bool {
 	c := &cell{v: v}
 	if old := m.current(to); old != nil && old.source != "" {

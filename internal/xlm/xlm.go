@@ -97,6 +97,7 @@ type Options struct {
 	Formulas int // of Report.Formulas; 5,000: more than anybody reads
 }
 
+// withDefaults fills in what was left at zero.
 func (o Options) withDefaults() Options {
 	if o.Cells <= 0 {
 		o.Cells = 1_000_000
