@@ -354,6 +354,8 @@ func (r *run) typed(v value) value {
 	return v
 }
 
+// declare gives a declared variable its first value: in the declarations of a module it is the project's, else the procedure's. A variable of the
+// project that has a value keeps it, as modules are read in no order of their own.
 func (r *run) declare(name sym, v value) {
 	if r.p.name == wNone {
 		if _, ok := r.globals[name]; !ok || v.k != empty {

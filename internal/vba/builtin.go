@@ -54,6 +54,7 @@ var through = map[string]bool{
 	"trim": true, "ltrim": true, "rtrim": true, "cstr": true, "array": true, "instr": true, "instrrev": true,
 }
 
+// arg is the i-th argument, empty where there is none (MS-VBAL 5.6.13.1: an omitted one).
 func arg(a []value, i int) value {
 	if i < len(a) {
 		return a[i]
@@ -83,6 +84,7 @@ func known(a []value, n int) bool {
 	return true
 }
 
+// made is text that a function makes. Once the budget is used up it is a hole: not known, and so never harmless.
 func (r *run) made(s string) value {
 	if !r.fold(len(s)) {
 		return str(hole)
@@ -90,6 +92,7 @@ func (r *run) made(s string) value {
 	return str(s)
 }
 
+// chr is Chr, ChrW and ChrB (MS-VBAL 6.1.2.11.1.4, 6.1.2.11.1.6). The code page does not matter: what hides behind codes is ASCII.
 func chr(r *run, a []value) value {
 	n, ok := arg(a, 0).integer()
 	if !ok || len(a) == 0 {
@@ -104,6 +107,7 @@ func chr(r *run, a []value) value {
 	return r.made(string(rune(n)))
 }
 
+// asc is Asc, AscW and AscB: the code of the first character (MS-VBAL 6.1.2.11.1.1).
 func asc(_ *run, a []value) value {
 	if s := arg(a, 0); s.known() && s.string() != "" {
 		c, _ := utf8.DecodeRuneInString(s.string())
@@ -112,6 +116,7 @@ func asc(_ *run, a []value) value {
 	return value{}
 }
 
+// mid is Mid (MS-VBAL 6.1.2.11.1.25); without a length it goes to the end.
 func mid(r *run, a []value) value {
 	i, ok := arg(a, 1).integer()
 	if !known(a, 2) || !ok {
@@ -126,6 +131,7 @@ func mid(r *run, a []value) value {
 	return r.made(r.slice(a[0].string(), i-1, n))
 }
 
+// left is Left (MS-VBAL 6.1.2.11.1.19).
 func left(r *run, a []value) value {
 	n, ok := arg(a, 1).integer()
 	if !known(a, 2) || !ok {
@@ -134,6 +140,7 @@ func left(r *run, a []value) value {
 	return r.made(r.slice(a[0].string(), 0, n))
 }
 
+// right is Right (MS-VBAL 6.1.2.11.1.30).
 func right(r *run, a []value) value {
 	n, ok := arg(a, 1).integer()
 	if !known(a, 2) || !ok {
@@ -145,6 +152,7 @@ func right(r *run, a []value) value {
 	return r.made(r.slice(s, all-n, n))
 }
 
+// length is Len (MS-VBAL 6.1.2.11.1.22). Text with a hole has no length: it would be that of the hole.
 func length(r *run, a []value) value {
 	v := arg(a, 0)
 	if v.k == array || !v.known() || len(a) == 0 || !r.whole(v) {
@@ -182,6 +190,7 @@ func midBytes(r *run, a []value) value {
 	return mid(r, b)
 }
 
+// mapped makes a function of one text out of one of Go.
 func mapped(f func(string) string) builtin {
 	return func(r *run, a []value) value {
 		if !known(a, 1) {
@@ -191,6 +200,8 @@ func mapped(f func(string) string) builtin {
 	}
 }
 
+// repeated is Space and String (MS-VBAL 6.1.2.11.1.33, 6.1.2.11.1.38): the first character of the unit, or the one of its code, count times. The
+// count is taken from the budget before anything is made.
 func repeated(r *run, count, unit value) value {
 	n, ok := count.integer()
 	if !ok || !unit.known() || n < 0 || !r.fold(n) {
@@ -207,6 +218,7 @@ func repeated(r *run, count, unit value) value {
 	return str(strings.Repeat(s[:size], n))
 }
 
+// same is what only changes a type (MS-VBAL 6.1.2.3.1.12, 6.1.2.3.1.13).
 func same(r *run, a []value) value {
 	if !known(a, 1) {
 		return value{}
@@ -254,6 +266,7 @@ func val(_ *run, a []value) value {
 	return num(n)
 }
 
+// hexText is Hex (MS-VBAL 6.1.2.3.1.17), of a Long.
 func hexText(r *run, a []value) value {
 	if n, ok := arg(a, 0).integer(); ok {
 		return r.made(strings.ToUpper(strconv.FormatUint(uint64(uint32(n)), 16)))
@@ -261,6 +274,7 @@ func hexText(r *run, a []value) value {
 	return value{}
 }
 
+// octText is Oct (MS-VBAL 6.1.2.3.1.19), of a Long.
 func octText(r *run, a []value) value {
 	if n, ok := arg(a, 0).integer(); ok {
 		return r.made(strconv.FormatUint(uint64(uint32(n)), 8))
@@ -268,6 +282,7 @@ func octText(r *run, a []value) value {
 	return value{}
 }
 
+// rounded is what makes a whole number, half to even (MS-VBAL 5.5.1.2.1.1). That it fits its type is taken for granted.
 func rounded(_ *run, a []value) value {
 	if n, ok := arg(a, 0).integer(); ok && len(a) > 0 {
 		return num(float64(n))
@@ -275,6 +290,7 @@ func rounded(_ *run, a []value) value {
 	return value{}
 }
 
+// math1 makes a function of one number out of one of Go.
 func math1(f func(float64) float64) builtin {
 	return func(_ *run, a []value) value {
 		if n, ok := arg(a, 0).number(); ok && len(a) > 0 {
@@ -284,6 +300,7 @@ func math1(f func(float64) float64) builtin {
 	}
 }
 
+// identity is what makes a number of a text and leaves a number as it is (MS-VBAL 6.1.2.3.1.5).
 func identity(n float64) float64 { return n }
 
 // round is Round: to even, and to some digits (MS-VBAL 6.1.2.10.1.7).
@@ -300,6 +317,7 @@ func round(_ *run, a []value) value {
 // roundMax is how many digits Round takes at most; a Double has no more.
 const roundMax = 15
 
+// sign is Sgn (MS-VBAL 6.1.2.10.1.8).
 func sign(n float64) float64 {
 	switch {
 	case n > 0:
@@ -310,6 +328,8 @@ func sign(n float64) float64 {
 	return 0
 }
 
+// instr is InStr (MS-VBAL 6.1.2.11.1.14): InStr(text, find), or with the place to begin at in front and a comparison behind. What is looked through
+// counts as read, so a loop that searches a long text for each of its characters ends with the budget.
 func instr(r *run, a []value) value {
 	start := 1
 	if len(a) > 2 || len(a) > 0 && a[0].k == number {
@@ -365,6 +385,7 @@ func instrRev(r *run, a []value) value {
 	return num(float64(utf8.RuneCountInString(s[:i]) + 1))
 }
 
+// ubound is UBound of the first dimension: an array has no others here.
 func ubound(_ *run, a []value) value {
 	if v := arg(a, 0); v.k == array {
 		return num(float64(v.a.base + len(v.a.v) - 1))
@@ -372,6 +393,7 @@ func ubound(_ *run, a []value) value {
 	return value{}
 }
 
+// lbound is LBound of the first dimension.
 func lbound(_ *run, a []value) value {
 	if v := arg(a, 0); v.k == array {
 		return num(float64(v.a.base))
@@ -389,10 +411,13 @@ func environ(r *run, a []value) value {
 	return r.made("%" + strings.ToUpper(name) + "%")
 }
 
+// constant is a function that always yields the same text.
 func constant(s string) builtin { return func(*run, []value) value { return str(s) } }
 
+// constantOf is a function that always yields a value of a kind.
 func constantOf(k kind) builtin { return func(*run, []value) value { return value{k: k} } }
 
+// iif is IIf (MS-VBAL 6.1.2.8.1.11). Both values were evaluated before, as the language does.
 func iif(_ *run, a []value) value {
 	if n, ok := arg(a, 0).number(); ok && len(a) > 2 {
 		if n != 0 {
@@ -403,6 +428,7 @@ func iif(_ *run, a []value) value {
 	return value{}
 }
 
+// choose is Choose, which counts from 1 (MS-VBAL 6.1.2.8.1.2).
 func choose(_ *run, a []value) value {
 	if n, ok := arg(a, 0).integer(); ok && n >= 1 && n < len(a) {
 		return a[n]

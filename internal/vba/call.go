@@ -19,6 +19,7 @@ func unquote(s string) string {
 	return s
 }
 
+// peek is the word or mark n tokens on, wNone behind the end of the statement.
 func (r *run) peek(n int) sym {
 	if i := r.pos + n; i < r.end {
 		return r.m.toks[i].sym
@@ -26,6 +27,7 @@ func (r *run) peek(n int) sym {
 	return wNone
 }
 
+// text is a token as the source spells it.
 func (r *run) text(i int) string {
 	t := r.m.toks[i]
 	return r.m.in.Source[t.off:t.end]
@@ -88,6 +90,7 @@ func (r *run) postfix(v value, form string) value {
 	}
 }
 
+// index is the element of an array by the first index (MS-VBAL 5.6.13). Of anything else nothing is known: collections, cells, fields.
 func index(v value, args []value) value {
 	if v.k == array && len(args) > 0 {
 		if i, ok := args[0].integer(); ok {
@@ -208,6 +211,7 @@ func (r *run) qualified(c callee) bool {
 	return c.at >= 2 && libraries[r.tab.lowOf(r.m.toks[c.at-2].sym)]
 }
 
+// lowOf is a name in lower case, "" for a mark or literal.
 func (t *symbols) lowOf(s sym) string {
 	if s > 0 {
 		return t.list[s].low
@@ -294,6 +298,7 @@ func (r *run) method(c callee, low string, args []value) (value, bool) {
 	return value{}, false
 }
 
+// decoded is what MSXML makes of the text of a node whose data type is bin.base64 or bin.hex.
 func (r *run) decoded(typ string, v value) value {
 	switch {
 	case v.k != text:

@@ -61,6 +61,7 @@ func (r *run) count(s string) int {
 	return len(s)
 }
 
+// isASCII says whether each byte is a character, so that places can be counted in bytes.
 func isASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {

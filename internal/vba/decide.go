@@ -47,6 +47,7 @@ func (j *judge) reach(roots ...int32) *reached {
 	return s
 }
 
+// visit goes on to a procedure, once. The first way to it is the shortest, as procedures are taken in the order they were found.
 func (s *reached) visit(p, from int32) {
 	if _, ok := s.from[p]; !ok {
 		s.from[p] = from
@@ -215,6 +216,7 @@ func (s *reached) chain(p int32) []string {
 	return out
 }
 
+// suspect writes the reason into the report. A text of which nothing is known says nothing.
 func (j *judge) suspect(why string, h *hit) {
 	j.report.Suspicious, j.report.Why = true, why
 	j.report.Chain, j.report.Hit, j.report.Text = []string{h.Keyword}, h.Hit, h.text

@@ -17,6 +17,7 @@ func encodedText(s string) bool {
 	return encodedRun(s) >= encodedMin || strings.Contains(s, "//:")
 }
 
+// isBase64 says whether a character is of the alphabet of base64 (RFC 4648 4). That of hexadecimal is part of it.
 func isBase64(c byte) bool { return isLetter(c) || isDigit(c) || c == '+' || c == '/' }
 
 // encodedRun is the longest run of characters of base64.
@@ -79,6 +80,7 @@ func readable(s string) bool {
 	return bad*20 <= len(s) && len(s) >= 6
 }
 
+// base64Bytes decodes base64 as MSXML does: blanks, line ends and filling do not count.
 func base64Bytes(s string) ([]byte, bool) {
 	s = strings.Map(func(c rune) rune {
 		if c == '\n' || c == '\r' || c == ' ' || c == '\t' || c == '=' {
@@ -90,6 +92,7 @@ func base64Bytes(s string) ([]byte, bool) {
 	return b, err == nil && len(b) > 0
 }
 
+// hexBytes decodes hexadecimal digits, two a byte.
 func hexBytes(s string) ([]byte, bool) {
 	if len(s)%2 != 0 || s == "" {
 		return nil, false

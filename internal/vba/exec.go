@@ -287,6 +287,7 @@ func (r *run) last(start int) value {
 	return v
 }
 
+// bitwiseAnd joins the two comparisons of "Case a To b"; where one is not known neither is the range.
 func bitwiseAnd(a, b value) value {
 	if a.k == unknown || b.k == unknown {
 		return value{}

@@ -81,6 +81,8 @@ const (
 	opNE
 )
 
+// binary evaluates operators that bind tighter than power, by precedence climbing (MS-VBAL 5.6.9.1). Operators of one power go from the left. Past
+// depthMax the rest of the statement is not known; its calls are still judged by unserved.
 func (r *run) binary(power int) value {
 	if r.nest++; r.nest > depthMax {
 		r.nest--
@@ -100,6 +102,7 @@ func (r *run) binary(power int) value {
 	return left
 }
 
+// unary evaluates a sign, Not, or an operand (MS-VBAL 5.6.9.3.1, 5.6.9.8.1). ByVal before an argument changes nothing here.
 func (r *run) unary() value {
 	switch r.peek(0) {
 	case punct('-'):
@@ -147,6 +150,7 @@ func (r *run) compute(op sym, a, b value) value {
 	return arithmetic(op, x, y)
 }
 
+// arithmetic applies an operator to numbers (MS-VBAL 5.6.9.3). What the language would stop at (a division by 0, an overflow) is not known.
 func arithmetic(op sym, x, y float64) value {
 	switch op {
 	case punct('+'):
@@ -174,6 +178,7 @@ func arithmetic(op sym, x, y float64) value {
 	return bitwise(op, i, k)
 }
 
+// bitwise applies an operator of whole numbers, rounded before (MS-VBAL 5.6.9.3.6, 5.6.9.3.7, 5.6.9.8).
 func bitwise(op sym, i, k int) value {
 	switch op {
 	case wMod:
@@ -198,6 +203,8 @@ func bitwise(op sym, i, k int) value {
 	return value{}
 }
 
+// compare applies a relational operator (MS-VBAL 5.6.9.5): as numbers where one side is a number, else as text. Text with a hole is equal to nothing
+// and different from nothing.
 func (r *run) compare(op sym, a, b value) value {
 	if a.k == array || b.k == array || !r.whole(a) || !r.whole(b) || !r.read(min(len(a.s), len(b.s))) {
 		return value{}

@@ -79,6 +79,7 @@ func Judge(ctx context.Context, p *Project, o Options) (*Report, error) {
 	return j.report, nil
 }
 
+// hasPCode says whether compiled code of a module names what its source does not.
 func (j *judge) hasPCode() bool {
 	return slices.ContainsFunc(j.in.Modules, func(m Module) bool { return len(m.PCode) > 0 })
 }

@@ -21,6 +21,7 @@ const (
 	tColon  sym = -5 // end of a statement within a line
 )
 
+// punct is the sign of a mark, below those of the kinds of tokens.
 func punct(c byte) sym { return -16 - sym(c) }
 
 // lexer splits source into tokens in one pass.
@@ -80,6 +81,7 @@ func (s *lexer) next() (t token, ok bool) {
 	return token{}, false
 }
 
+// at is the byte at the cursor, 0 behind the end.
 func (s *lexer) at() byte {
 	if s.pos < len(s.src) {
 		return s.src[s.pos]
@@ -186,6 +188,7 @@ func (s *lexer) member() bool {
 	return isNameByte(c) || c == ')'
 }
 
+// number skips an integer or floating point number without its suffix (MS-VBAL 3.3.2). An exponent needs a digit: "1e" is 1 and a name.
 func (s *lexer) number() {
 	if s.src[s.pos] == '&' {
 		for s.pos += 2; hexDigit(s.at()) >= 0; s.pos++ {
@@ -267,6 +270,7 @@ func (s *lexer) suffix() {
 	}
 }
 
+// lower is an ASCII letter in lower case.
 func lower(c byte) byte {
 	if 'A' <= c && c <= 'Z' {
 		c += 'a' - 'A'
@@ -278,8 +282,10 @@ func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
 
+// isNameByte says whether an ASCII character may stand inside a name (MS-VBAL 3.3.5.1.1).
 func isNameByte(c byte) bool { return isLetter(c) || isDigit(c) || c == '_' }
 
+// hexDigit is the value of a hexadecimal digit, -1 of anything else.
 func hexDigit(c byte) int {
 	switch c = lower(c); {
 	case isDigit(c):

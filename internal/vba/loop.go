@@ -28,6 +28,7 @@ func (r *run) behind(pc uint32) uint32 {
 	return max(min(r.next(pc), r.p.hi-1), pc) + 1
 }
 
+// forTo opens For (MS-VBAL 5.4.2.3). The bounds are evaluated once. Where one is not known the body runs once, with the first value if that is.
 func (r *run) forTo(pc uint32) uint32 {
 	c := cond{loop: opFor, open: pc, step: 1}
 	if c.name = r.peek(0); c.name <= 0 || r.peek(1) != punct('=') {
@@ -62,8 +63,10 @@ func (r *run) forTo(pc uint32) uint32 {
 	return r.enter(c)
 }
 
+// ended says whether For's variable has passed its end, in the direction of its step.
 func ended(c *cond) bool { return c.step > 0 && c.i > c.to || c.step < 0 && c.i < c.to }
 
+// forEach opens For Each (MS-VBAL 5.4.2.4). Only of an array is known what it goes through; else the body runs once with a hole.
 func (r *run) forEach(pc uint32) uint32 {
 	c := cond{loop: opForEach, open: pc, name: max(r.peek(0), 0)}
 	for r.pos < r.end && r.peek(0) != wIn {
@@ -146,6 +149,7 @@ const (
 	idleMax   = 256
 )
 
+// nextOf closes For and For Each, or goes back to its body.
 func (r *run) nextOf(pc uint32) uint32 {
 	n := r.top()
 	if n < 0 {
@@ -165,6 +169,7 @@ func (r *run) nextOf(pc uint32) uint32 {
 	return c.open + 1
 }
 
+// again closes Do and While, or goes back to their beginning, where the condition at the top is evaluated again.
 func (r *run) again(pc uint32) uint32 {
 	n := r.top()
 	if n < 0 {

@@ -179,12 +179,14 @@ func (p *parser) colon() {
 	p.first = false
 }
 
+// endLine closes the If statements of the line, which have no End If of their own (MS-VBAL 5.4.2.9).
 func (p *parser) endLine() {
 	for ; p.inner > 0; p.inner-- {
 		p.emit(p.start, opEndIf)
 	}
 }
 
+// emit notes a statement of the tokens from lo on.
 func (p *parser) emit(lo uint32, o op) {
 	p.m.stmts = append(p.m.stmts, stmt{lo, uint32(len(p.m.toks)), o})
 	p.start = uint32(len(p.m.toks))
@@ -269,6 +271,7 @@ func (p *parser) writes(t []token) bool {
 	return true
 }
 
+// text is a token as the source spells it.
 func (p *parser) text(t token) string { return p.m.in.Source[t.off:t.end] }
 
 // definition reads what MS-VBAL 5.2 and 5.3 declare; false for a statement.
@@ -322,11 +325,13 @@ func (p *parser) definition(lo uint32, t []token) bool {
 	return false
 }
 
+// skip notes a statement that is no code: a declaration that the parser itself has read.
 func (p *parser) skip(lo uint32) bool {
 	p.emit(lo, opSkip)
 	return true
 }
 
+// isModifier says whether a word may stand before a declaration (MS-VBAL 5.2.3, 5.3.1.1).
 func isModifier(s sym) bool {
 	return s == wPublic || s == wPrivate || s == wFriend || s == wStatic || s == wGlobal
 }
@@ -384,6 +389,7 @@ func (p *parser) procedure(t []token) {
 	s.procs = append(s.procs, p.open)
 }
 
+// close ends the procedure that is open.
 func (p *parser) close() {
 	if p.open >= 0 {
 		x := &p.j.procs[p.open]
@@ -419,6 +425,7 @@ func params(t []token) []param {
 	return list
 }
 
+// isPassing says whether a word before a parameter's name says how it is passed (MS-VBAL 5.3.1.5).
 func isPassing(s sym) bool { return s == wByVal || s == wByRef || s == wOptional || s == wParamArray }
 
 // declare reads an external procedure (MS-VBAL 5.2.3.5); t begins behind Declare.

@@ -55,6 +55,7 @@ func (r *run) hit(w *word, at int, risk bool, text string) *hit {
 // textMax bounds a text of the report: a command line of Windows has at most 8,191 characters, and the rest of a longer one says no more.
 const textMax = 2048
 
+// clip is a text as a report may show it: short, and valid UTF-8 also where the source was not.
 func clip(s string) string {
 	return strings.ToValidUTF8(s[:min(len(s), textMax)], "")
 }

@@ -140,6 +140,7 @@ type symbols struct {
 	buf  [64]byte
 }
 
+// newSymbols begins a project's names with the words of the language, whose numbers are fixed.
 func newSymbols() *symbols {
 	return &symbols{ids: make(map[string]sym, 256), list: make([]symbol, wordCount, wordCount+256)}
 }
@@ -165,6 +166,7 @@ func (t *symbols) intern(text string) sym {
 	return t.add(string(key))
 }
 
+// add looks a new name up in the lists, once for a project; from then on its number tells all.
 func (t *symbols) add(low string) sym {
 	id, ok := reserved[low]
 	if !ok {

@@ -79,6 +79,7 @@ type finder struct {
 	found func(w word)
 }
 
+// look looks one word up, in lower case, without making a string of it. No listed word is longer than the buffer.
 func (f *finder) look(s string) bool {
 	if len(s) > len(f.buf) || len(s) < 4 {
 		return false
@@ -275,6 +276,7 @@ func joinedAddress(s string) int {
 	return len(s) - next + 1
 }
 
+// endsAddress says whether a character ends an address in text: blanks, quotes, brackets, and what separates addresses in lists.
 func endsAddress(c rune) bool {
 	return c <= ' ' || c == '"' || c == '\'' || c == '<' || c == '>' || c == ')' || c == '(' || c == '|' || c == ';' || c == utf8.RuneError
 }
@@ -282,8 +284,10 @@ func endsAddress(c rune) bool {
 // evidenceMax bounds the list.
 const evidenceMax = 200
 
+// evidence notes a piece of evidence at the cursor.
 func (r *run) evidence(typ, s string) { r.evidenceAt(typ, s, r.pos-1) }
 
+// evidenceAt notes a piece of evidence at a token, once a project for each text.
 func (r *run) evidenceAt(typ, s string, at int) {
 	e := Evidence{Type: typ, Text: clip(strings.ToValidUTF8(s, "?")), Module: r.m.in.Stream}
 	key := typ + e.Text
@@ -304,6 +308,7 @@ const (
 	pathProgram                  // something that Windows or Office runs
 )
 
+// plainExtensions are those of data that honest macros write.
 var plainExtensions = map[string]bool{
 	"txt": true, "log": true, "csv": true, "tsv": true, "ini": true, "xml": true, "json": true, "htm": true, "html": true, "dat": true, "tmp": true,
 	"bak": true, "xls": true, "xlsx": true, "xlsm": true, "xlsb": true, "doc": true, "docx": true, "docm": true, "pdf": true, "rtf": true, "ppt": true,
@@ -313,6 +318,7 @@ var plainExtensions = map[string]bool{
 	"ods": true, "odt": true, "db": true, "dbf": true, "lst": true, "ps": true, "exp": true, "rpt": true, "oft": true, "nc": true, "mid": true, "edi": true,
 }
 
+// programExtensions are those that Windows or Office runs, or trusts as if it did.
 var programExtensions = map[string]bool{
 	"exe": true, "dll": true, "scr": true, "com": true, "pif": true, "bat": true, "cmd": true, "vbs": true, "vbe": true, "js": true, "jse": true,
 	"wsf": true, "wsh": true, "wsc": true, "sct": true, "hta": true, "ps1": true, "psm1": true, "cpl": true, "msi": true, "msp": true, "ocx": true,
@@ -323,6 +329,7 @@ var programExtensions = map[string]bool{
 // startFolders are folders whose files are run or trusted.
 var startFolders = [...]string{`\startup\`, `\xlstart`, `\programs\startup`, `\office\recent\`, `\microsoft\templates`, `\word\startup`}
 
+// pathOf classes a path by its folder, then by its last extension: that is what Windows goes by. Blanks and quotes around it do not count.
 func pathOf(s string) pathClass {
 	low := strings.ToLower(strings.Trim(s, " \"\x00\r\n"))
 	for _, f := range startFolders {

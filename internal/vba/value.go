@@ -46,10 +46,13 @@ type thing struct {
 	props map[sym]value
 }
 
+// num is a number.
 func num(n float64) value { return value{k: number, n: n} }
 
+// str is text that the source does not show as it is.
 func str(s string) value { return value{k: text, s: s} }
 
+// flag is a Boolean: True is -1 (MS-VBAL 5.5.1.2.2).
 func flag(b bool) value {
 	if b {
 		return num(-1)
@@ -133,6 +136,8 @@ func (v value) number() (float64, bool) {
 	return 0, false
 }
 
+// parseNumber reads text as a number, as Let-coercion does (MS-VBAL 5.5.1.2.1): decimal, or hexadecimal and octal behind an ampersand. Words that
+// only Go takes for numbers (Inf, NaN, 1_000) are none.
 func parseNumber(s string) (float64, bool) {
 	s = strings.TrimSpace(s)
 	if len(s) > 1 && s[0] == '&' {

@@ -108,6 +108,7 @@ type Options struct {
 	Folded int // bytes of folded text in all; 4 MiB: a program of 1 MB in base64, and the script around it
 }
 
+// withDefaults puts the default in the place of each zero.
 func (o Options) withDefaults() Options {
 	if o.Folded <= 0 {
 		o.Folded = 4 << 20
