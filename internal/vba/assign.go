@@ -5,13 +5,13 @@ import "strings"
 // plain runs an assignment or a call (MS-VBAL 5.4.2.1, 5.4.3.8).
 func (r *run) plain() {
 	switch r.peek(0) {
-	case wLet, wSet:
+	case wLet, wSet: // MS-VBAL 5.4.3.8, 5.4.3.9
 		r.pos++
-	case wCall:
+	case wCall: // MS-VBAL 5.4.2.1
 		r.pos++
 		r.expr()
 		return
-	case wLSet, wRSet:
+	case wLSet, wRSet: // MS-VBAL 5.4.3.6, 5.4.3.7: as Let, which padding does not change
 		r.pos++
 	case wPrint, wWrite, wPut, wGet, wClose, wName: // MS-VBAL 5.4.5
 		r.file()
@@ -367,7 +367,7 @@ func (r *run) declare(name sym, v value) {
 	r.tab.list[name].simple = true
 }
 
-// constants reads Const (MS-VBAL 5.2.3.3).
+// constants reads Const (MS-VBAL 5.2.3.2, 5.4.3.2).
 func (r *run) constants() {
 	for r.pos < r.end {
 		name := r.peek(0)

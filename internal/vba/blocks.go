@@ -7,50 +7,50 @@ func operation(t []token) (op, uint32) {
 		next = t[1].sym
 	}
 	switch t[0].sym {
-	case wIf:
+	case wIf: // MS-VBAL 5.4.2.8
 		return opIf, 1
-	case wElseIf:
+	case wElseIf: // MS-VBAL 5.4.2.8
 		return opElseIf, 1
-	case wElse:
+	case wElse: // MS-VBAL 5.4.2.8
 		return opElse, 1
-	case wEndIf:
+	case wEndIf: // MS-VBAL 5.4.2.8: in one word
 		return opEndIf, 1
-	case wFor:
+	case wFor: // MS-VBAL 5.4.2.3, 5.4.2.4
 		if next == wEach {
 			return opForEach, 2
 		}
 		return opFor, 1
-	case wNext:
+	case wNext: // MS-VBAL 5.4.2.3; of "Next k, i" the first loop counts
 		return opNext, 1
-	case wDo:
+	case wDo: // MS-VBAL 5.4.2.6
 		return opDo, 1
-	case wLoop:
+	case wLoop: // MS-VBAL 5.4.2.6
 		return opLoop, 1
-	case wWhile:
+	case wWhile: // MS-VBAL 5.4.2.2
 		return opWhile, 1
-	case wWend:
+	case wWend: // MS-VBAL 5.4.2.2
 		return opWend, 1
-	case wWith:
+	case wWith: // MS-VBAL 5.4.2.21
 		return opWith, 1
-	case wSelect:
+	case wSelect: // MS-VBAL 5.4.2.10
 		return opSelect, min(2, uint32(len(t)))
-	case wCase:
+	case wCase: // MS-VBAL 5.4.2.10
 		return opCase, 1
-	case wDim, wReDim, wStatic:
+	case wDim, wReDim, wStatic: // MS-VBAL 5.4.3.1, 5.4.3.3
 		return opDim, 1
-	case wConst:
+	case wConst: // MS-VBAL 5.2.3.2, 5.4.3.2
 		return opConst, 1
 	case wPublic, wPrivate, wGlobal:
 		return opConst, 2
-	case wOn:
+	case wOn: // MS-VBAL 5.4.2.13, 5.4.2.16, 5.4.4.1
 		return opOn, 1
-	case wOpen:
+	case wOpen: // MS-VBAL 5.4.5.1
 		return opOpen, 1
-	case wGoTo, wGoSub, wResume, wReturn:
+	case wGoTo, wGoSub, wResume, wReturn: // MS-VBAL 5.4.2.12, 5.4.2.14, 5.4.2.15, 5.4.4.2: not followed
 		return opSkip, 0
-	case wEnd:
+	case wEnd: // MS-VBAL 5.4.2.22, or the end of a block
 		return ending(next)
-	case wExit:
+	case wExit: // MS-VBAL 5.4.2.5, 5.4.2.7, 5.4.2.17
 		if next == wFor || next == wDo {
 			return opExit, 2
 		}
@@ -104,17 +104,17 @@ func (m *module) blocks(p *proc) {
 // closes is the end of the block that o opens.
 func closes(o op) op {
 	switch o {
-	case opIf:
+	case opIf: // MS-VBAL 5.4.2.8
 		return opEndIf
-	case opFor, opForEach:
+	case opFor, opForEach: // MS-VBAL 5.4.2.3, 5.4.2.4
 		return opNext
-	case opDo:
+	case opDo: // MS-VBAL 5.4.2.6
 		return opLoop
-	case opWhile:
+	case opWhile: // MS-VBAL 5.4.2.2
 		return opWend
-	case opSelect:
+	case opSelect: // MS-VBAL 5.4.2.10
 		return opEndSelect
-	case opWith:
+	case opWith: // MS-VBAL 5.4.2.21
 		return opEndWith
 	}
 	return opPlain

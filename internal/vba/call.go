@@ -247,7 +247,7 @@ func hostName(low string) bool {
 	return false
 }
 
-// create evaluates New (MS-VBAL 5.6.7); the cursor stands on the class.
+// create evaluates New (MS-VBAL 5.6.8); the cursor stands on the class.
 func (r *run) create() value {
 	at, class := r.pos, ""
 	for r.peek(0) > 0 {

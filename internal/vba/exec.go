@@ -148,17 +148,17 @@ func (r *run) step(pc uint32) uint32 {
 		defer r.unserved()
 	}
 	switch s.op {
-	case opPlain:
+	case opPlain: // MS-VBAL 5.4.2.1, 5.4.3
 		r.plain()
-	case opDim:
+	case opDim: // MS-VBAL 5.4.3.1, 5.4.3.3
 		r.dim()
-	case opConst:
+	case opConst: // MS-VBAL 5.4.3.2
 		r.constants()
-	case opOpen:
+	case opOpen: // MS-VBAL 5.4.5.1
 		r.open()
-	case opOn:
+	case opOn: // MS-VBAL 5.4.2.13, 5.4.2.16: what it is computed from
 		r.expr()
-	case opWith:
+	case opWith: // MS-VBAL 5.4.2.21
 		r.withs = append(r.withs, r.expr())
 	case opEndWith:
 		if n := len(r.withs); n > 0 {
@@ -168,9 +168,9 @@ func (r *run) step(pc uint32) uint32 {
 		return r.branch(pc, s.op)
 	case opFor, opForEach, opDo, opWhile, opNext, opLoop, opWend:
 		return r.loop(pc, s.op)
-	case opExit:
+	case opExit: // MS-VBAL 5.4.2.5, 5.4.2.7
 		return r.exit(pc)
-	case opLeave:
+	case opLeave: // MS-VBAL 5.4.2.17 to 5.4.2.19, 5.4.2.22
 		if !r.doubtful() {
 			return r.p.hi
 		}
@@ -194,14 +194,14 @@ func (r *run) doubtful() bool {
 // branch runs If and Select (MS-VBAL 5.4.2.8, 5.4.2.10).
 func (r *run) branch(pc uint32, o op) uint32 {
 	switch o {
-	case opIf:
+	case opIf: // MS-VBAL 5.4.2.8
 		n, known := r.expr().number()
 		r.conds = append(r.conds, cond{known: known, done: known && n != 0})
 		if known && n == 0 && !r.covering {
 			return max(r.next(pc), pc+1)
 		}
 		return pc + 1
-	case opSelect:
+	case opSelect: // MS-VBAL 5.4.2.10
 		v := r.expr()
 		r.conds = append(r.conds, cond{known: r.whole(v), of: v})
 		return pc + 1

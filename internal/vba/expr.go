@@ -34,17 +34,17 @@ const (
 func (r *run) operator() (op sym, power, n int) {
 	s := r.peek(0)
 	switch s {
-	case wImp:
+	case wImp: // MS-VBAL 5.6.9.8.6
 		return s, powImp, 1
-	case wEqv:
+	case wEqv: // MS-VBAL 5.6.9.8.5
 		return s, powEqv, 1
-	case wXor:
+	case wXor: // MS-VBAL 5.6.9.8.4
 		return s, powXor, 1
-	case wOr:
+	case wOr: // MS-VBAL 5.6.9.8.3
 		return s, powOr, 1
-	case wAnd:
+	case wAnd: // MS-VBAL 5.6.9.8.2
 		return s, powAnd, 1
-	case wIs, wLike, punct('='):
+	case wIs, wLike, punct('='): // MS-VBAL 5.6.9.5 to 5.6.9.7
 		return s, powCompare, 1
 	case punct('<'):
 		if next := r.peek(1); next == punct('=') {
@@ -58,17 +58,17 @@ func (r *run) operator() (op sym, power, n int) {
 			return opGE, powCompare, 2
 		}
 		return s, powCompare, 1
-	case punct('&'):
+	case punct('&'): // MS-VBAL 5.6.9.4
 		return s, powConcat, 1
-	case punct('+'), punct('-'):
+	case punct('+'), punct('-'): // MS-VBAL 5.6.9.3.2, 5.6.9.3.3
 		return s, powAdd, 1
-	case wMod:
+	case wMod: // MS-VBAL 5.6.9.3.6
 		return s, powMod, 1
-	case punct('\\'):
+	case punct('\\'): // MS-VBAL 5.6.9.3.6
 		return s, powIntDiv, 1
-	case punct('*'), punct('/'):
+	case punct('*'), punct('/'): // MS-VBAL 5.6.9.3.4, 5.6.9.3.5
 		return s, powMul, 1
-	case punct('^'):
+	case punct('^'): // MS-VBAL 5.6.9.3.7
 		return s, powExp, 1
 	}
 	return 0, 0, 0
@@ -243,16 +243,16 @@ func (r *run) compare(op sym, a, b value) value {
 func (r *run) primary() value {
 	r.terms++
 	switch s := r.peek(0); {
-	case s == tString:
+	case s == tString: // MS-VBAL 5.6.5
 		r.pos++
 		return r.literalText(r.pos - 1)
-	case s == tNumber:
+	case s == tNumber: // MS-VBAL 5.6.5
 		r.pos++
 		if n, ok := parseNumber(r.text(r.pos - 1)); ok {
 			return num(n)
 		}
 		return value{}
-	case s == punct('('):
+	case s == punct('('): // MS-VBAL 5.6.6
 		r.pos++
 		v := r.expr()
 		r.closing()
@@ -260,15 +260,15 @@ func (r *run) primary() value {
 	case s == punct('['): // MS-VBAL 5.6.16.5: evaluated by the host
 		r.until(punct(']'))
 		return r.postfix(value{}, "")
-	case s == wNew:
+	case s == wNew: // MS-VBAL 5.6.8
 		r.pos++
 		return r.create()
-	case s == wAddressOf, s == wTypeOf:
+	case s == wAddressOf, s == wTypeOf: // MS-VBAL 5.6.7, 5.6.16.8
 		r.pos++
 		return r.binary(powExp)
-	case s == punct('.') || s == punct('!'):
+	case s == punct('.') || s == punct('!'): // MS-VBAL 5.6.15: of the innermost With
 		return r.postfix(r.with(), "")
-	case s > 0:
+	case s > 0: // MS-VBAL 5.6.10
 		return r.named()
 	}
 	if r.pos < r.end && r.peek(0) != punct(')') && r.peek(0) != punct(',') {

@@ -40,26 +40,26 @@ func (s *lexer) next() (t token, ok bool) {
 		case c == ' ' || c == '\r' || c >= utf8.RuneSelf && s.space() > 0 || c == '\t' || c == 0x19:
 			s.blank()
 			continue
-		case c == '\n':
+		case c == '\n': // MS-VBAL 3.2.1: sources come with LF
 			s.pos++
 			s.line++
 			return token{sym: tLine, line: line}, true
-		case c == ':':
+		case c == ':': // MS-VBAL 5.4.1: statements of a line
 			s.pos++
 			if s.at() == '=' {
 				s.pos++
 				return token{sym: tNamed, line: line}, true
 			}
 			return token{sym: tColon, line: line}, true
-		case c == '\'':
+		case c == '\'': // MS-VBAL 3.3.1
 			s.comment()
 			continue
-		case c == '"':
+		case c == '"': // MS-VBAL 3.3.4
 			t = s.literal()
-		case c == '#' && s.date() > 0:
+		case c == '#' && s.date() > 0: // MS-VBAL 3.3.3
 			s.pos += s.date()
 			t = token{off: uint32(start), end: uint32(s.pos), sym: tNumber}
-		case c == '[' && s.bracketed():
+		case c == '[' && s.bracketed(): // MS-VBAL 3.3.5.3
 			t = token{off: uint32(start + 1), end: uint32(s.pos - 1), sym: s.tab.intern(s.src[start+1 : s.pos-1])}
 		case '0' <= c && c <= '9' || c == '&' && s.radix() || c == '.' && start+1 < len(s.src) && isDigit(s.src[start+1]) && !s.member():
 			s.number()
@@ -68,7 +68,7 @@ func (s *lexer) next() (t token, ok bool) {
 				end = s.pos
 			}
 			t = token{off: uint32(start), end: uint32(end), sym: tNumber}
-		case s.word():
+		case s.word(): // MS-VBAL 3.3.5
 			t = token{off: uint32(start), end: uint32(s.pos), sym: s.tab.intern(s.src[start:s.pos])}
 			s.suffix()
 		default:

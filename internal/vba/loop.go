@@ -4,13 +4,13 @@ package vba
 // code repeats does not matter here.
 func (r *run) loop(pc uint32, o op) uint32 {
 	switch o {
-	case opFor:
+	case opFor: // MS-VBAL 5.4.2.3
 		return r.forTo(pc)
-	case opForEach:
+	case opForEach: // MS-VBAL 5.4.2.4
 		return r.forEach(pc)
-	case opDo, opWhile:
+	case opDo, opWhile: // MS-VBAL 5.4.2.6, 5.4.2.2
 		return r.while(pc, o)
-	case opNext:
+	case opNext: // MS-VBAL 5.4.2.3, 5.4.2.4
 		return r.nextOf(pc)
 	}
 	return r.again(pc)

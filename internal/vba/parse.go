@@ -227,7 +227,7 @@ func (p *parser) statement() {
 		return
 	}
 	switch first := t[0].sym; first {
-	case wAttribute:
+	case wAttribute: // MS-VBAL 4.2: written by the editor
 		if len(t) > 3 && t[1].sym == wVBBase {
 			p.m.base = p.text(t[3])
 		}
@@ -236,7 +236,7 @@ func (p *parser) statement() {
 		}
 		p.emit(lo, opSkip)
 		return
-	case punct('#'):
+	case punct('#'): // MS-VBAL 3.4
 		p.directive(t)
 		p.emit(lo, opSkip)
 		return
@@ -286,13 +286,13 @@ func (p *parser) definition(lo uint32, t []token) bool {
 	switch next := t[i+1].sym; t[i].sym {
 	case wEnd:
 		switch next {
-		case wSub, wFunction, wProperty:
+		case wSub, wFunction, wProperty: // MS-VBAL 5.3.1.1
 			if p.open >= 0 {
 				p.j.procs[p.open].runsOn = p.hash > p.j.procs[p.open].hash
 			}
 			p.close()
 			return p.skip(lo)
-		case wType, wEnum:
+		case wType, wEnum: // MS-VBAL 5.2.3.3, 5.2.3.4
 			p.typ = false
 			return p.skip(lo)
 		}
@@ -300,15 +300,15 @@ func (p *parser) definition(lo uint32, t []token) bool {
 	case wType, wEnum:
 		p.typ, p.typAt = p.open < 0, p.hash
 		return p.skip(lo)
-	case wDeclare:
+	case wDeclare: // MS-VBAL 5.2.3.5
 		p.declare(t[i+1:])
 		return p.skip(lo)
-	case wEvent:
+	case wEvent: // MS-VBAL 5.2.4.3
 		return p.skip(lo)
-	case wSub, wFunction:
+	case wSub, wFunction: // MS-VBAL 5.3.1.1, 5.3.1.2
 		p.procedure(t[i+1:])
 		return p.skip(lo)
-	case wProperty:
+	case wProperty: // MS-VBAL 5.3.1.7
 		if i+2 < len(t) && (next == wGet || next == wLet || next == wSet) {
 			p.procedure(t[i+2:])
 			return p.skip(lo)

@@ -67,23 +67,23 @@ func (r *run) sink(c callee, w *word, args []value) {
 		return // a variable, or a member of something else that has the name
 	}
 	switch w.rule {
-	case hard:
+	case hard: // whatever it is used on
 		r.passing(c.at, w, args[:min(1, len(args))], func() *hit { return r.hit(w, c.at, true, arg(args, 0).string()) })
-	case byClass:
+	case byClass: // MS-VBAL 6.1.2.8.1.4, 6.1.2.8.1.9
 		r.class(c, w, args)
-	case byTarget:
+	case byTarget: // MS-VBAL 6.1.2.5.2.3, and the FileSystemObject
 		r.target(c.at, w, args)
-	case byDelete:
+	case byDelete: // MS-VBAL 6.1.2.5.2.4
 		s := arg(args, 0).string()
 		r.hit(w, c.at, deletesAll(s), s)
-	case byKeys:
+	case byKeys: // MS-VBAL 6.1.2.8
 		s := arg(args, 0)
 		r.passing(c.at, w, args, func() *hit { return r.hit(w, c.at, s.k != text || typesWords(s.s), s.string()) })
 	case byMacro4:
 		s := arg(args, 0)
 		r.formula(s.string())
 		r.passing(c.at, w, args, func() *hit { return r.hit(w, c.at, s.k != text || macro4Acts(s.s), s.string()) })
-	case byMember:
+	case byMember: // MS-VBAL 6.1.2.8.1
 		r.byName(c, w, args)
 	case byRun:
 		r.starts(c, w, args)

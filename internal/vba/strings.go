@@ -158,9 +158,9 @@ func strconvert(r *run, a []value) value {
 		return value{}
 	}
 	switch v := a[0]; n {
-	case 1:
+	case 1: // vbUpperCase
 		return r.made(strings.ToUpper(v.string()))
-	case 2:
+	case 2: // vbLowerCase
 		return r.made(strings.ToLower(v.string()))
 	case 3: // vbProperCase
 		return r.made(proper(v.string()))

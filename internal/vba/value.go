@@ -66,7 +66,7 @@ func (v value) known() bool { return v.k != unknown && v.k != object }
 // string is the value as text (MS-VBAL 5.5.1.2.4), a hole where there is none.
 func (v value) string() string {
 	switch v.k {
-	case text:
+	case text: // as it is
 		return v.s
 	case number:
 		if v.n == math.Trunc(v.n) && math.Abs(v.n) < 1e15 {
