@@ -212,6 +212,7 @@ func (r *run) grown(name sym, old, v value) {
 	if v.k != text || v.lit {
 		return
 	}
+	// It grew at its end: searching it each time would cost the square of its length.
 	if v.b != nil && old.b == v.b {
 		if r.dirty == nil {
 			r.dirty = make(map[sym]bool)

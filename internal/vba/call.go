@@ -163,6 +163,7 @@ func (r *run) control(c callee, low string) (string, bool) {
 // invoke calls what the name means: a procedure of the project, a function of the language, a member of an object.
 func (r *run) invoke(c callee, args []value) value {
 	s := &r.tab.list[c.name]
+	// A listed word counts before a procedure of its name: which of them VBA calls depends on modules and options that the source may disguise.
 	if s.sink != nil {
 		r.sink(c, s.sink, args)
 	}
@@ -178,6 +179,7 @@ func (r *run) invoke(c callee, args []value) value {
 			return v
 		}
 	}
+	// In a function its own name is its result, not a call (MS-VBAL 5.3.1.6).
 	if len(s.procs) > 0 && c.name != r.self {
 		return r.call(s.procs, args)
 	}

@@ -11,10 +11,10 @@ const noParent = -1
 // reached is the search from entry points: for each procedure the one that calls it.
 type reached struct {
 	j     *judge
-	from  map[int32]int32
-	names map[sym]bool
-	queue []int32
-	all   bool
+	from  map[int32]int32 // the procedure a procedure was reached from, noParent for an entry point
+	names map[sym]bool    // names that were followed
+	queue []int32         // procedures still to look at, so that the search goes in breadth
+	all   bool            // a call that cannot be told was met: it may reach anything
 }
 
 // reach finds what the procedures call, step by step.
@@ -108,6 +108,7 @@ func (j *judge) decide() {
 			j.report.Abilities = append(j.report.Abilities, h.Hit)
 		}
 	}
+	// From what starts by itself, then from what ordinary work starts, then without either.
 	var roots []int32
 	for i := range j.procs {
 		if j.procs[i].entry != nil {
@@ -254,8 +255,10 @@ func (j *judge) unstarted() {
 		}
 	}
 	switch {
+	// Memory made and something run in it: one of them alone is also in honest declarations.
 	case len(kinds) > 1:
 		j.suspect(whyInject, inject)
+	// What it starts is not known, and much of the source is written as codes.
 	case open != nil && j.odd >= manyChars:
 		j.suspect("puts together from coded text what it starts", open)
 	default:

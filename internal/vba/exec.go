@@ -3,17 +3,17 @@ package vba
 // run evaluates procedures as far as the source tells what they do. Where a condition is not known both branches are gone through.
 type run struct {
 	*judge
-	globals map[sym]value
+	globals map[sym]value // variables and constants of modules
 
 	// of the procedure that runs
-	p        *proc
+	p        *proc // the one
 	index    int32
-	m        *module
-	vars     map[sym]value
-	dirty    map[sym]bool // variables whose text grew and was not searched yet
-	conds    []cond
-	withs    []value
-	self     sym // name of the function: its result, not a call
+	m        *module       // where it stands
+	vars     map[sym]value // its own variables and parameters
+	dirty    map[sym]bool  // variables whose text grew and was not searched yet
+	conds    []cond        // blocks that are open, the outermost first
+	withs    []value       // objects of the With blocks that are open
+	self     sym           // name of the function: its result, not a call
 	at       uint32
 	covering bool // going through what no run came to
 
@@ -21,9 +21,9 @@ type run struct {
 	pos, end int
 	stop     int // end of a statement's callee, -1 for none
 	pending  callee
-	nest     int
-	saying   bool // a text is searched
-	depth    int
+	nest     int   // of parentheses, bounded by depthMax
+	saying   bool  // a text is searched
+	depth    int   // of calls, bounded by callsMax
 	due      []int // calls of the statement that are still to be judged
 }
 
@@ -104,6 +104,7 @@ func (r *run) proc(index int32, vars map[sym]value) value {
 	if p.match == nil && p.hi > p.lo {
 		r.m.blocks(p)
 	}
+	// Statements met before cost a step; the first pass is paid by the source itself, so the cost stays linear in it.
 	for pc := p.lo; pc < p.hi; {
 		if r.m.seen[pc] {
 			if r.steps++; r.spent() {
@@ -114,6 +115,7 @@ func (r *run) proc(index int32, vars map[sym]value) value {
 	}
 	r.flush()
 	result := r.vars[p.name]
+	// What no branch came to is evaluated at last: nothing that a procedure holds goes unjudged.
 	r.cover()
 	return result
 }

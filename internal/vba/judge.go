@@ -8,25 +8,25 @@ import (
 
 // judge is the state of one judgement.
 type judge struct {
-	ctx    context.Context
-	in     *Project
-	report *Report
-	tab    *symbols
-	mods   []module
-	procs  []proc
-	tokens int
+	ctx    context.Context // whose end is looked at between modules and procedures
+	in     *Project        // what is judged
+	report *Report         // what is said
+	tab    *symbols        // names of all modules
+	mods   []module        // as parsed
+	procs  []proc          // of all modules, in their order
+	tokens int             // of all modules, bounded by tokensMax
 
-	literals map[string]bool // keywords that literals show
-	forms    map[string]map[string]string
-	controls map[string]bool
-	puts     bool // Put writes to a file
-	compiled bool // compiled code has an entry point that the source may not have
-	hasForms bool // a module is a UserForm
+	literals map[string]bool              // keywords that literals show
+	forms    map[string]map[string]string // texts of UserForms by path and property, in lower case
+	controls map[string]bool              // names of ActiveX controls on the document, in lower case
+	puts     bool                         // Put writes to a file
+	compiled bool                         // compiled code has an entry point that the source may not have
+	hasForms bool                         // a module is a UserForm
 
-	edges  [][]sym        // names that a procedure uses
-	wild   map[int32]bool // procedures that call what cannot be told
-	hits   []hit
-	places map[place]int32
+	edges  [][]sym         // names that a procedure uses
+	wild   map[int32]bool  // procedures that call what cannot be told
+	hits   []hit           // uses of abilities, bounded by hitsMax
+	places map[place]int32 // where they are, so that each place counts once
 	shown  map[string]bool // evidence
 
 	// what is left
@@ -47,6 +47,7 @@ func Judge(ctx context.Context, p *Project, o Options) (*Report, error) {
 	o = o.withDefaults()
 	j := &judge{ctx: ctx, in: p, report: &Report{}, tab: newSymbols(), folded: o.Folded, left: readFactor * o.Folded,
 		literals: make(map[string]bool), mods: make([]module, len(p.Modules))}
+	// Modules get their names first: one may call another that stands behind it (MS-VBAL 4.2).
 	for i := range p.Modules {
 		j.mods[i].in = &p.Modules[i]
 		j.terms -= len(p.Modules[i].Source) // more than it has operands
@@ -59,6 +60,7 @@ func Judge(ctx context.Context, p *Project, o Options) (*Report, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
+		// Past tokensMax nothing more is read, and the report says so: rules hold what was not read.
 		if !j.parse(int32(i)) {
 			j.report.Unread = true
 			break
@@ -67,6 +69,7 @@ func Judge(ctx context.Context, p *Project, o Options) (*Report, error) {
 		j.hasForms = j.hasForms || isForm(&j.mods[i])
 	}
 	j.entryPoints()
+	// Most projects end here: none of their words can reach an ability, whatever is computed.
 	if !j.tab.hot && len(j.literals) == 0 && !j.hasPCode() {
 		j.addressesOnly()
 		return j.report, nil
@@ -141,6 +144,8 @@ func (j *judge) run() error {
 	j.places, j.shown, j.wild = make(map[place]int32), make(map[string]bool), make(map[int32]bool)
 	j.edges = make([][]sym, len(j.procs))
 	j.readForms()
+	// Declarations first: constants and objects made As New are known to every procedure. Then what starts by itself, so that a procedure is
+	// first run with the arguments it gets there.
 	globals := make(map[sym]value)
 	order := make([]int32, 0, len(j.procs))
 	for _, want := range [...]func(p *proc) bool{

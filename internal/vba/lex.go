@@ -26,10 +26,10 @@ func punct(c byte) sym { return -16 - sym(c) }
 
 // lexer splits source into tokens in one pass.
 type lexer struct {
-	src  string
-	pos  int
-	line int32
-	tab  *symbols
+	src  string   // UTF-8
+	pos  int      // of the next byte
+	line int32    // of it, from 1
+	tab  *symbols // where names get their numbers
 }
 
 // next reads one token; ok is false at the end of the source.

@@ -55,6 +55,7 @@ func (r *run) forTo(pc uint32) uint32 {
 		}
 		return r.enter(c)
 	}
+	// All three are known: the body is repeated as long as it folds text.
 	c.i, c.known, c.again = from, true, true
 	if ended(&c) && !r.covering {
 		return r.behind(pc)

@@ -4,30 +4,30 @@ package vba
 type op uint8
 
 const (
-	opPlain op = iota
-	opSkip     // no code: attributes, options, directives
-	opIf
-	opElseIf
+	opPlain  op = iota // MS-VBAL 5.4.2.1, 5.4.3: a call or an assignment
+	opSkip             // no code: attributes, options, directives
+	opIf               // MS-VBAL 5.4.2.8, 5.4.2.9
+	opElseIf           // and what follows it in its block
 	opElse
 	opEndIf
-	opFor
-	opForEach
-	opNext
-	opDo
-	opLoop
-	opWhile
-	opWend
-	opSelect
-	opCase
+	opFor     // MS-VBAL 5.4.2.3
+	opForEach // MS-VBAL 5.4.2.4
+	opNext    // ends both
+	opDo      // MS-VBAL 5.4.2.6
+	opLoop    // ends it
+	opWhile   // MS-VBAL 5.4.2.2
+	opWend    // ends it
+	opSelect  // MS-VBAL 5.4.2.10
+	opCase    // a branch of it
 	opEndSelect
-	opWith
-	opEndWith
-	opExit // of a loop
-	opLeave
-	opDim
-	opConst
-	opOn
-	opOpen
+	opWith    // MS-VBAL 5.4.2.21
+	opEndWith // ends it
+	opExit    // of a loop
+	opLeave   // MS-VBAL 5.4.2.17: the procedure
+	opDim     // MS-VBAL 5.4.3.1, 5.4.3.3
+	opConst   // MS-VBAL 5.4.3.2
+	opOn      // MS-VBAL 5.4.2.13: its expression counts, its jumps do not
+	opOpen    // MS-VBAL 5.4.5.1
 )
 
 // stmt is a statement: tokens [lo, hi) of its module without the word that op tells, where there is one.
@@ -65,11 +65,11 @@ type proc struct {
 
 // module is a module on its way.
 type module struct {
-	in      *Module
-	name    sym
-	base    string // VB_Base
-	toks    []token
-	stmts   []stmt
+	in      *Module      // its source
+	name    sym          // as Name says it; the stream may have another
+	base    string       // VB_Base
+	toks    []token      // all of them, in order
+	stmts   []stmt       // all of them, in order; procedures are ranges of them
 	decl    int32        // its declarations, as a procedure
 	seen    []bool       // statements whose words were looked at
 	telling []uint32     // literals worth a second look
@@ -124,6 +124,7 @@ func (j *judge) parse(index int32) bool {
 			p.lex.comment()
 			continue
 		}
+		// Before the token is kept, so that memory is bounded too.
 		if j.tokens++; j.tokens > tokensMax {
 			return false
 		}

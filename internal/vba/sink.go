@@ -4,14 +4,14 @@ import "strings"
 
 // place is where a hit was found.
 type place struct {
-	mod, tok int32
+	mod, tok int32 // module and token
 	keyword  string
 }
 
 // hit is a use of an ability.
 type hit struct {
 	Hit
-	proc   int32
+	proc   int32  // procedure, pcodeProc for compiled code
 	risk   bool   // honest code that starts by itself does not do it
 	hidden bool   // the source hides the word
 	did    bool   // code does it; else text says it
@@ -39,6 +39,7 @@ func (r *run) hit(w *word, at int, risk bool, text string) *hit {
 		}
 		return h
 	}
+	// A full list takes grave uses a while longer: mild ones in front must not crowd them out.
 	if len(r.hits) >= hitsMax && !risk || len(r.hits) >= 4*hitsMax {
 		return &hit{}
 	}

@@ -119,7 +119,7 @@ var reserved = map[string]sym{
 
 // symbol is what is known of an identifier.
 type symbol struct {
-	low    string
+	low    string  // its spelling in lower case and narrow forms
 	fn     builtin // of the language
 	sink   *word   // an ability that its arguments decide
 	name   *word   // an ability by being named
@@ -134,10 +134,10 @@ type symbol struct {
 
 // symbols are a project's identifiers.
 type symbols struct {
-	ids  map[string]sym
-	list []symbol
-	hot  bool // a word that can reach an ability is among them
-	buf  [64]byte
+	ids  map[string]sym // by folded spelling
+	list []symbol       // by number
+	hot  bool           // a word that can reach an ability is among them
+	buf  [64]byte       // of a name in lower case, so that looking up makes no string
 }
 
 // newSymbols begins a project's names with the words of the language, whose numbers are fixed.
@@ -191,6 +191,7 @@ func (t *symbols) add(low string) sym {
 	if w, ok := names[low]; ok {
 		s.name, t.hot = &w, true
 	}
+	// New of a listed class, or an external procedure, needs no listed word.
 	if _, ok := types[low]; ok || low == "declare" {
 		t.hot = true
 	}

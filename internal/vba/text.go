@@ -200,10 +200,12 @@ func (r *run) found(s string, at int, folded bool, depth int) {
 		h := r.hit(&w, at, risk, s)
 		h.hidden = h.hidden || hidden
 	})
+	// A command line is evidence as a whole; its words alone say little.
 	if program {
 		r.command(s, at, folded)
 	}
 	r.addresses(s, at)
+	// What is encoded is looked at as if it stood there, hidden.
 	if depth < decodings {
 		for _, t := range decodedText(s) {
 			if r.read(len(t)) {
@@ -222,6 +224,7 @@ func whole(s string, w word) bool {
 func (r *run) command(s string, at int, folded bool) {
 	r.evidenceAt("command", s, at)
 	low := strings.ToLower(clip(s)) + " "
+	// cmd leaves out carets, PowerShell backticks, both quotes inside of words.
 	clean := strings.NewReplacer("^", "", "`", "", `"`, "").Replace(low)
 	for _, l := range loud {
 		if !strings.Contains(clean, l.program) {

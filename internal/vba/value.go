@@ -12,10 +12,10 @@ type kind uint8
 const (
 	unknown kind = iota
 	empty        // a Variant that nothing was assigned to; "" and 0
-	number
-	text
-	array
-	object
+	number       // any type of number, Boolean and Date too
+	text         // String
+	array        // of one dimension
+	object       // with what code assigned to it
 )
 
 // value is what an expression yields, as far as the source tells.
@@ -36,8 +36,8 @@ const hole = "…"
 
 // elements are an array's; both sides of an assignment share them, which folding can bear.
 type elements struct {
-	v    []value
-	base int
+	v    []value // in order
+	base int     // of the first element (MS-VBAL 5.2.1.2)
 }
 
 // thing is an object.
@@ -196,9 +196,11 @@ func (r *run) join(a, b value) value {
 		r.work(b)
 	}
 	t := b.string()
+	// Otherwise a loop over what is not known would make text of holes.
 	if t == hole && a.k == text && strings.HasSuffix(a.s, hole) {
 		return a
 	}
+	// Text that grew elsewhere meanwhile is copied once; from then on appending costs what is appended.
 	if a.b == nil || a.b.Len() != len(a.s) {
 		s := a.string()
 		a = value{k: text, b: new(strings.Builder)}
