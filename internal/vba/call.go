@@ -179,7 +179,7 @@ func (r *run) invoke(c callee, args []value) value {
 			return v
 		}
 	}
-	// In a function its own name is its result, not a call (MS-VBAL 5.3.1.6).
+	// In a function its own name is its result, not a call (MS-VBAL 5.3.1.6); recursion is not followed.
 	if len(s.procs) > 0 && c.name != r.self {
 		return r.call(s.procs, args)
 	}
