@@ -3,8 +3,6 @@ package xlm
 import (
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
 const (
@@ -396,31 +394,6 @@ func (p *parser) number() *node {
 		return p.fail()
 	}
 	return &node{op: opNumber, num: f}
-}
-
-// isWordStart says whether a name, reference or function may begin so (ECMA-376-1 18.17.2.5).
-func isWordStart(s string) bool {
-	c := s[0]
-	if c < utf8.RuneSelf {
-		return c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_' || c == '\\'
-	}
-	return true
-}
-
-// wordEnd is where the word at the start of s ends.
-func wordEnd(s string) int {
-	for i, r := range s {
-		switch {
-		case r < utf8.RuneSelf:
-			c := byte(r)
-			if !(c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || strings.IndexByte("_.\\?$", c) >= 0) {
-				return i
-			}
-		case unicode.IsSpace(r):
-			return i
-		}
-	}
-	return len(s)
 }
 
 // arguments reads a list in parentheses. Semicolons separate too, as in versions of Excel in other languages.

@@ -2,6 +2,8 @@ package xlm
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // word reads what begins with a name: a function, a reference, a name, a sheet before one of these, or a DDE link.
@@ -156,4 +158,29 @@ func functionName(w string) string {
 			return strings.TrimSuffix(w, "?")
 		}
 	}
+}
+
+// isWordStart says whether a name, reference or function may begin so (ECMA-376-1 18.17.2.5).
+func isWordStart(s string) bool {
+	c := s[0]
+	if c < utf8.RuneSelf {
+		return c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_' || c == '\\'
+	}
+	return true
+}
+
+// wordEnd is where the word at the start of s ends.
+func wordEnd(s string) int {
+	for i, r := range s {
+		switch {
+		case r < utf8.RuneSelf:
+			c := byte(r)
+			if !(c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || strings.IndexByte("_.\\?$", c) >= 0) {
+				return i
+			}
+		case unicode.IsSpace(r):
+			return i
+		}
+	}
+	return len(s)
 }
