@@ -1,5 +1,7 @@
 package vba
 
+// Assignments and declarations (MS-VBAL 5.4.3). A project's variables are two maps: the procedure's and, for all modules together, the others.
+
 import "strings"
 
 // plain runs an assignment or a call (MS-VBAL 5.4.2.1, 5.4.3.8).

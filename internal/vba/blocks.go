@@ -1,5 +1,7 @@
 package vba
 
+// Blocks (MS-VBAL 5.4.2). An operation is told by the first word or two; which statement ends which block is found when a procedure is first run.
+
 // operation says what a statement does, and how many words tell it.
 func operation(t []token) (op, uint32) {
 	next := wNone

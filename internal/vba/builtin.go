@@ -1,5 +1,8 @@
 package vba
 
+// Functions of the language (MS-VBAL 6.1.2), as far as text is put together with them. Each yields unknown for arguments it cannot compute with; a wrong
+// result would hide text, an unknown one does not.
+
 import (
 	"math"
 	"slices"
@@ -13,30 +16,30 @@ type builtin func(r *run, args []value) value
 
 // builtins are the functions that put text together or take it apart, and those that turn it into numbers and back.
 var builtins = map[string]builtin{
-	"chr": chr, "chrw": chr, "chrb": chr,
-	"asc": asc, "ascw": asc, "ascb": asc,
-	"mid": mid, "midb": midBytes, "left": left, "right": right,
-	"len": length, "lenb": lengthBytes,
-	"replace": replace, "split": split, "join": joined, "filter": keep,
-	"strreverse": reverse, "strconv": strconvert,
-	"ucase":  mapped(strings.ToUpper),
-	"lcase":  mapped(strings.ToLower),
-	"trim":   mapped(func(s string) string { return strings.Trim(s, " ") }),
-	"ltrim":  mapped(func(s string) string { return strings.TrimLeft(s, " ") }),
-	"rtrim":  mapped(func(s string) string { return strings.TrimRight(s, " ") }),
-	"space":  func(r *run, a []value) value { return repeated(r, arg(a, 0), str(" ")) },
-	"string": func(r *run, a []value) value { return repeated(r, arg(a, 0), arg(a, 1)) },
+	"chr": chr, "chrw": chr, "chrb": chr, // MS-VBAL 6.1.2.11.1.4, 6.1.2.11.1.6
+	"asc": asc, "ascw": asc, "ascb": asc, // MS-VBAL 6.1.2.11.1.1
+	"mid": mid, "midb": midBytes, "left": left, "right": right, // MS-VBAL 6.1.2.11.1.25, 6.1.2.11.1.19, 6.1.2.11.1.30
+	"len": length, "lenb": lengthBytes, // MS-VBAL 6.1.2.11.1.22
+	"replace": replace, "split": split, "join": joined, "filter": keep, // MS-VBAL 6.1.2.11.1.29, 6.1.2.11.1.35, 6.1.2.11.1.16, 6.1.2.11.1.7
+	"strreverse": reverse, "strconv": strconvert, // MS-VBAL 6.1.2.11.1.40, 6.1.2.11.1.37
+	"ucase":  mapped(strings.ToUpper),                                                    // MS-VBAL 6.1.2.11.1.41
+	"lcase":  mapped(strings.ToLower),                                                    // MS-VBAL 6.1.2.11.1.17
+	"trim":   mapped(func(s string) string { return strings.Trim(s, " ") }),              // MS-VBAL 6.1.2.11.1.23
+	"ltrim":  mapped(func(s string) string { return strings.TrimLeft(s, " ") }),          // MS-VBAL 6.1.2.11.1.23
+	"rtrim":  mapped(func(s string) string { return strings.TrimRight(s, " ") }),         // MS-VBAL 6.1.2.11.1.23
+	"space":  func(r *run, a []value) value { return repeated(r, arg(a, 0), str(" ")) },  // MS-VBAL 6.1.2.11.1.33
+	"string": func(r *run, a []value) value { return repeated(r, arg(a, 0), arg(a, 1)) }, // MS-VBAL 6.1.2.11.1.38
 	"array":  listed,
-	"cstr":   same, "cvar": same, "format": formatted, "str": signed,
-	"val": val, "hex": hexText, "oct": octText,
-	"cint": rounded, "clng": rounded, "cbyte": rounded, "clngptr": rounded, "clnglng": rounded,
-	"int": math1(math.Floor), "fix": math1(math.Trunc), "abs": math1(math.Abs), "sqr": math1(math.Sqrt), "sgn": math1(sign),
-	"cdbl": math1(identity), "csng": math1(identity), "ccur": math1(identity), "cdec": math1(identity), "round": round,
-	"instr": instr, "instrrev": instrRev,
+	"cstr":   same, "cvar": same, "format": formatted, "str": signed, // MS-VBAL 6.1.2.3.1.12, 6.1.2.3.1.13, 6.1.2.11.1.8, 6.1.2.3.1.20
+	"val": val, "hex": hexText, "oct": octText, // MS-VBAL 6.1.2.3.1.21, 6.1.2.3.1.17, 6.1.2.3.1.19
+	"cint": rounded, "clng": rounded, "cbyte": rounded, "clngptr": rounded, "clnglng": rounded, // MS-VBAL 6.1.2.3.1.7 to 6.1.2.3.1.10
+	"int": math1(math.Floor), "fix": math1(math.Trunc), "abs": math1(math.Abs), "sqr": math1(math.Sqrt), "sgn": math1(sign), // MS-VBAL 6.1.2.3.1.18, 6.1.2.3.1.16, 6.1.2.10.1
+	"cdbl": math1(identity), "csng": math1(identity), "ccur": math1(identity), "cdec": math1(identity), "round": round, // MS-VBAL 6.1.2.3.1.5 and the like
+	"instr": instr, "instrrev": instrRev, // MS-VBAL 6.1.2.11.1.14, 6.1.2.11.1.15
 	"ubound": ubound, "lbound": lbound,
-	"environ": environ, "curdir": constant("%CD%"),
-	"iif": iif, "choose": choose, "switch": switched,
-	"isempty": constantOf(unknown), "isarray": constantOf(unknown),
+	"environ": environ, "curdir": constant("%CD%"), // MS-VBAL 6.1.2.8.1.6, 6.1.2.5.1.1
+	"iif": iif, "choose": choose, "switch": switched, // MS-VBAL 6.1.2.8.1.11, 6.1.2.8.1.2, 6.1.2.8.1.16
+	"isempty": constantOf(unknown), "isarray": constantOf(unknown), // MS-VBAL 6.1.2.7.1.4, 6.1.2.7.1.2: what is not known is neither
 }
 
 // listed is Array; it begins where the module's Option Base says (MS-VBAL 6.1.2.10.1.1).

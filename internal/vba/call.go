@@ -1,10 +1,12 @@
 package vba
 
+// Names and what hangs on them (MS-VBAL 5.6.10 to 5.6.15): variables, procedures, functions of the language, texts of forms, members of objects.
+
 import "strings"
 
 // callee is a name with what stands before it.
 type callee struct {
-	name   sym
+	name   sym    // of the variable, procedure, function or member
 	at     int    // its token
 	obj    value  // the object whose member it is
 	member bool   // it is one

@@ -1,5 +1,7 @@
 package vba
 
+// Characters. VBA counts UTF-16 units, this counts code points: they differ in characters beyond the first plane only, which commands do not have.
+
 import (
 	"strings"
 	"unicode/utf8"

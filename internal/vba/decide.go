@@ -1,5 +1,7 @@
 package vba
 
+// The judgement, from facts only: uses of abilities, the call graph, entry points. Nothing here reads source.
+
 import (
 	"slices"
 	"strings"

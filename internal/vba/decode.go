@@ -1,5 +1,7 @@
 package vba
 
+// Text that was encoded as a whole. Only what reads as text afterwards counts, so pictures and keys in base64 say nothing.
+
 import (
 	"encoding/base64"
 	"slices"

@@ -1,5 +1,7 @@
 package vba
 
+// Entry points: what a program calls by itself, by the name of the procedure and the module it stands in.
+
 import (
 	"slices"
 	"strings"

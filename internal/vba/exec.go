@@ -1,5 +1,8 @@
 package vba
 
+// Procedures are run without knowing what is in the document. A value is known or it is a hole; a branch on a hole runs both ways; assignments of the
+// later way win. That is no proof of what code does, but each call on the way is one that the source holds.
+
 // run evaluates procedures as far as the source tells what they do. Where a condition is not known both branches are gone through.
 type run struct {
 	*judge
@@ -29,14 +32,14 @@ type run struct {
 
 // cond is a block that is open: a branch or a loop.
 type cond struct {
-	known bool  // which branch runs is known
-	done  bool  // a branch did
-	of    value // of Select Case
-	loop  op    // opPlain for a branch
-	open  uint32
-	name  sym // For's variable
-	i, to float64
-	step  float64
+	known bool    // which branch runs is known
+	done  bool    // a branch did
+	of    value   // of Select Case
+	loop  op      // opPlain for a branch
+	open  uint32  // the statement that opened it
+	name  sym     // For's variable
+	i, to float64 // of For: where it is and where it ends
+	step  float64 // of For
 	list  []value // For Each
 	folds int     // what was folded before the iteration
 	idle  int     // iterations since

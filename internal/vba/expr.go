@@ -1,5 +1,8 @@
 package vba
 
+// Expressions (MS-VBAL 5.6). What cannot be computed is the zero value, not known; no expression is an error, and each consumes at least a token
+// or ends.
+
 import (
 	"math"
 	"slices"

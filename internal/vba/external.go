@@ -1,5 +1,7 @@
 package vba
 
+// External procedures (MS-VBAL 5.2.3.5): judged by the library's and the function's own name, as the project may give them any other.
+
 import "strings"
 
 // natives lists functions of Windows that malware declares, in lower case and without the A or W of their names.

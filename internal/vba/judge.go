@@ -1,5 +1,7 @@
 package vba
 
+// The course of a judgement: parse, look for anything that could matter, run, decide. Most projects end at the second step.
+
 import (
 	"context"
 	"slices"

@@ -1,5 +1,8 @@
 package vba
 
+// Tokens (MS-VBAL 3). A module is read once, byte by byte; a token is a place in the source and, for a word, its number in the project's names.
+// Nothing is copied. Conditional compilation is not resolved here: all branches are tokens.
+
 import (
 	"strings"
 	"unicode"

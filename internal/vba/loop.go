@@ -1,5 +1,7 @@
 package vba
 
+// Loops are repeated only to fold text: decoders work character by character. All of them take from one budget of repeated statements, stepsMax.
+
 // loop runs the statements that open and close loops (MS-VBAL 5.4.2.3 to 5.4.2.7). A loop is repeated only while it folds text: what honest
 // code repeats does not matter here.
 func (r *run) loop(pc uint32, o op) uint32 {

@@ -1,5 +1,8 @@
 package vba
 
+// Statements and procedures (MS-VBAL 4 and 5.1 to 5.3). No grammar is held: what is no declaration is a statement, and what a statement does its first
+// words tell. So source that a compiler would refuse is read too, and what stands in it is judged.
+
 // op says what the interpreter does with a statement.
 type op uint8
 

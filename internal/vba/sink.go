@@ -1,5 +1,7 @@
 package vba
 
+// Uses of abilities. Where a word has a rule, its arguments decide whether honest code does that unasked; every use is told, risk or not.
+
 import "strings"
 
 // place is where a hit was found.

@@ -1,5 +1,8 @@
 package vba
 
+// Functions of the module Strings that take text apart in lists, or change all of it (MS-VBAL 6.1.2.11). What they make is taken from the budget first,
+// so a short call cannot make a long text for nothing.
+
 import (
 	"math"
 	"slices"

@@ -1,5 +1,7 @@
 package vba
 
+// Names (MS-VBAL 3.3.5). The lists of words are asked once for each name of a project, not for each place it stands at.
+
 import (
 	"strings"
 

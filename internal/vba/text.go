@@ -1,5 +1,8 @@
 package vba
 
+// What text says: words of programs and classes, command lines, addresses, paths. Text is looked at when it is complete: as a literal, an argument, or
+// what a variable holds at last.
+
 import (
 	"strings"
 	"unicode/utf8"
@@ -51,7 +54,7 @@ var texts = map[string]word{
 
 // loud lists, for a program, what in its command line says that it fetches, hides or runs what was just made.
 var loud = []struct {
-	program string
+	program string // in lower case, as it is named in the command line
 	marks   []string
 }{
 	{"powershell", []string{" -e ", "-enc", " -ec ", "hidden", "-nop", "bypass", "iex", "invoke-expression", "invoke-webrequest", "downloadstring", "downloadfile",

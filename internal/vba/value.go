@@ -1,5 +1,7 @@
 package vba
 
+// Values (MS-VBAL 2.1). There are as many kinds as folding needs: a number is a Double whatever its type, a Boolean a number, a date not known.
+
 import (
 	"math"
 	"strconv"

@@ -48,7 +48,7 @@ type Project struct {
 
 // Module is one module.
 type Module struct {
-	Name   string
+	Name   string // as Attribute VB_Name has it (MS-OVBA 2.3.4.2.3.2.1)
 	Stream string // where it lies, for hits
 	Source string // UTF-8, "\n" line ends
 

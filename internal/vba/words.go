@@ -1,11 +1,14 @@
 package vba
 
+// The closed lists: entry points, words of abilities, classes, constants. A keyword is what a report shows; a key is in lower case.
+// Nothing here is taken from one document; what a list holds is what the programs and libraries document, or what published rules name.
+
 // word is an entry of a closed list.
 type word struct {
-	keyword string
-	ability Ability
-	why     string
-	rule    rule
+	keyword string  // as reports show it; one keyword may have several spellings
+	ability Ability // "" for an entry point
+	why     string  // what it does, as a person reads it
+	rule    rule    // what makes it a risk
 }
 
 // rule says what makes the use of a word one that honest code which starts by itself does not have.
