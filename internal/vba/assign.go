@@ -198,15 +198,28 @@ func (r *run) assign(name sym, v value) {
 	v.ref, v.arg = 0, false
 	old, local := r.vars[name]
 	if !local {
-		if _, ok := r.globals[name]; ok {
+		if was, ok := r.globals[name]; ok {
+			v = r.either(was, v)
 			r.globals[name] = v
 			r.grown(name, old, v)
 			return
 		}
 	}
+	if local {
+		v = r.either(old, v)
+	}
 	r.vars[name] = v
 	r.tab.list[name].simple = true
 	r.grown(name, old, v)
+}
+
+// either keeps a value that is not known so where a condition that is not known decides whether a text replaces it: the other branch may have
+// put there what Office comes to see.
+func (r *run) either(old, v value) value {
+	if old.k == unknown && v.k == text && v.lit && r.doubtful() {
+		return value{}
+	}
+	return v
 }
 
 // grown searches what was assigned; text that grows at its end is searched when it is complete.

@@ -77,6 +77,8 @@ var roundabout = map[string]string{
 	"Run of what stands in a cell":       "Sub Auto_Open()\nSet a = Application\na.Run Cells(1, 1).Value\nEnd Sub\nSub Go()\nShell \"calc.exe\"\nEnd Sub",
 	"class read from a file":             "Sub AutoOpen()\nx = \"Scripting.Dictionary\"\nLine Input #1, x\nCreateObject(x).Run \"calc\"\nEnd Sub",
 	"class got from a file":              "Sub AutoOpen()\nx = \"Scripting.Dictionary\"\nGet #1, , x\nCreateObject(x).Run \"calc\"\nEnd Sub",
+	"class by a branch":                  "Sub AutoOpen()\nIf ActiveDocument.Saved Then\nx = ActiveDocument.Variables(1)\nElse\nx = \"Scripting.Dictionary\"\nEnd If\nCreateObject(x).Run \"calc\"\nEnd Sub",
+	"class by a line":                    "Sub AutoOpen()\nx = ActiveDocument.Variables(1)\nIf ActiveDocument.Saved Then x = \"Scripting.Dictionary\"\nCreateObject(x).Run \"calc\"\nEnd Sub",
 	"class set by reference":             "Sub AutoOpen()\nx = \"Scripting.Dictionary\"\nF x\nCreateObject(x).Run \"calc\"\nEnd Sub\nSub F(y)\ny = ActiveDocument.Variables(1)\nEnd Sub",
 	"class moved in memory":              "Private Declare Sub Mv Lib \"kernel32\" Alias \"RtlMoveMemory\" (a As Any, b As Any, ByVal n As Long)\nSub AutoOpen()\nx = \"Scripting.Dictionary\"\nMv x, y, 4\nCreateObject(x).Run \"calc\"\nEnd Sub",
 	"records saved as a script":          "Sub AutoOpen()\nCreateObject(\"ADODB.Recordset\").Save \"c:\\users\\public\\a.vbs\"\nEnd Sub",
