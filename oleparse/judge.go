@@ -24,7 +24,7 @@ func (r *reading) judge() {
 
 // project is what the judgement is made from.
 func (r *reading) project(p *Project) *vba.Project {
-	in := &vba.Project{Kind: r.doc.Kind, Forms: slices.Concat(p.Forms, r.controls()), References: p.References, Controls: r.doc.Controls,
+	in := &vba.Project{Kind: r.doc.Kind, Forms: slices.Concat(p.Forms, r.controls()), Controls: r.doc.Controls,
 		OnLoad: r.doc.OnLoad, Callbacks: r.doc.Callbacks, Modules: make([]vba.Module, len(p.Modules))}
 	for i := range p.Modules {
 		m := &p.Modules[i]

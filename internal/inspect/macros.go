@@ -17,7 +17,7 @@ func (s *Scan) macros(f *File, doc *oleparse.Document) {
 	var present names
 	var auto, able keywords
 	var bad []*vba.Report
-	locked := ""
+	locked, unlisted := "", names{}
 	for i := range doc.Projects {
 		p := &doc.Projects[i]
 		for j := range p.Modules {
@@ -27,6 +27,9 @@ func (s *Scan) macros(f *File, doc *oleparse.Document) {
 		}
 		if p.Protected || p.Password || p.Hidden {
 			locked = "; the project is locked against viewing"
+		}
+		for _, name := range p.Unlisted {
+			unlisted.add(name)
 		}
 		if p.Report == nil {
 			continue
@@ -43,6 +46,9 @@ func (s *Scan) macros(f *File, doc *oleparse.Document) {
 		return
 	}
 	s.report(f).HasVBA = true
+	if unlisted.n > 0 {
+		locked += "; the editor does not show " + unlisted.String()
+	}
 	s.found(f, finding.New(finding.VBAPresent, f.Path, "modules %s%s", present.String(), locked))
 	auto.report(s, f, finding.VBAAutoexec)
 	able.report(s, f, finding.VBAAbility)

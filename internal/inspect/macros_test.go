@@ -76,3 +76,12 @@ func TestALockedProjectIsNamedSo(t *testing.T) {
 		}
 	}
 }
+
+func TestAModuleThatTheEditorDoesNotShowIsNamed(t *testing.T) {
+	p := fixture.VBAProject{Name: "Project", Text: []byte("ID=\"{0}\"\r\nModule=Module1\r\nName=\"Project\"\r\n"), Modules: []fixture.VBAModule{
+		fixture.VBAModuleOf("Module1", "Sub A()\nEnd Sub\n"), fixture.VBAModuleOf("Module2", "Sub B()\nEnd Sub\n")}}
+	_, r := scanFile(t, Options{}, fixture.OLE(fixture.Storage("Macros", p.Nodes()...)))
+	if len(r.Findings) != 1 || !strings.HasSuffix(r.Findings[0].Detail, `; the editor does not show 1: "Module2"`) {
+		t.Errorf("%v", r.Findings)
+	}
+}

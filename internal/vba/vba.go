@@ -37,13 +37,12 @@ package vba
 
 // Project is one VBA project as its document holds it (MS-OVBA 2.2).
 type Project struct {
-	Kind       string // of the document: doc docm xls xlsm ppt … ; decides which entry points count
-	Modules    []Module
-	Forms      []Control // of all UserForms
-	Callbacks  []string  // procedures that customUI names: onLoad, onAction …; LoadCallbacks run without a click
-	OnLoad     []string
-	Controls   []string // names of the ActiveX controls on the document
-	References []string // LIBID or path of each reference (MS-OVBA 2.3.4.2.2)
+	Kind      string // of the document: doc docm xls xlsm ppt … ; decides which entry points count
+	Modules   []Module
+	Forms     []Control // of all UserForms
+	Callbacks []string  // procedures that customUI names: onLoad, onAction …; LoadCallbacks run without a click
+	OnLoad    []string
+	Controls  []string // names of the ActiveX controls on the document
 }
 
 // Module is one module.
