@@ -52,6 +52,9 @@ func (s *Scan) workbook(ctx context.Context, f *File, w *xlm.Workbook, dde bool)
 	for _, h := range r.Suspicious {
 		s.found(f, finding.New(finding.XLMSuspicious, path, "%s in %q: %q", printed(h.Keyword), short(h.Where), short(h.Text)))
 	}
+	if r.Cut && r.Present {
+		s.found(f, finding.New(finding.ScanIncomplete, path, "the macros of the sheets were followed as far as the limits allow"))
+	}
 	if s.o.Sources {
 		out := s.report(f)
 		out.XLM = append(out.XLM, r.Formulas[:min(len(r.Formulas), max(0, formulasMax-len(out.XLM)))]...)

@@ -92,3 +92,15 @@ func TestALoaderIsJudgedInEveryFormat(t *testing.T) {
 		})
 	}
 }
+
+func TestMacrosThatOutrunTheLimitsAreNotClean(t *testing.T) {
+	for name, want := range map[string][]string{
+		"WHILE(TRUE)": {"xlm.present 1!/Workbook", "xlm.autoexec 1!/Workbook", "scan.incomplete 1!/Workbook"},
+		"HALT()":      {"xlm.present 1!/Workbook", "xlm.autoexec 1!/Workbook"},
+	} {
+		r := sheetsOf(t, Options{}, macroBook(xlm.Visible, name, "SET.NAME(\"x\",x+1)", "NEXT()"))
+		if d := cmp.Diff(want, lines(r)); d != "" || r.Incomplete != (len(want) == 3) {
+			t.Errorf("%s: incomplete %v %s", name, r.Incomplete, d)
+		}
+	}
+}

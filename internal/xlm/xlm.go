@@ -12,7 +12,7 @@
 //     are searched for names of functions only.
 //   - Work of following: 2²¹ nodes of formulas in all, 2¹⁹ on one of at most 64 ways; of working out each formula once: a share by size.
 //   - Texts of 32,767 characters (Excel's own limit), 16,384 written cells and names, 64 hits of each sort.
-//   - A limit that was met is Report.Cut: formulas that are built beyond it were not seen, but that a formula builds others was.
+//   - A limit that was met is Report.Cut: cells and formulas beyond it were not seen, so the judgement is not whole.
 //   - Functions that ask for the machine, the screen, dates, or formats of cells give values that are not known.
 package xlm
 
