@@ -30,6 +30,7 @@ var variables = []variable{
 	{"kinds", cel.MapType(cel.StringType, cel.IntType), func(a *activation) ref.Val { return &a.kinds }},
 	{"severity_max", cel.IntType, func(a *activation) ref.Val { return a.severity }},
 	{"incomplete", cel.BoolType, func(a *activation) ref.Val { return types.Bool(a.incomplete) }},
+	{"locked", cel.BoolType, func(a *activation) ref.Val { return types.Bool(a.facts.Locked) }},
 	{"bare", cel.BoolType, func(a *activation) ref.Val { return types.Bool(a.facts.Bare) }},
 	{"direction", cel.StringType, func(a *activation) ref.Val { return a.direction() }},
 	{"subject", cel.StringType, func(a *activation) ref.Val { return text(a.facts.Subject) }},

@@ -70,6 +70,7 @@ type Facts struct {
 	Findings   []finding.Finding
 	Files      []string // kinds of all files seen, as in inspect's closed list
 	Incomplete bool
+	Locked     bool // something is encrypted, and no password at hand opened it
 	Bare       bool // a file looked at by itself, not in a mail: nobody sent it
 }
 

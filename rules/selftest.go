@@ -71,6 +71,7 @@ type factsSource struct {
 	Findings   []located `yaml:"findings"`  // kinds; severities are the kinds' own
 	Files      []string  `yaml:"files"`
 	Incomplete bool      `yaml:"incomplete"`
+	Locked     bool      `yaml:"locked"`
 	Bare       bool      `yaml:"bare"`
 	Subject    string    `yaml:"subject"`
 	From       string    `yaml:"from"`
@@ -97,7 +98,7 @@ func (b *builder) test(s *testSource) ruleTest {
 	t := ruleTest{match: *s.Match, facts: Facts{
 		Envelope: message.Envelope{MailFrom: s.Facts.MailFrom, Rcpts: s.Facts.Rcpts, SASLUser: s.Facts.SASLUser,
 			ClientName: s.Facts.ClientName, Helo: s.Facts.Helo, TLS: s.Facts.TLS},
-		Direction: message.In, Subject: s.Facts.Subject, From: s.Facts.From, Files: s.Facts.Files, Incomplete: s.Facts.Incomplete, Bare: s.Facts.Bare,
+		Direction: message.In, Subject: s.Facts.Subject, From: s.Facts.From, Files: s.Facts.Files, Incomplete: s.Facts.Incomplete, Locked: s.Facts.Locked, Bare: s.Facts.Bare,
 	}}
 	if l := s.Facts.Direction; l.tok != nil {
 		if !validDirection(l.Text) {

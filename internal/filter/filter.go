@@ -85,6 +85,9 @@ func (f *Filter) File(ctx context.Context, name string, r io.ReaderAt, size int6
 		scan.Add(finding.New(finding.ScanIncomplete, nil, "%v", err))
 	}
 	res := &Result{Kind: kind, Size: size, SHA256: hex.EncodeToString(sum.Sum(nil)), Header: &message.Header{}}
+	if res.Locked, err = scan.Finish(ctx); err != nil {
+		scan.Add(finding.New(finding.ScanIncomplete, nil, "%v", err))
+	}
 	f.decide(res, scan.Result(), rules.Facts{Direction: message.In, Bare: true})
 	res.Elapsed = time.Since(begun)
 	return res, nil
@@ -163,8 +166,9 @@ func (r *Run) Header() *message.Header { return r.walk.Header() }
 // Finish decides. The Result owns the raw message: Close it.
 func (r *Run) Finish(s Session) *Result {
 	r.guard(r.walk.Close)
+	locked := r.unlock()
 	res := &Result{
-		Kind: "message", Session: s, Header: r.walk.Header(), Attachments: r.attachments,
+		Kind: "message", Locked: locked, Session: s, Header: r.walk.Header(), Attachments: r.attachments,
 		Raw: r.raw, Size: r.raw.Size(), SHA256: hex.EncodeToString(r.hash.Sum(nil)),
 	}
 	direction, client := r.f.o.Site.Direction(&s.Envelope, res.Header)
@@ -180,11 +184,21 @@ func (r *Run) Finish(s Session) *Result {
 	return res
 }
 
+// unlock opens what is locked, with the words of the whole message.
+func (r *Run) unlock() []inspect.Locked {
+	r.scan.Text(r.walk.Header().Text("Subject"))
+	locked, err := r.scan.Finish(r.ctx)
+	if err != nil {
+		r.scan.Add(finding.New(finding.ScanIncomplete, nil, "%v", err))
+	}
+	return locked
+}
+
 // decide adds to facts what was found, and judges.
 func (f *Filter) decide(res *Result, found inspect.Result, facts rules.Facts) {
 	res.Files = found.Files
 	res.Facts = facts
-	res.Facts.Findings, res.Facts.Incomplete = found.Findings, found.Incomplete
+	res.Facts.Findings, res.Facts.Incomplete, res.Facts.Locked = found.Findings, found.Incomplete, found.Locked
 	for i := range found.Files {
 		res.Facts.Files = append(res.Facts.Files, found.Files[i].Kind)
 	}
@@ -201,5 +215,6 @@ func from(h *message.Header) string {
 // Abort drops the message.
 func (r *Run) Abort() {
 	r.guard(r.walk.Close)
+	r.scan.Abandon()
 	r.raw.Close()
 }

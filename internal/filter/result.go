@@ -30,14 +30,18 @@ type Result struct {
 	Header      *message.Header
 	Attachments []Attachment
 	Files       []inspect.FileReport
-	Raw         *message.Buffer // nil for a file
+	Locked      []inspect.Locked // files that stayed locked
+	Raw         *message.Buffer  // nil for a file
 	Size        int64
 	SHA256      string // of the raw message, lower-case hex
 	Elapsed     time.Duration
 }
 
-// Close frees the raw message unless its spool file was detached.
+// Close frees the raw message unless its spool file was detached, and the locked files.
 func (r *Result) Close() error {
+	for _, l := range r.Locked {
+		l.Content.Close()
+	}
 	if r.Raw == nil {
 		return nil
 	}

@@ -40,12 +40,42 @@ const (
 	RTFEquation     Kind = "rtf.equation"
 	OneNoteEmbedded Kind = "onenote.embedded"
 
+	LNKCommand       Kind = "lnk.command"
+	LNKSuspicious    Kind = "lnk.suspicious"
+	URLFile          Kind = "url.file"
+	ScriptFile       Kind = "script.file"
+	ScriptSuspicious Kind = "script.suspicious"
+	ExecutableFile   Kind = "executable.file"
+	MSIFile          Kind = "msi.file"
+	HelpCHM          Kind = "help.chm"
+	ImageDisk        Kind = "image.disk"
+	HTMLSmuggling    Kind = "html.smuggling"
+	PDFJavaScript    Kind = "pdf.javascript"
+	PDFLaunch        Kind = "pdf.launch"
+	PDFEmbedded      Kind = "pdf.embedded"
+	PDFEncrypted     Kind = "pdf.encrypted"
+	TNEFFile         Kind = "tnef.file"
+	MailEncrypted    Kind = "mail.encrypted"
+
 	ZipEncrypted           Kind = "zip.encrypted"
 	ArchiveListingMismatch Kind = "archive.listing-mismatch"
 	ArchiveBomb            Kind = "archive.bomb"
 	ArchiveUnread          Kind = "archive.unread"
+	ArchiveEncrypted       Kind = "archive.encrypted"
+	ArchiveHeaderEncrypted Kind = "archive.header-encrypted"
+	ArchivePasswordFound   Kind = "archive.password-found"
+	ArchivePasswordLater   Kind = "archive.password-later"
+	FilePadded             Kind = "file.padded"
+	FileTypeMismatch       Kind = "file.type-mismatch"
+	NameDoubleExtension    Kind = "name.double-extension"
+	NameRTLO               Kind = "name.rtlo"
+	NameSpaces             Kind = "name.spaces"
 
-	MailMalformed Kind = "mail.malformed"
+	MailMalformed    Kind = "mail.malformed"
+	MailPassword     Kind = "mail.password"
+	MailLure         Kind = "mail.lure"
+	MailDocumentLink Kind = "mail.document-link"
+	MailLinkMismatch Kind = "mail.link-mismatch"
 
 	LimitDepth     Kind = "limit.depth"
 	LimitFiles     Kind = "limit.files"
@@ -90,8 +120,8 @@ var meanings = map[Kind]Meaning{
 		"A macro sheet of the workbook is hidden, so that the recipient does not see what it does.",
 		"マクロシートが非表示になっており、受信者からは内容が見えません。"},
 	OfficeEncrypted: {Info,
-		"The Office document is locked with a password, so its content could not be inspected.",
-		"Office 文書がパスワードで暗号化されているため、中身を検査できません。"},
+		"The Office document is locked with a password.",
+		"Office 文書がパスワードで暗号化されています。"},
 	OfficeDefaultPassword: {Suspicious,
 		"The document is encrypted with the password that Office tries by itself: it opens without a question, and only scanners are locked out. Excel does so itself when a workbook's structure is protected.",
 		"Office が自動的に試す既定のパスワードで暗号化されています。受信者は何も入力せずに開けるため、検査ソフトだけが中身を読めません。Excel がブックの構成を保護したときにも使われます。"},
@@ -137,9 +167,57 @@ var meanings = map[Kind]Meaning{
 	OneNoteEmbedded: {Info,
 		"A file is embedded in the OneNote page; a double click opens it, often hidden below a picture of a button.",
 		"OneNote のページにファイルが埋め込まれています。ボタンの画像の下に隠し、ダブルクリックで開かせる手口があります。"},
+	LNKCommand: {Info,
+		"A Windows shortcut: a double click runs the program it names, with the arguments it gives, under any icon.",
+		"Windows のショートカットです。ダブルクリックすると、どのようなアイコンであっても、指定されたプログラムが引数付きで実行されます。"},
+	LNKSuspicious: {Suspicious,
+		"A shortcut as attackers make it: it starts a script host or a downloader, hides its arguments, or carries a script or program behind its own data.",
+		"攻撃に使われる形のショートカットです。スクリプトの実行環境やダウンロードを起動する、引数を隠す、または末尾にスクリプトやプログラムを抱えています。"},
+	URLFile: {Suspicious,
+		"An internet shortcut: opening it fetches or starts what stands at its address, which may be a program on somebody's file server.",
+		"インターネットショートカットです。開くと、外部のファイルサーバーにあるプログラムなど、指定先のものが取得または実行されます。"},
+	ScriptFile: {Suspicious,
+		"A script that Windows or a browser runs when it is opened (JavaScript, VBScript, HTA, batch, PowerShell and the like). Honest mail hardly ever carries one.",
+		"開くと Windows やブラウザーが実行するスクリプト（JavaScript、VBScript、HTA、バッチ、PowerShell など）です。通常のメールに添付されることはほとんどありません。"},
+	ScriptSuspicious: {Suspicious,
+		"A script that starts programs, fetches or writes files, or hides what it does.",
+		"スクリプトが、プログラムの起動、ファイルの取得や書き込みを行うか、動作を隠しています。"},
+	ExecutableFile: {Suspicious,
+		"A program: it runs when it is opened.",
+		"開くと実行されるプログラムです。"},
+	MSIFile: {Suspicious,
+		"A Windows installer package or patch: opening it installs and runs programs.",
+		"Windows インストーラーのパッケージです。開くとプログラムがインストールされ実行されます。"},
+	HelpCHM: {Suspicious,
+		"A compiled help file, whose pages can start programs; honest mail hardly ever carries one.",
+		"コンパイル済みヘルプファイルです。ページからプログラムを起動でき、通常のメールではほとんど使われません。"},
+	ImageDisk: {Suspicious,
+		"A disk image: Windows opens it like a folder, and the files inside escape the warning that downloaded files carry.",
+		"ディスクイメージです。Windows ではフォルダーのように開き、中のファイルにはダウンロード時の警告が付きません。"},
+	HTMLSmuggling: {Suspicious,
+		"A web page that builds a file out of its own text and hands it to the reader as a download, so that no scanner sees the file on its way.",
+		"ページ内の文字列からファイルを組み立て、ダウンロードとして受信者に渡す HTML です。配送途中の検査ではファイルが見えません。"},
+	PDFJavaScript: {Info,
+		"The PDF holds JavaScript; forms use it to check what is typed, attacks use it to start something.",
+		"PDF に JavaScript が含まれています。入力フォームの確認にも使われますが、攻撃にも使われます。"},
+	PDFLaunch: {Suspicious,
+		"The PDF asks the reader's program to start a program or to open a file on a machine.",
+		"PDF に、プログラムの起動やファイルを開く動作が設定されています。"},
+	PDFEmbedded: {Info,
+		"A file is embedded in the PDF; it was inspected like an attachment of its own.",
+		"PDF にファイルが埋め込まれています。独立した添付ファイルと同様に検査しました。"},
+	PDFEncrypted: {Info,
+		"The PDF is locked with a password, so its text and embedded files could not be inspected.",
+		"PDF がパスワードで暗号化されているため、本文や埋め込みファイルを検査できません。"},
+	TNEFFile: {Info,
+		"Outlook's own wrapping of a mail (winmail.dat); the files in it were inspected like attachments.",
+		"Outlook 独自の形式（winmail.dat）です。中のファイルは添付ファイルと同様に検査しました。"},
+	MailEncrypted: {Info,
+		"The mail, or a part of it, is encrypted for its recipient (S/MIME or PGP): only the recipient can read and inspect it.",
+		"メールの全部または一部が受信者宛てに暗号化（S/MIME、PGP）されています。内容を読み、検査できるのは受信者だけです。"},
 	ZipEncrypted: {Info,
-		"The ZIP archive holds files locked with a password; their content could not be inspected.",
-		"ZIP の中にパスワードで暗号化されたファイルがあり、中身を検査できません。"},
+		"The ZIP archive holds files locked with a password; the names of the files can be read.",
+		"ZIP の中にパスワードで暗号化されたファイルがあります。ファイル名は読み取れます。"},
 	ArchiveListingMismatch: {Suspicious,
 		"The archive's two lists of content disagree: a scanner and the recipient's program may see different files.",
 		"アーカイブ内の二つの一覧が食い違っています。検査ソフトと受信者のソフトで見えるファイルが異なるおそれがあります。"},
@@ -149,9 +227,48 @@ var meanings = map[Kind]Meaning{
 	ArchiveUnread: {Info,
 		"An archive or a member of one that this version recognises but cannot open, so its content was not inspected.",
 		"この版では開けない形式のアーカイブまたはその中のファイルのため、中身を検査していません。"},
+	ArchiveEncrypted: {Info,
+		"The archive holds files locked with a password; the names of the files can be read.",
+		"アーカイブの中にパスワードで暗号化されたファイルがあります。ファイル名は読み取れます。"},
+	ArchiveHeaderEncrypted: {Info,
+		"The whole archive is locked with a password, the names of its files included.",
+		"ファイル名を含め、アーカイブ全体がパスワードで暗号化されています。"},
+	ArchivePasswordFound: {Info,
+		"A password that was at hand opened the archive, and what is inside was inspected.",
+		"手元にあったパスワードでアーカイブを開き、中身を検査しました。"},
+	ArchivePasswordLater: {Info,
+		"This mail brings the password of a locked archive in an earlier mail; that archive was opened with it and inspected.",
+		"このメールには、先に届いたメールの暗号化アーカイブのパスワードが含まれています。そのアーカイブを開いて検査しました。"},
+	FilePadded: {Suspicious,
+		"The file is blown up with filling so that scanners pass it by: what is real in it is a small part of its size.",
+		"検査を避けるために、意味のないデータで膨らませたファイルです。実際の内容はごく一部です。"},
+	FileTypeMismatch: {Suspicious,
+		"The content is not what the file's name or declared type says.",
+		"ファイルの中身が、名前や宣言された種類と異なります。"},
+	NameDoubleExtension: {Suspicious,
+		"The name shows the ending of a document before the real one, which Windows hides: the file looks like a document and runs as something else.",
+		"本当の拡張子の前に文書の拡張子を見せる名前です。Windows の既定の表示では文書に見えますが、実際には別のものとして開かれます。"},
+	NameRTLO: {Suspicious,
+		"The name holds characters that turn the direction of writing, so that its ending reads as another one.",
+		"文字の並びを逆転させる制御文字が名前に含まれ、拡張子が別のものに見えます。"},
+	NameSpaces: {Suspicious,
+		"The name holds a long run of blanks that pushes its real ending out of sight.",
+		"長い空白で本当の拡張子を見えなくした名前です。"},
 	MailMalformed: {Info,
 		"The message breaks the rules of MIME in a way that can make programs disagree about its attachments.",
 		"メールの形式が MIME の規則に反しており、添付ファイルの見え方がソフトにより異なるおそれがあります。"},
+	MailPassword: {Info,
+		"The mail's text gives a password. In Japan honest senders do so in a second mail; together with a locked file in the same mail it is the habit of Emotet.",
+		"本文にパスワードが書かれています。国内では別のメールで知らせる習慣がありますが、暗号化ファイルと同じメールに書くのは Emotet の手口です。"},
+	MailLure: {Info,
+		"The mail's text asks the reader to enable editing or macros in a document.",
+		"文書の編集やマクロ（コンテンツ）の有効化を本文で促しています。"},
+	MailDocumentLink: {Info,
+		"The mail links to a document, an archive or a file-sharing service: the file comes from there and was not inspected.",
+		"文書、アーカイブ、またはファイル共有サービスへのリンクがあります。ファイル本体はリンク先にあり、検査していません。"},
+	MailLinkMismatch: {Suspicious,
+		"The text of a link names another host than the one it leads to.",
+		"リンクの表示に書かれたホスト名が、実際のリンク先と異なります。"},
 	LimitDepth: {Suspicious,
 		"Files are nested deeper than the limit; the innermost were not inspected.",
 		"入れ子の深さが上限を超えたため、最も内側のファイルは検査していません。"},

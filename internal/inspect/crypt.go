@@ -3,21 +3,18 @@ package inspect
 import (
 	"context"
 	"io"
-	"slices"
 
 	"sekisho/internal/finding"
 	"sekisho/oleparse"
 )
 
-// Passwords adds candidates that are tried on encrypted documents from now on, after those of Options.
-func (s *Scan) Passwords(list ...string) { s.candidates = append(s.candidates, list...) }
-
 // passwords are the candidates for a document.
 func (s *Scan) passwords() []string {
-	if len(s.candidates) == 0 {
-		return s.o.Passwords
+	var list []string
+	for _, w := range s.words.Words() {
+		list = append(list, w.Text)
 	}
-	return slices.Concat(s.o.Passwords, s.candidates)
+	return list
 }
 
 // encryption adds whether the document is encrypted and what opened it.

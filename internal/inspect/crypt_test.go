@@ -10,6 +10,7 @@ import (
 
 	"sekisho/internal/finding"
 	"sekisho/internal/fixture"
+	"sekisho/internal/password"
 )
 
 // locked is a package under the password that Excel tries by itself.
@@ -74,7 +75,7 @@ func TestWhatOfAnEncryptedDocumentIsReported(t *testing.T) {
 func TestPasswordsOfTheMessageAreTried(t *testing.T) {
 	file := fixture.Crypt{Scheme: "rc4", Password: "secret"}.DocVBA(quiet)
 	s := scanner(t, Options{Passwords: []string{"wrong"}}).Begin()
-	s.Passwords("from", "the mail's text", "secret")
+	s.Passwords(password.Phrase, "from", "the mail's text", "secret")
 	if _, err := s.File(context.Background(), nil, "", bytes.NewReader(file), int64(len(file))); err != nil {
 		t.Fatal(err)
 	}

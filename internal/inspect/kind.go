@@ -45,7 +45,14 @@ const (
 	KindGzip = "gz"
 	KindBzip = "bz2"
 	KindXZ   = "xz"
+	KindLZMA = "lzma" // LZMA alone
+	KindLZip = "lz"
+	KindLZW  = "z" // compress
 	KindZstd = "zst"
+	KindCPIO = "cpio"
+	KindAR   = "ar"
+	KindXAR  = "xar"
+	KindWIM  = "wim"
 	KindISO  = "iso"
 	KindUDF  = "udf"
 	KindIMG  = "img" // a disk image that begins with a FAT, exFAT or NTFS boot sector
@@ -75,6 +82,12 @@ const (
 	KindCHM     = "chm"
 	KindTNEF    = "tnef"
 	KindMSO     = "mso" // ActiveMime, until it was opened
+	KindSVG     = "svg"
+	KindICS     = "ics" // iCalendar
+	KindP7M     = "p7m" // S/MIME: signed content or an encrypted one
+	KindPGP     = "pgp"
+	KindURL     = "url"
+	KindMachO   = "macho"
 	KindMHT     = "mht" // MHTML: a document saved as a MIME message
 )
 

@@ -61,8 +61,8 @@ func (s *Scan) unpack(to io.Writer, r *unpacking) (broken, err error) {
 	}
 }
 
-// locked lists a member that cannot be opened without a password.
-func (s *Scan) locked(ctx context.Context, f *File, name string) error {
+// lockedMember lists a member that cannot be opened without a password.
+func (s *Scan) lockedMember(ctx context.Context, f *File, name string) error {
 	child := f.child(name)
 	if err := s.enter(ctx, child); err != nil {
 		return err

@@ -135,7 +135,7 @@ func (ooxmlFile) part(ctx context.Context, f *File, e *zipinspect.Entry, s *Scan
 		return nil
 	}
 	if e.Encrypted {
-		return s.locked(ctx, f, e.Name)
+		return s.lockedMember(ctx, f, e.Name)
 	}
 	r, err := openEntry(e)
 	if err != nil {

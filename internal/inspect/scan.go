@@ -10,6 +10,7 @@ import (
 
 	"sekisho/internal/finding"
 	"sekisho/internal/message"
+	"sekisho/internal/password"
 )
 
 // Options of a Scanner. The zero value of a field is its default.
@@ -24,7 +25,7 @@ type Options struct {
 	Sources  bool           // keep macro sources in the reports (scan --macros)
 	Walk     message.Limits // for mails inside files
 
-	Passwords []string // tried on encrypted documents, after those that Office itself tries
+	Passwords []string // tried on locked files: those of the configuration or the command line
 }
 
 const (
@@ -88,7 +89,9 @@ func (s *Scanner) Close() error {
 
 // Begin starts the scan of one message (or one file).
 func (s *Scanner) Begin() *Scan {
-	return &Scan{scanner: s, o: &s.o, kinds: map[finding.Kind]bool{}}
+	scan := &Scan{scanner: s, o: &s.o, kinds: map[finding.Kind]bool{}}
+	scan.words.Add(password.List, s.o.Passwords...)
+	return scan
 }
 
 // Scan is one message's budget and results. Not safe for concurrent use.
@@ -101,15 +104,18 @@ type Scan struct {
 	files      []FileReport
 	incomplete bool
 	capped     bool
-	buf        []byte       // of copies
-	scratch    []byte       // of identify
-	candidates []string     // passwords of this message
-	active     map[int]bool // files that were in ActiveMime
+	buf        []byte          // of copies
+	scratch    []byte          // of identify
+	words      password.Finder // candidates for locked files
+	waiting    []waiting       // locked files
+	locked     bool            // one of them stayed locked
+	active     map[int]bool    // files that were in ActiveMime
 }
 
 // Part inspects one part of the message. A recovered panic is a finding. The error is the context's or the spool's: the scan is then incomplete
 // and the caller goes on with the next part.
 func (s *Scan) Part(ctx context.Context, p *message.Part) (kind string, err error) {
+	s.partText(p)
 	f := partFile(p, nil)
 	err = s.top(ctx, f, p.Attachment)
 	return f.Kind, err
@@ -141,10 +147,14 @@ func (s *Scan) File(ctx context.Context, path finding.Path, name string, r io.Re
 
 // top inspects a file of the message itself and keeps the time. What ended it early is a finding by now; only our own trouble is an error.
 func (s *Scan) top(ctx context.Context, f *File, listed bool) error {
+	return s.timed(ctx, f, func(ctx context.Context) error { return s.file(ctx, f, listed) })
+}
+
+func (s *Scan) timed(ctx context.Context, f *File, work func(context.Context) error) error {
 	start := time.Now()
 	within, cancel := context.WithTimeout(ctx, s.o.Time-s.spent)
 	defer cancel()
-	err := s.file(within, f, listed)
+	err := work(within)
 	s.spent += time.Since(start)
 	switch {
 	case err == nil, errors.Is(err, errStop):
@@ -246,9 +256,10 @@ type Result struct {
 	Findings   []finding.Finding
 	Files      []FileReport
 	Incomplete bool
+	Locked     bool // something is encrypted and stayed so
 }
 
 // Result returns what the scan found so far.
 func (s *Scan) Result() Result {
-	return Result{Findings: s.findings, Files: s.files, Incomplete: s.incomplete}
+	return Result{Findings: s.findings, Files: s.files, Incomplete: s.incomplete, Locked: s.locked}
 }

@@ -134,7 +134,7 @@ func (zipFile) member(ctx context.Context, f *File, e *zipinspect.Entry, s *Scan
 	r, err := openEntry(e)
 	switch {
 	case errors.Is(err, zipinspect.ErrEncrypted):
-		return s.locked(ctx, f, e.Name)
+		return s.lockedMember(ctx, f, e.Name)
 	case errors.Is(err, zipinspect.ErrMethod), errors.Is(err, zipinspect.ErrCorrupt) && !e.InLocal:
 		return s.unopened(ctx, f, e.Name) // what no program can deliver is not missing
 	case err != nil:

@@ -1,0 +1,109 @@
+package inspect
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"time"
+
+	"sekisho/internal/finding"
+	"sekisho/internal/message"
+	"sekisho/internal/password"
+)
+
+// unlock tries the words of Scan.tries on a locked file and inspects what opens, below f's path and on its report. left says that something in it
+// stays locked. What is malformed is a finding, as for an Inspector.
+type unlock func(ctx context.Context, f *File, s *Scan) (left bool, err error)
+
+// Locked is a file that is encrypted and that no password at hand opened. Content is the receiver's to close.
+type Locked struct {
+	Path    finding.Path
+	Name    string
+	Kind    string
+	Content *message.Buffer
+}
+
+// waiting is a locked file until the message's end: its password may stand in a later part.
+type waiting struct {
+	file *File
+	copy *message.Buffer
+	open unlock
+}
+
+const maxLocked = 100 // locked files tried in one message; a mail with more is no mail that somebody reads
+
+// lock keeps a copy of f, for open at the message's end.
+func (s *Scan) lock(ctx context.Context, f *File, open unlock) error {
+	if len(s.waiting) >= maxLocked {
+		s.limit(f, finding.LimitFiles, "more than %d locked files", maxLocked)
+		return nil
+	}
+	b := message.NewBuffer(s.o.SpoolDir, s.o.Memory).Spare(s.o.Walk.Spare)
+	if _, err := io.Copy(b, f.reader(ctx)); err != nil {
+		b.Close()
+		return fmt.Errorf("inspect: keeping a locked file: %w", err)
+	}
+	kept := *f
+	kept.content = b
+	s.waiting = append(s.waiting, waiting{&kept, b, open})
+	return nil
+}
+
+// Finish opens what passwords lock, now that all words of the message are known. The error is our own trouble, as of Part. The files that
+// stay locked are the caller's, who closes them.
+func (s *Scan) Finish(ctx context.Context) (still []Locked, err error) {
+	for len(s.waiting) > 0 { // what opens may hold another locked file
+		w := s.waiting[0]
+		s.waiting = s.waiting[1:]
+		left := true
+		tried := s.timed(ctx, w.file, func(ctx context.Context) error {
+			return s.guard(w.file, func() (err error) {
+				left, err = w.open(ctx, w.file, s)
+				return err
+			})
+		})
+		if err == nil {
+			err = tried
+		}
+		if !left {
+			w.copy.Close()
+			continue
+		}
+		s.locked = true
+		still = append(still, Locked{w.file.Path, w.file.Name, w.file.Kind, w.copy})
+	}
+	return still, err
+}
+
+// Abandon frees a scan that is not finished.
+func (s *Scan) Abandon() {
+	for _, w := range s.waiting {
+		w.copy.Close()
+	}
+	s.waiting = nil
+}
+
+// tries are the words for a file on which one try takes about cost.
+func (s *Scan) tries(ctx context.Context, cost time.Duration) iter.Seq[password.Word] {
+	return func(yield func(password.Word) bool) {
+		for _, w := range s.words.Words() {
+			if ctx.Err() != nil || !yield(w) {
+				return
+			}
+		}
+	}
+}
+
+// Passwords adds candidates that are tried on locked files.
+func (s *Scan) Passwords(from password.Source, list ...string) { s.words.Add(from, list...) }
+
+// Text takes plain text of the message itself that is no part: its subject.
+func (s *Scan) Text(text string) { s.words.Text(text) }
+
+// text of a part of a mail, where it has any.
+func (s *Scan) partText(p *message.Part) {
+	if p.Text != "" {
+		s.words.Text(p.Text)
+	}
+}
