@@ -24,6 +24,13 @@ func bare(kinds ...finding.Kind) Facts {
 	return f
 }
 
+// locked are the facts of a mail with a file that nothing opened.
+func locked(dir message.Direction, kinds ...finding.Kind) Facts {
+	f := facts(dir, kinds...)
+	f.Locked = true
+	return f
+}
+
 func TestDefaultPackPassesItsOwnTests(t *testing.T) {
 	rep := Default().Test()
 	for _, f := range rep.Failures {
@@ -89,8 +96,17 @@ func TestDefaultVerdicts(t *testing.T) {
 		{"lure with a macro", facts(in, finding.VBAPresent, finding.OfficeLure), Quarantine, "lure-with-macro"},
 		{"lure alone", facts(in, finding.OfficeLure), Accept, "office-noted"},
 		{"locked document by itself", bare(finding.OfficeEncrypted), Accept, "office-encrypted-file"},
-		{"PPAP is never held", facts(in, finding.ZipEncrypted), Tag, "zip-encrypted"},
-		{"locked document", facts(in, finding.OfficeEncrypted), Tag, "office-encrypted"},
+		{"PPAP is never held", locked(in, finding.ZipEncrypted), Tag, "archive-locked"},
+		{"a locked archive that a word of the mail opened", facts(in, finding.ZipEncrypted, finding.ArchivePasswordFound, finding.MailPassword), Accept, "archive-opened"},
+		{"a locked archive and a password that does not open it", locked(in, finding.ArchiveEncrypted, finding.MailPassword), Quarantine, "locked-with-password"},
+		{"the same, outgoing", locked(out, finding.ArchiveEncrypted, finding.MailPassword), Tag, "archive-locked"},
+		{"locked document", locked(in, finding.OfficeEncrypted), Tag, "office-encrypted"},
+		{"shortcut", facts(in, finding.LNKCommand), Quarantine, "carrier"},
+		{"shortcut by itself", bare(finding.LNKCommand), Accept, "carrier-file"},
+		{"shortcut by itself that starts a script host", bare(finding.LNKCommand, finding.LNKSuspicious), Quarantine, "carrier-hostile"},
+		{"shortcut of one of ours", facts(out, finding.LNKCommand, finding.LNKSuspicious), Tag, "carrier-own"},
+		{"padded document", facts(in, finding.FilePadded), Quarantine, "disguise"},
+		{"password mail", facts(in, finding.MailPassword), Accept, "mail-noted"},
 		{"archive of an unknown format", facts(in, finding.ArchiveUnread), Tag, "archive-unread"},
 		{"two faces", facts(in, finding.ArchiveListingMismatch), Quarantine, "archive-two-faces"},
 		{"two faces, our own", facts(out, finding.ArchiveListingMismatch), Tag, "archive-two-faces-own"},
@@ -127,7 +143,7 @@ func BenchmarkDefault(b *testing.B) {
 	}{
 		{"clean", facts(message.In)},
 		{"macro", facts(message.In, finding.VBAPresent, finding.VBAAutoexec, finding.VBASuspicious)},
-		{"ppap", facts(message.In, finding.ZipEncrypted)},
+		{"ppap", locked(message.In, finding.ZipEncrypted)},
 	} {
 		b.Run(bc.name, func(b *testing.B) {
 			b.ReportAllocs()

@@ -73,7 +73,9 @@ func TestDocsListTheFindings(t *testing.T) {
 		"ja": "| 種類 | 重さ | 意味 | 外部から | 組織内から |\n|---|---|---|---|---|\n"}
 	p := Default()
 	met := func(dir message.Direction, k finding.Kind) string {
-		v := p.Decide(facts(dir, k))
+		f := facts(dir, k)
+		f.Locked = strings.HasSuffix(string(k), "encrypted")
+		v := p.Decide(f)
 		return fmt.Sprintf("`%s`: `%s`", v.Rule, v.Action)
 	}
 	for _, lang := range []string{"en", "ja"} {
