@@ -8,6 +8,13 @@ Prints both judges' reports, then one line per floor. Exit status 1 when a figur
 import json, os, re, subprocess, sys, tempfile
 
 
+# Classes of attacks that a file gives away, whoever sent it, and of honest mail with files that look like them.
+CARRIERS = ('zip-doc zip-in-zip zip-pass-aes zip-pass-zipcrypto office-enc lnk lnk-zip lnk-passzip onenote onenote-zip iso-img html-smuggling script-zip '
+            'padded-zip tnef').split()
+HONEST = ('ppap-file ppap-password ppap-one-mail outbound-honest-ppap encrypted-office encrypted-pdf source-zip zip-method compressible-zip tnef-harmless '
+          'calendar signed share-link docx-embedded').split()
+
+
 def files(sekisho, folder):
     """Capability figures of compare_files.py, as name -> value."""
     out = run([
@@ -40,7 +47,16 @@ def mails(sekisho, folder):
         with open(figures) as f:
             o = json.load(f)
     at, bad, good = o['attachments'], o['malicious'], o['benign']['ALL']
+    def right(group, classes):
+        """Mails of these classes with an accepted verdict, and for attacks all asked reasons named."""
+        got = [o[group][c] for c in classes if c in o[group]]
+        good = sum(min(c['n'] - c.get('wrong', 0), c['named'] if group == 'malicious' else c['n']) for c in got)
+        return share(good, sum(c['n'] for c in got))
+
     return {
+        'mails.carriers': right('malicious', CARRIERS),
+        'mails.not_stopped': right('benign', HONEST),
+        'mails.truly_named': share(o['wrongly_named']['of'] - o['wrongly_named']['mails'], o['wrongly_named']['of']),
         'mails.results': share(o['mails'] - o['missing'], o['mails']),
         'mails.attachments': share(*(sum(at.get(k + x, 0) for k in ('part.', 'uuencode.', 'ref.')) for x in ('found', 'n'))),
         'mails.plain_names': share(at.get('plain name.exact', 0), at.get('plain name.n', 0)),

@@ -242,7 +242,7 @@ func TestSelfTestSetsEveryFact(t *testing.T) {
 	p := mustLoad(t, oneRule(map[string]string{"tests": `tests:
       - match: true
         facts:
-          {direction: internal, findings: [vba.present], files: [doc], incomplete: true, subject: S, from: f@example.org,
+          {direction: internal, findings: [vba.present], files: [doc], incomplete: true, locked: true, subject: S, from: f@example.org,
            mail_from: m@example.org, rcpts: [r@example.org], sasl_user: u, client_ip: 192.0.2.1, client_name: c, helo: h, tls: true, bare: true}`}))
 	a := newActivation(&p.rules[0].tests[0].facts)
 	if a.facts.Direction != message.Internal {
