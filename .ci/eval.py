@@ -29,6 +29,9 @@ def files(sekisho, folder):
     m = re.search(r'modules equal (\d+), .*?page (\d+), missing or different (\d+)', out)
     equal, near, missing = map(int, m.groups())
     got['files.modules'] = share(equal, equal + near + missing)
+    for name, text in (('lnk_target', 'LNK target'), ('lnk_args', 'arguments')):
+        equal, other = map(int, re.search(text + r' equal (\d+), different (\d+)', out).groups())
+        got['files.' + name] = share(equal, equal + other)
     status = re.search(r'^status: (.*)$', out, re.M).group(1)
     got['files.no_crash'] = 0.0 if 'crash' in status or 'timeout' in status or 'silent' in status else 100.0
     return got
