@@ -36,6 +36,9 @@ type lzfu struct {
 // newLZFu returns the RTF in r, as it is where it is not compressed.
 func newLZFu(r io.Reader) io.Reader { return &lzfu{in: bufio.NewReader(r)} }
 
+// DecompressRTF returns the RTF in r, which is the value of PidTagRtfCompressed (MS-OXRTFCP). It gives at most 17 bytes for two.
+func DecompressRTF(r io.Reader) io.Reader { return newLZFu(r) }
+
 // begin reads the header (MS-OXRTFCP 2.1.3.1.1).
 func (z *lzfu) begin() error {
 	var head [16]byte

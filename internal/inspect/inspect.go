@@ -35,7 +35,7 @@ type Inspector interface {
 // inspectors is the table, in the order in which they are asked: zip and ole say more precisely what the file is, for those after them.
 func inspectors() []Inspector {
 	return []Inspector{
-		zipFile{}, ooxmlFile{}, oleFile{}, biffFile{}, slkFile{}, csvFile{}, rtfFile{}, oneNoteFile{}, flatFile{}, activeMime{}, htmlFile{}, mailFile{}, gzipFile{},
+		zipFile{}, ooxmlFile{}, oleFile{}, biffFile{}, slkFile{}, csvFile{}, rtfFile{}, oneNoteFile{}, flatFile{}, activeMime{}, htmlFile{}, mailFile{}, tnefFile{}, gzipFile{},
 		bzip2File{}, zstdFile{}, tarFile{}, unreadFile{},
 	}
 }
@@ -59,6 +59,7 @@ type File struct {
 	found    int           // findings on it
 	report   int           // its place in Scan.files, -1 while it has none
 	lures    *lure.Matcher // reads its text; nil until somebody writes it
+	words    *mailText     // keeps its text; nil where it is not the text of a mail
 }
 
 // child is a file inside f.

@@ -16,7 +16,11 @@ const copyBuffer = 32 << 10 // deflate's window: decoders deliver no more at onc
 // member unpacks a file inside f from r and inspects it, also when its data breaks off: programs deliver that much. Where the file was cut
 // there is no more to be had; damage in the middle may be read otherwise by another program and makes the scan incomplete.
 func (s *Scan) member(ctx context.Context, f *File, name string, r io.Reader) error {
-	child := f.child(name)
+	return s.fill(ctx, f, f.child(name), r)
+}
+
+// fill is member for a child that the caller made.
+func (s *Scan) fill(ctx context.Context, f, child *File, r io.Reader) error {
 	b := message.NewBuffer(s.o.SpoolDir, s.o.Memory).Spare(s.o.Walk.Spare)
 	defer b.Close()
 	h, to := sha256.New(), io.Writer(b)
