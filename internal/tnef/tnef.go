@@ -148,7 +148,7 @@ func (p *parser) bytes(off int64, n int) []byte {
 	if p.err == nil {
 		p.err = p.ctx.Err()
 	}
-	if p.err != nil {
+	if p.err != nil || n == 0 {
 		return nil
 	}
 	if p.window == nil {

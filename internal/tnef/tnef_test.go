@@ -86,6 +86,8 @@ func TestAttachments(t *testing.T) {
 			[]string{"attachment 1 data x"}},
 		{"cut in the data", fixture.TNEF{Tail: []byte("\x02\x0F\x80\x06\x00\xFF\xFF\xFF\x7Fhalf")}, []string{"attachment 1 data half"}},
 		{"cut in a property", fixture.TNEF{Tail: []byte("\x02\x05\x90\x06\x00\xFF\xFF\xFF\x7F\x01\x00\x00\x00\x02\x01\x01\x37\x01\x00\x00\x00\xFF\xFF\xFF\x7Fhalf")}, []string{"attachment 1 data half"}},
+		{"cut in the name of a property", fixture.TNEF{Attached: []fixture.TNEFFile{data("a", "x")}, Tail: []byte("\x02\x05\x90\x06\x00\x0A\x00\x00\x00\x01\x00\x00\x00\x03\x00\x01\x80ab")},
+			[]string{"a data x"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			b := tt.m.Bytes()
