@@ -12,6 +12,8 @@ import (
 
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/zstd"
+
+	"sekisho/internal/inflate"
 )
 
 // Reader unpacks one entry. Its Read returns what unpacking programs would deliver, then io.EOF; or, after that data, ErrChecksum,
@@ -92,6 +94,8 @@ func (e *Entry) Open() (*Reader, error) {
 		return r, nil
 	case Deflated:
 		return e.inflate(rest), nil
+	case Deflate64:
+		return e.inflate64(rest), nil
 	case BZip2:
 		r := e.reader(stored)
 		r.dec = bzip2.NewReader(r.in)
@@ -125,6 +129,28 @@ func (e *Entry) inflate(n int64) *Reader {
 	r := &Reader{e: e, in: f.in, dec: f.fr, free: f.recycle}
 	r.begin(n)
 	return r
+}
+
+// inflaters64 recycles decoders of Deflate64.
+var inflaters64 = sync.Pool{New: func() any { return new(inflate.Reader) }}
+
+func (e *Entry) inflate64(n int64) *Reader {
+	r, z := e.reader(n), inflaters64.Get().(*inflate.Reader)
+	z.Reset(r.in, inflate.Deflate64)
+	input := r.free
+	r.dec, r.free = z, func() { input(); inflaters64.Put(z) }
+	return r
+}
+
+// Packed is the entry's data as it stands in the archive, up to the archive's end where the data itself says where it ends; nil where there is none.
+func (e *Entry) Packed() *io.SectionReader {
+	switch {
+	case e.DataOffset < 0 || e.Encrypted:
+		return nil
+	case e.Method == Deflated || e.Method == Deflate64:
+		return io.NewSectionReader(e.archive.r, e.DataOffset, e.archive.size-e.DataOffset)
+	}
+	return io.NewSectionReader(e.archive.r, e.DataOffset, min(e.archive.size-e.DataOffset, max(e.Compressed, 0)))
 }
 
 // begin inflates the first n bytes of the data from their beginning.

@@ -13,7 +13,7 @@
 // Options.Names bytes of names, 64 directories, and 100 mismatches; Archive.Limit says which of them ended the listing. Nothing is
 // allocated from a number in the file. A Reader has no limit of its own on what it unpacks: the caller stops reading.
 //
-// Stored, deflated, bzip2 and Zstandard entries are opened. Split archives are read as far as the segment goes. The central directory
+// Stored, deflated, Deflate64, bzip2 and Zstandard entries are opened. Split archives are read as far as the segment goes. The central directory
 // of strong encryption (7.3) is not read.
 package zipinspect
 

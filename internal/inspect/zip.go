@@ -93,7 +93,7 @@ func (zipFile) describe(f *File, a *zipinspect.Archive, s *Scan) {
 
 func readable(method uint16) bool {
 	switch method {
-	case zipinspect.Stored, zipinspect.Deflated, zipinspect.BZip2, zipinspect.Zstd, 20:
+	case zipinspect.Stored, zipinspect.Deflated, zipinspect.Deflate64, zipinspect.BZip2, zipinspect.Zstd, 20:
 		return true
 	}
 	return false
