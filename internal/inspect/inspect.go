@@ -37,6 +37,7 @@ func inspectors() []Inspector {
 	return []Inspector{
 		zipFile{}, ooxmlFile{}, oleFile{}, biffFile{}, slkFile{}, csvFile{}, rtfFile{}, oneNoteFile{}, flatFile{}, activeMime{}, htmlFile{}, mailFile{}, tnefFile{}, gzipFile{},
 		bzip2File{}, zstdFile{}, tarFile{}, unreadFile{},
+		lnkFile{}, urlFile{}, executableFile{},
 	}
 }
 
@@ -47,6 +48,7 @@ type File struct {
 	Kind string // one of the Kind constants
 	Size int64
 
+	declared string // the media type that the mail declares, "" inside files
 	content  io.ReaderAt
 	sum      [32]byte // SHA-256, where the journal needs it
 	tailEnd  bool     // the end of a ZIP stands in the last bytes

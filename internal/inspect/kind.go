@@ -88,7 +88,8 @@ const (
 	KindPGP     = "pgp"
 	KindURL     = "url"
 	KindMachO   = "macho"
-	KindMHT     = "mht" // MHTML: a document saved as a MIME message
+	KindClass   = "class" // a compiled Java class
+	KindMHT     = "mht"   // MHTML: a document saved as a MIME message
 )
 
 // magic is a signature at a fixed place.
@@ -217,6 +218,10 @@ func headKind(b []byte) string {
 		return textKind(b)
 	case b[0] == 'M' && len(b) > 1 && b[1] == 'Z':
 		return KindEXE
+	case machO(b):
+		return KindMachO
+	case javaClass(b):
+		return KindClass
 	case b[0] == 'B' && len(b) > 14 && b[1] == 'M':
 		return KindBMP
 	}
@@ -279,7 +284,7 @@ func (f *File) farKind(ctx context.Context) error {
 
 // isText reports whether b reads as text of some encoding: no NUL outside UTF-16, and hardly any other control character.
 func isText(b []byte) bool {
-	if utf16(b) {
+	if utf16(b) || bareWide(b) {
 		return true
 	}
 	odd := 0
@@ -300,12 +305,19 @@ func utf16(b []byte) bool {
 
 // textKind tells markup and mails from other text.
 func textKind(b []byte) string {
-	if utf16(b) {
+	switch {
+	case utf16(b):
 		b = narrow(b)
+	case bareWide(b):
+		b = narrow(append([]byte("\xFF\xFE"), b...))
 	}
-	b = textStart(b)
+	if b = textStart(b); shortcutText(b) {
+		return KindURL
+	}
 	low := bytes.ToLower(b[:min(len(b), 1024)])
 	switch {
+	case svgStart(low):
+		return KindSVG
 	case htmlStart(low):
 		return KindHTML
 	case bytes.HasPrefix(low, []byte("<?xml")), officeXML(b):
@@ -345,7 +357,7 @@ func narrow(b []byte) []byte {
 
 // htmlStart reports whether lower-case text begins as HTML does.
 func htmlStart(low []byte) bool {
-	for _, tag := range []string{"<!doctype html", "<html", "<head", "<body", "<script", "<title", "<meta ", "<iframe", "<table", "<div", "<svg"} {
+	for _, tag := range []string{"<!doctype html", "<html", "<head", "<body", "<script", "<title", "<meta ", "<iframe", "<table", "<div"} {
 		if bytes.HasPrefix(low, []byte(tag)) {
 			return true
 		}

@@ -73,5 +73,6 @@ func (s *Scan) lockedMember(ctx context.Context, f *File, name string) error {
 	}
 	child.Kind = KindData
 	s.report(child).Encrypted = true
+	s.disguises(child)
 	return nil
 }

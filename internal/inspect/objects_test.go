@@ -96,7 +96,7 @@ func TestFilesInStreamsAreInspected(t *testing.T) {
 	if err != nil || len(r.Files) != 2 || r.Files[0].Path != `ObjectPool/_1/\u{1}Ole10Native!/a.exe` || r.Files[0].Kind != KindEXE || r.Files[1].Path != "ObjectPool/_2" {
 		t.Fatalf("%v, %+v", err, r.Files)
 	}
-	if !r.Incomplete || len(r.Findings) != 1 || r.Findings[0].Kind != finding.ScanIncomplete {
+	if !r.Incomplete || len(r.Findings) != 2 || r.Findings[1].Kind != finding.ScanIncomplete {
 		t.Errorf("a file that cannot be opened: %+v", r.Findings)
 	}
 }

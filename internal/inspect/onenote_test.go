@@ -33,7 +33,7 @@ func TestOneNoteFiles(t *testing.T) {
 		{"extension of the data", fixture.OneNoteFile{Ext: ".bat", Data: []byte("echo")}, []string{"onenote.embedded file 1.bat"}, "file 1.bat script"},
 		{"text that no page names", fixture.OneNoteFile{Data: []byte("echo")}, []string{"onenote.embedded file 1"}, "file 1 script"},
 		{"text outside of the lists", fixture.OneNoteFile{Name: "a", Data: []byte("<script>"), Hidden: true}, []string{"onenote.embedded file 1"}, "file 1 script"},
-		{"program under another name", fixture.OneNoteFile{Name: "a.png", Data: []byte("MZ\x90\x00")}, []string{"onenote.embedded a.png"}, "a.png exe"},
+		{"program under another name", fixture.OneNoteFile{Name: "a.png", Data: []byte("MZ\x90\x00")}, []string{"file.type-mismatch a.png", "onenote.embedded a.png"}, "a.png exe"},
 		{"document with a macro", fixture.OneNoteFile{Name: "a.doc", Data: fixture.DocVBA(quiet)},
 			[]string{"vba.present a.doc", "onenote.embedded a.doc"}, "a.doc doc"},
 	} {

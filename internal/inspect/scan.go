@@ -123,7 +123,7 @@ func (s *Scan) Part(ctx context.Context, p *message.Part) (kind string, err erro
 
 // partFile is a part of the mail in the file parent, nil for the message itself.
 func partFile(p *message.Part, parent *File) *File {
-	f := &File{Path: p.Path, Name: p.Name, Size: p.Content.Size(), content: p.Content, sum: p.SHA256, parent: parent, report: -1}
+	f := &File{Path: p.Path, Name: p.Name, Size: p.Content.Size(), declared: p.Type, content: p.Content, sum: p.SHA256, parent: parent, report: -1}
 	if parent != nil {
 		f.depth = parent.depth + 1
 	}
@@ -180,6 +180,7 @@ func (s *Scan) file(ctx context.Context, f *File, listed bool) error {
 	}
 	if f.listed = listed; listed {
 		s.report(f)
+		defer s.disguises(f)
 	}
 	if !s.matched(f) {
 		return nil
