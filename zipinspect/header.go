@@ -4,11 +4,12 @@ import "encoding/binary"
 
 // The signatures (4.3).
 var (
-	sigLocal     = []byte("PK\x03\x04") // 4.3.7
-	sigCentral   = []byte("PK\x01\x02") // 4.3.12
-	sigEnd       = []byte("PK\x05\x06") // 4.3.16
-	sigEnd64     = []byte("PK\x06\x06") // 4.3.14
-	sigLocator64 = []byte("PK\x06\x07") // 4.3.15
+	sigLocal      = []byte("PK\x03\x04") // 4.3.7
+	sigCentral    = []byte("PK\x01\x02") // 4.3.12
+	sigDescriptor = []byte("PK\x07\x08") // 4.3.9
+	sigEnd        = []byte("PK\x05\x06") // 4.3.16
+	sigEnd64      = []byte("PK\x06\x06") // 4.3.14
+	sigLocator64  = []byte("PK\x06\x07") // 4.3.15
 )
 
 // Fixed lengths of the headers, and the number that refers to ZIP64 (4.4.1.4).
@@ -24,6 +25,7 @@ const (
 // General purpose bits (4.4.4).
 const (
 	flagEncrypted  = 1 << 0
+	flagMarker     = 1 << 1 // of method 14
 	flagDescriptor = 1 << 3
 	flagStrong     = 1 << 6
 	flagUTF8       = 1 << 11
@@ -33,13 +35,14 @@ const (
 // header is what a local header and a directory record have in common.
 type header struct {
 	flags, method uint16
+	time          uint16 // MS-DOS
 	crc           uint32
 	csize, usize  int64
 	name          string // raw
 	unicode       string // of extra field 0x7075, "" when none or stale
-	aesStrength   byte   // of extra field 0x9901, 0 when none
-	at, end       int64  // of the header in the file
-	local         int64  // directory records: where the local header is said to be
+	aes           aesInfo
+	at, end       int64 // of the header in the file
+	local         int64 // directory records: where the local header is said to be
 }
 
 // localHeader reads the header at off (4.3.7).
@@ -84,6 +87,7 @@ func common(b []byte) header {
 	return header{
 		flags:  uint16(u16(b, 2)),
 		method: uint16(u16(b, 4)),
+		time:   uint16(u16(b, 6)),
 		crc:    u32(b, 10),
 		csize:  int64(u32(b, 14)),
 		usize:  int64(u32(b, 18)),
@@ -104,8 +108,8 @@ func (h *header) extra(b []byte) {
 		case 0x7075: // 4.6.9, Info-ZIP Unicode Path
 			h.unicodePath(f)
 		case 0x9901: // AE-x: version, "AE", strength, true method
-			if n >= 7 && h.method == aes {
-				h.aesStrength, h.method = f[4], uint16(u16(f, 5))
+			if n >= 7 && h.method == aesMethod {
+				h.aes, h.method = aesInfo{f[0], f[4]}, uint16(u16(f, 5))
 			}
 		}
 		b = b[n:]
@@ -125,22 +129,24 @@ func (h *header) zip64(f []byte) {
 // knowsSize reports whether a local header gives the sizes itself: with bit 3 they follow the data (4.4.4).
 func (h *header) knowsSize() bool { return h.flags&flagDescriptor == 0 }
 
-// encryption names the scheme (4.4.4 bits 0 and 6, 4.5 0x9901).
+// strong is the name of PKWARE's own schemes, of which only the names of the files can be read.
+const strong = "strong"
+
+// encryption names the scheme (4.4.4 bits 0 and 6, extra field 0x9901).
 func (h *header) encryption() string {
 	switch {
 	case h.flags&flagEncrypted == 0:
 		return ""
-	case h.flags&(flagStrong|flagMasked) != 0: // 7.2.3, 7.3
-		return "strong"
-	case h.aesStrength == 1:
-		return "AES-128"
-	case h.aesStrength == 2:
-		return "AES-192"
-	case h.aesStrength != 0 || h.method == aes:
-		return "AES-256"
+	case h.aes.strength >= 1 && h.aes.strength <= 3:
+		return [...]string{"AES-128", "AES-192", "AES-256"}[h.aes.strength-1]
+	case h.flags&(flagStrong|flagMasked) != 0, h.method == aesMethod, h.aes.strength != 0: // 7.2.3, 7.3; AE-x of no known strength
+		return strong
 	}
 	return "ZipCrypto"
 }
+
+// checks are the bytes that ZipCrypto's encryption header may end with (6.1.6; with bit 3, the time in the checksum's place).
+func (h *header) checks() [2]byte { return [2]byte{byte(h.crc >> 24), byte(h.time >> 8)} }
 
 // plausible tells the fixed part of a local header from bytes that begin like one. It refuses what no program could show: no name, a name
 // longer than any path, a method nobody has (4.4.5).

@@ -57,7 +57,8 @@ func (l *lister) add(h *header, e Entry) *Entry {
 	e.Encrypted = e.Encryption != ""
 	e.CRC32, e.Compressed, e.Size = h.crc, h.csize, h.usize
 	e.Directory = e.Name != "" && (e.Name[len(e.Name)-1] == '/' || e.Name[len(e.Name)-1] == '\\')
-	e.archive = l.a
+	e.archive, e.aes, e.localCRC, e.marked = l.a, h.aes, h.crc, h.flags&flagMarker != 0
+	e.checks = [2][2]byte{h.checks(), h.checks()}
 	l.names += len(e.Name) + len(e.RawName)
 	l.a.Entries = append(l.a.Entries, e)
 	return &l.a.Entries[len(l.a.Entries)-1]
@@ -82,6 +83,10 @@ func (l *lister) central(h *header, base int64) bool {
 		return false
 	}
 	e := l.add(h, Entry{InCentral: true, InLocal: true, Offset: lh.at, DataOffset: lh.end, checked: true})
+	e.checks[1] = lh.checks()
+	if lh.knowsSize() {
+		e.localCRC = lh.crc
+	}
 	i := len(l.a.Entries) - 1
 	l.locals[lh.at] = i
 	l.extents = append(l.extents, extent{lh.at, l.dataEnd(lh.end, h.csize), i})
@@ -102,6 +107,7 @@ func (l *lister) dataEnd(from, n int64) int64 { return min(from+max(n, 0), l.siz
 // view; where other bytes come out, the local view becomes an entry of its own.
 func (l *lister) compare(e *Entry, h, lh *header) {
 	if lh.flags&flagMasked != 0 {
+		l.a.Hidden = true
 		return // 7.3: its fields are blank on purpose
 	}
 	if !sameName(h, lh) {
@@ -139,6 +145,7 @@ func (l *lister) local(lh *header) {
 	if l.full() {
 		return
 	}
+	l.a.Hidden = l.a.Hidden || lh.flags&flagMasked != 0
 	e := l.add(lh, Entry{InLocal: true, Offset: lh.at, DataOffset: lh.end, checked: lh.knowsSize()})
 	if !lh.knowsSize() && lh.csize == 0 {
 		e.Compressed = -1

@@ -19,15 +19,17 @@ import (
 // Reader unpacks one entry. Its Read returns what unpacking programs would deliver, then io.EOF; or, after that data, ErrChecksum,
 // ErrCorrupt or io.ErrUnexpectedEOF (the file ends before the data), or the error of the archive's reader.
 type Reader struct {
-	e    *Entry
-	in   *bufio.Reader
-	src  *counter
-	dec  io.Reader
-	free func()
-	crc  uint32
-	n    int64
-	part bool // dec sees the first bytes of the data only
-	err  error
+	e      *Entry
+	body   body
+	in     *bufio.Reader
+	src    *counter
+	dec    io.Reader
+	free   func()
+	crc    uint32
+	n      int64
+	part   bool // dec sees the first bytes of the data only
+	summed bool // the data ended, and with the checksum that some header or the descriptor says
+	err    error
 }
 
 // counter counts the compressed bytes and keeps the reader's own error apart from the decoder's.
@@ -82,26 +84,37 @@ func (e *Entry) Open() (*Reader, error) {
 	case e.DataOffset < 0:
 		return nil, fmt.Errorf("%w: no local header", ErrCorrupt)
 	}
-	rest := e.archive.size - e.DataOffset
+	return e.decode(e.plain())
+}
+
+func (e *Entry) decode(b body) (*Reader, error) {
+	rest := max(0, e.archive.size-b.from)
 	stored := rest
-	if e.Compressed >= 0 {
-		stored = min(rest, e.Compressed)
+	if b.size >= 0 {
+		stored = min(rest, b.size)
+	}
+	if b.tagged {
+		rest = stored // the tag stands behind it
 	}
 	switch e.Method {
 	case Stored:
-		r := e.reader(stored)
+		r := e.reader(b, stored)
 		r.dec = r.in
 		return r, nil
 	case Deflated:
-		return e.inflate(rest), nil
+		return e.inflate(b, rest), nil
 	case Deflate64:
-		return e.inflate64(rest), nil
+		return e.inflate64(b, rest), nil
 	case BZip2:
-		r := e.reader(stored)
+		r := e.reader(b, stored)
 		r.dec = bzip2.NewReader(r.in)
 		return r, nil
+	case LZMA:
+		return e.lzma(b, stored)
+	case XZ:
+		return e.xz(b, stored)
 	case Zstd, 20: // 4.4.5: 20 is the deprecated number
-		return e.zstd(stored)
+		return e.zstd(b, stored)
 	}
 	return nil, fmt.Errorf("%w: %d", ErrMethod, e.Method)
 }
@@ -117,16 +130,16 @@ func (e *Entry) Glance() (*Reader, error) {
 	return r, err
 }
 
-func (e *Entry) reader(n int64) *Reader {
+func (e *Entry) reader(b body, n int64) *Reader {
 	f := inflaters.Get().(*inflater)
-	src := &counter{r: io.NewSectionReader(e.archive.r, e.DataOffset, n)}
-	f.in.Reset(src)
-	return &Reader{e: e, src: src, in: f.in, free: f.recycle}
+	r := &Reader{e: e, body: b, in: f.in, free: f.recycle}
+	r.begin(n)
+	return r
 }
 
-func (e *Entry) inflate(n int64) *Reader {
+func (e *Entry) inflate(b body, n int64) *Reader {
 	f := inflaters.Get().(*inflater)
-	r := &Reader{e: e, in: f.in, dec: f.fr, free: f.recycle}
+	r := &Reader{e: e, body: b, in: f.in, dec: f.fr, free: f.recycle}
 	r.begin(n)
 	return r
 }
@@ -134,8 +147,8 @@ func (e *Entry) inflate(n int64) *Reader {
 // inflaters64 recycles decoders of Deflate64.
 var inflaters64 = sync.Pool{New: func() any { return new(inflate.Reader) }}
 
-func (e *Entry) inflate64(n int64) *Reader {
-	r, z := e.reader(n), inflaters64.Get().(*inflate.Reader)
+func (e *Entry) inflate64(b body, n int64) *Reader {
+	r, z := e.reader(b, n), inflaters64.Get().(*inflate.Reader)
 	z.Reset(r.in, inflate.Deflate64)
 	input := r.free
 	r.dec, r.free = z, func() { input(); inflaters64.Put(z) }
@@ -153,23 +166,25 @@ func (e *Entry) Packed() *io.SectionReader {
 	return io.NewSectionReader(e.archive.r, e.DataOffset, min(e.archive.size-e.DataOffset, max(e.Compressed, 0)))
 }
 
-// begin inflates the first n bytes of the data from their beginning.
+// begin decodes the first n bytes of the data from their beginning.
 func (r *Reader) begin(n int64) {
-	r.src = &counter{r: io.NewSectionReader(r.e.archive.r, r.e.DataOffset, n)}
-	r.in.Reset(r.src)
-	_ = r.dec.(flate.Resetter).Reset(r.in, nil) // fails on a dictionary only
+	r.src = &counter{r: io.NewSectionReader(r.e.archive.r, r.body.from, n)}
+	r.in.Reset(r.body.open(r.src))
+	if d, ok := r.dec.(flate.Resetter); ok {
+		_ = d.Reset(r.in, nil) // fails on a dictionary only
+	}
 }
 
 // goOn takes up, with all of the data, where the first bytes of it end.
 func (r *Reader) goOn(done int64) error {
 	r.part = false
-	r.begin(r.e.archive.size - r.e.DataOffset)
+	r.begin(r.e.archive.size - r.body.from)
 	_, err := io.CopyN(io.Discard, r.dec, done)
 	return err
 }
 
-func (e *Entry) zstd(n int64) (*Reader, error) {
-	r := e.reader(n)
+func (e *Entry) zstd(b body, n int64) (*Reader, error) {
+	r := e.reader(b, n)
 	d, err := zstd.NewReader(r.in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(zstdWindow))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
@@ -203,22 +218,54 @@ func (r *Reader) final(err error) error {
 	switch {
 	case r.src.err != nil:
 		return r.src.err
-	case errors.Is(err, io.ErrUnexpectedEOF) && r.e.DataOffset+r.src.n >= r.e.archive.size:
+	case errors.Is(err, io.ErrUnexpectedEOF) && r.body.from+r.src.n >= r.e.archive.size:
 		return io.ErrUnexpectedEOF
 	case !errors.Is(err, io.EOF):
 		return fmt.Errorf("%w: %v", ErrCorrupt, err) // not wrapped: to the caller a decoder's EOF is damage
-	case r.e.Method == Stored && r.e.Compressed > r.n:
+	case r.e.Method == Stored && r.body.size > r.n:
 		return io.ErrUnexpectedEOF
-	case r.e.checked && r.crc != r.e.CRC32:
+	}
+	known, same := r.sum()
+	r.summed = known && same
+	if known && !same {
 		return ErrChecksum
 	}
 	return io.EOF
 }
 
-// Rest is, at the end, the number of compressed bytes that the headers give to the entry and its data does not use: room to hide in.
-func (r *Reader) Rest() int64 {
-	return max(0, r.e.Compressed-(r.src.n-int64(r.in.Buffered())))
+// sum compares the checksum with those that are known. AE-2 leaves it blank: its data was authentic before it was read.
+func (r *Reader) sum() (known, same bool) {
+	switch {
+	case r.body.tagged && r.e.aes.version != ae1:
+		return true, true
+	case r.e.checked && (r.crc == r.e.CRC32 || r.body.decrypt != nil && r.crc == r.e.localCRC):
+		return true, true
+	case r.e.checked:
+		return true, false
+	case r.body.decrypt != nil:
+		return true, r.crc == r.descriptor()
+	}
+	return false, false
 }
+
+// descriptor is the checksum in the data descriptor, whose signature is optional (4.3.9).
+func (r *Reader) descriptor() uint32 {
+	b := make([]byte, 8)
+	n, _ := r.e.archive.r.ReadAt(b, r.body.from+r.used()) // nothing there is no checksum either
+	switch {
+	case n == len(b) && string(b[:4]) == string(sigDescriptor):
+		return u32(b, 4)
+	case n >= 4:
+		return u32(b, 0)
+	}
+	return 0
+}
+
+// used is the number of compressed bytes that the decoder took.
+func (r *Reader) used() int64 { return r.src.n - int64(r.in.Buffered()) }
+
+// Rest is, at the end, the number of compressed bytes that the headers give to the entry and its data does not use: room to hide in.
+func (r *Reader) Rest() int64 { return max(0, r.body.size-r.used()) }
 
 // Close frees the reader. The entry can be opened again.
 func (r *Reader) Close() error {

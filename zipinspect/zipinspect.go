@@ -64,7 +64,7 @@ const (
 	Zstd      uint16 = 93
 	XZ        uint16 = 95
 	PPMd      uint16 = 98
-	aes       uint16 = 99 // the true method stands in extra field 0x9901
+	aesMethod uint16 = 99 // the true method stands in extra field 0x9901
 )
 
 // Entry is one file of the archive, as one program or another shows it.
@@ -84,8 +84,14 @@ type Entry struct {
 	InLocal    bool
 	Directory  bool
 
-	checked bool // CRC32 is known
-	archive *Archive
+	checked  bool       // CRC32 is known
+	marked   bool       // LZMA data ends with a marker (4.4.4, bit 1)
+	localCRC uint32     // of the local header, where it knows
+	checks   [2][2]byte // of the two views
+	aes      aesInfo
+	head     []byte // of the encrypted data, once it was read
+	tagged   string // the key under which the data was authentic
+	archive  *Archive
 }
 
 // Archive is what was read of one file.
@@ -96,10 +102,12 @@ type Archive struct {
 	Trailing   int64  // bytes behind the end of the archive and its comment
 	Comment    string // raw bytes of the archive comment
 	NoEnd      bool   // there is no directory: cut off, or its end is damaged; programs refuse it or list the local headers
+	Hidden     bool   // the directory is encrypted or its fields are masked (7.3): names and sizes are not those of the files
 	Limit      string // what ended the listing early: "entries", "names", "directories"; else ""
 
-	r    io.ReaderAt
-	size int64
+	r       io.ReaderAt
+	size    int64
+	lastKey aesKey
 }
 
 // MismatchKind names a way in which two programs would show different files.

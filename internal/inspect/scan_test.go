@@ -48,7 +48,20 @@ func scanFile(t testing.TB, o Options, b []byte) (string, Result) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	finish(t, s)
 	return kind, s.Result()
+}
+
+// finish opens what passwords lock and closes what stays locked.
+func finish(t testing.TB, s *Scan) {
+	t.Helper()
+	still, err := s.Finish(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range still {
+		l.Content.Close()
+	}
 }
 
 // lines are the findings as "kind path".

@@ -42,10 +42,15 @@ func (z zipFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 	if err := z.claims(f, a, s); err != nil {
 		return err
 	}
-	if (ooxmlFile{}).Match(f) {
-		return nil // its parts are the document's
+	if !(ooxmlFile{}).Match(f) { // whose parts are the document's
+		if err := z.members(ctx, f, a, s); err != nil {
+			return err
+		}
 	}
-	return z.members(ctx, f, a, s)
+	if len(lockedEntries(a)) == 0 {
+		return nil
+	}
+	return s.lock(ctx, f, z.unlock)
 }
 
 // behind tells an archive joined to something else from one that a container without compression merely holds: a Word document keeps its theme so.
@@ -73,6 +78,10 @@ func (zipFile) describe(f *File, a *zipinspect.Archive, s *Scan) {
 		m := a.Mismatches[0]
 		s.found(f, finding.New(finding.ArchiveListingMismatch, f.Path, "%s: %s%s", m.Kind, m.Text, others(n-1)))
 	}
+	if a.Hidden {
+		s.report(f).Encrypted = true
+		s.found(f, finding.New(finding.ArchiveHeaderEncrypted, f.Path, "the names of the files are encrypted"))
+	}
 	var locked, unread names
 	for i := range a.Entries {
 		switch e := &a.Entries[i]; {
@@ -93,7 +102,7 @@ func (zipFile) describe(f *File, a *zipinspect.Archive, s *Scan) {
 
 func readable(method uint16) bool {
 	switch method {
-	case zipinspect.Stored, zipinspect.Deflated, zipinspect.Deflate64, zipinspect.BZip2, zipinspect.Zstd, 20:
+	case zipinspect.Stored, zipinspect.Deflated, zipinspect.Deflate64, zipinspect.BZip2, zipinspect.LZMA, zipinspect.XZ, zipinspect.Zstd, 20:
 		return true
 	}
 	return false
@@ -135,6 +144,9 @@ func (zipFile) member(ctx context.Context, f *File, e *zipinspect.Entry, s *Scan
 	switch {
 	case errors.Is(err, zipinspect.ErrEncrypted):
 		return s.lockedMember(ctx, f, e.Name)
+	case errors.Is(err, zipinspect.ErrMethod) && readable(e.Method):
+		s.found(f, finding.New(finding.ArchiveUnread, f.Path, "%.60q: %q", e.Name, err.Error()))
+		return s.unopened(ctx, f, e.Name)
 	case errors.Is(err, zipinspect.ErrMethod), errors.Is(err, zipinspect.ErrCorrupt) && !e.InLocal:
 		return s.unopened(ctx, f, e.Name) // what no program can deliver is not missing
 	case err != nil:

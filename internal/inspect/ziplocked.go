@@ -1,0 +1,182 @@
+package inspect
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/japanese"
+
+	"sekisho/internal/finding"
+	"sekisho/internal/password"
+	"sekisho/zipinspect"
+)
+
+// zipTryTime bounds the entries on which all words are tried: as many as one word takes this long for, and at least zipTryLeast. One password for
+// all files is the custom; one that opened a file is tried on every other.
+const (
+	zipTryTime  = time.Millisecond
+	zipTryLeast = 4
+)
+
+// zipVerify is how far an entry is unpacked to see whether a password is right: all of what is not a bomb.
+const zipVerify = bombBytes
+
+// unlocking is one archive whose entries are tried.
+type unlocking struct {
+	f       *File
+	s       *Scan
+	found   [][]byte         // passwords that opened an entry
+	tried   int              // entries on which all words were tried
+	reports map[string][]int // of locked members, by path, until they are opened
+	unread  names
+}
+
+// unlock opens the entries of f that words of the message open. Each may have a password of its own.
+func (zipFile) unlock(ctx context.Context, f *File, s *Scan) (left bool, err error) {
+	a, err := zipinspect.Read(f.reader(ctx), f.Size, zipinspect.Options{})
+	if err != nil {
+		return true, err
+	}
+	u := &unlocking{f: f, s: s, reports: s.lockedReports(f)}
+	for _, e := range lockedEntries(a) {
+		opened, err := u.entry(ctx, e)
+		if err != nil {
+			return true, err
+		}
+		left = left || !opened
+	}
+	if u.unread.n > 0 {
+		s.found(f, finding.New(finding.ArchiveUnread, f.Path, "compression method not supported: %s", u.unread.String()))
+	}
+	return left, nil
+}
+
+// lockedEntries are the encrypted files of an archive, the one that costs least to verify first.
+func lockedEntries(a *zipinspect.Archive) (list []*zipinspect.Entry) {
+	for i := range a.Entries {
+		if e := &a.Entries[i]; e.Encrypted && !(e.Directory && e.Size <= 0) {
+			list = append(list, e)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b *zipinspect.Entry) int { return cmp.Compare(uint64(a.Compressed), uint64(b.Compressed)) })
+	return list
+}
+
+// lockedReports are the places of the reports on locked members of f.
+func (s *Scan) lockedReports(f *File) map[string][]int {
+	m := map[string][]int{}
+	for i := range s.files {
+		if r := &s.files[i]; r.Encrypted && r.Kind == KindData && i != f.report {
+			m[r.Path] = append(m[r.Path], i)
+		}
+	}
+	return m
+}
+
+// entry opens e where a word does.
+func (u *unlocking) entry(ctx context.Context, e *zipinspect.Entry) (opened bool, err error) {
+	pw, err := u.password(ctx, e)
+	if pw == nil || err != nil {
+		return false, err
+	}
+	r, err := e.OpenPassword(pw)
+	switch {
+	case errors.Is(err, zipinspect.ErrMethod):
+		u.unread.add(e.Name)
+		return true, nil
+	case err != nil && ours(ctx, err):
+		return false, err
+	case err != nil:
+		u.s.found(u.f, finding.New(finding.ScanIncomplete, u.f.Path.Child(e.Name), "%q", err.Error()))
+		return true, nil
+	}
+	defer r.Close()
+	child := u.f.child(e.Name)
+	u.takeOver(child)
+	err = u.s.fill(ctx, u.f, child, entryReader{r})
+	u.s.report(child).Kind = child.Kind
+	return true, err
+}
+
+// takeOver gives child the report that stands for it as a locked member.
+func (u *unlocking) takeOver(child *File) {
+	path := child.Path.String()
+	if places := u.reports[path]; len(places) > 0 {
+		child.report, u.reports[path] = places[0], places[1:]
+		u.s.count-- // it was counted as a locked member
+	}
+}
+
+// password returns the word that opens e, nil when none does.
+func (u *unlocking) password(ctx context.Context, e *zipinspect.Entry) ([]byte, error) {
+	if !e.Opens() {
+		return nil, nil
+	}
+	for _, pw := range u.found {
+		if ok, err := u.try(ctx, e, pw); ok || err != nil {
+			return pw, err
+		}
+	}
+	if u.tried >= max(zipTryLeast, int(zipTryTime/e.TryCost())) {
+		return nil, nil
+	}
+	u.tried++
+	for w := range u.s.tries(ctx, e.TryCost()) {
+		for _, pw := range typed(w.Text) {
+			ok, err := u.try(ctx, e, pw)
+			switch {
+			case errors.Is(err, zipinspect.ErrMethod):
+				return nil, nil // nothing tells whether the password is right
+			case err != nil:
+				return nil, err
+			case ok:
+				u.passwordFound(w, pw)
+				return pw, nil
+			}
+		}
+	}
+	return nil, ctx.Err()
+}
+
+func (u *unlocking) passwordFound(w password.Word, pw []byte) {
+	u.found = append(u.found, pw)
+	u.s.found(u.f, finding.New(finding.ArchivePasswordFound, u.f.Path, "%.60q, %s", w.Text, w.Source))
+}
+
+// try reports whether pw opens e. The error is ErrMethod or our own trouble.
+func (u *unlocking) try(ctx context.Context, e *zipinspect.Entry, pw []byte) (bool, error) {
+	err := e.Verify(pw, zipVerify)
+	if err != nil && (errors.Is(err, zipinspect.ErrMethod) || ours(ctx, err)) {
+		return false, err
+	}
+	return err == nil, nil
+}
+
+// typed are the bytes that a program may have made of a password: nothing in the archive says in which encoding it was. Windows takes the
+// one of the country or, for the older cipher, that of its console.
+func typed(text string) [][]byte {
+	list := [][]byte{[]byte(text)}
+	if isASCII(text) {
+		return list
+	}
+	for _, e := range []encoding.Encoding{japanese.ShiftJIS, charmap.Windows1252, charmap.CodePage850, charmap.CodePage437} {
+		if b, err := e.NewEncoder().Bytes([]byte(text)); err == nil && !slices.ContainsFunc(list, func(have []byte) bool { return slices.Equal(have, b) }) {
+			list = append(list, b)
+		}
+	}
+	return list
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
