@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"slices"
 
 	gomilter "github.com/emersion/go-milter"
 
-	"sekisho/internal/filter"
 	"sekisho/internal/message"
 	"sekisho/internal/quarantine"
 	"sekisho/rules"
@@ -110,7 +108,7 @@ var errNoHolder = errors.New("milter: no quarantine is configured")
 func (m *mail) item() quarantine.Item {
 	r := m.result
 	it := quarantine.Item{
-		Direction: r.Facts.Direction, Source: source(r), Envelope: r.Session.Envelope, Verdict: r.Verdict,
+		Direction: r.Facts.Direction, Source: r.Source(), Envelope: r.Session.Envelope, Verdict: r.Verdict,
 		Subject: r.Facts.Subject, From: r.Facts.From, MessageID: m.first.messageID,
 		Size: r.Size, SHA256: r.SHA256, Incomplete: r.Facts.Incomplete,
 	}
@@ -121,23 +119,6 @@ func (m *mail) item() quarantine.Item {
 		it.Attachments = append(it.Attachments, quarantine.Attachment{Path: a.Path, Name: a.Name, Kind: a.Kind, SHA256: a.SHA256, Size: a.Size})
 	}
 	return it
-}
-
-// source is whom a held message is counted against: the account, else the client's network, which is as much as one sender
-// usually has (a /24; RFC 6177's /64).
-func source(r *filter.Result) string {
-	if user := r.Session.Envelope.SASLUser; user != "" {
-		return user
-	}
-	addr := r.Client
-	if !addr.IsValid() {
-		return "local"
-	}
-	bits := 64
-	if addr.Is4() {
-		bits = 24
-	}
-	return netip.PrefixFrom(addr, bits).Masked().String()
 }
 
 // modify sends the modifications and sees them off. After an error the connection is gone: the MTA still has the mail.

@@ -19,6 +19,7 @@ import (
 
 	"sekisho/internal/finding"
 	"sekisho/internal/inspect"
+	"sekisho/internal/ledger"
 	"sekisho/internal/message"
 	"sekisho/rules"
 )
@@ -33,6 +34,7 @@ type Options struct {
 	Site    message.Site
 	Walk    message.Limits
 	Mode    rules.Mode
+	Ledger  *ledger.Ledger // recent mail; nil remembers nothing
 }
 
 // Filter is immutable and safe for concurrent use; a reload makes a new one.
@@ -166,32 +168,23 @@ func (r *Run) Header() *message.Header { return r.walk.Header() }
 // Finish decides. The Result owns the raw message: Close it.
 func (r *Run) Finish(s Session) *Result {
 	r.guard(r.walk.Close)
-	locked := r.unlock()
 	res := &Result{
-		Kind: "message", Locked: locked, Session: s, Header: r.walk.Header(), Attachments: r.attachments,
+		Kind: "message", Session: s, Header: r.walk.Header(), Attachments: r.attachments,
 		Raw: r.raw, Size: r.raw.Size(), SHA256: hex.EncodeToString(r.hash.Sum(nil)),
 	}
 	direction, client := r.f.o.Site.Direction(&s.Envelope, res.Header)
 	res.Client = client
-	r.f.decide(res, r.scan.Result(), rules.Facts{
+	res.Facts = rules.Facts{
 		Envelope: s.Envelope, Direction: direction, Subject: res.Header.Text("Subject"), From: from(res.Header),
-	})
+	}
+	r.open(res)
+	r.f.decide(res, r.scan.Result(), res.Facts)
 	if s.Released != "" {
 		res.Verdict = rules.Verdict{Action: rules.Accept, Rule: rules.Released, Rules: []string{rules.Released}, Enforced: true,
 			Incomplete: res.Verdict.Incomplete}
 	}
 	res.Elapsed = time.Since(r.begun)
 	return res
-}
-
-// unlock opens what is locked, with the words of the whole message.
-func (r *Run) unlock() []inspect.Locked {
-	r.scan.Text(r.walk.Header().Text("Subject"))
-	locked, err := r.scan.Finish(r.ctx)
-	if err != nil {
-		r.scan.Add(finding.New(finding.ScanIncomplete, nil, "%v", err))
-	}
-	return locked
 }
 
 // decide adds to facts what was found, and judges.

@@ -31,6 +31,7 @@ type Result struct {
 	Attachments []Attachment
 	Files       []inspect.FileReport
 	Locked      []inspect.Locked // files that stayed locked
+	Memory      *Memory          // nil where nothing is remembered
 	Raw         *message.Buffer  // nil for a file
 	Size        int64
 	SHA256      string // of the raw message, lower-case hex

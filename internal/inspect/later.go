@@ -1,0 +1,103 @@
+package inspect
+
+import (
+	"context"
+	"io"
+
+	"sekisho/internal/finding"
+	"sekisho/internal/password"
+)
+
+// shortTokens is how many words a mail may have to be a short one, each of whose words may be a password: a greeting and a few sentences.
+const shortTokens = 150
+
+// Pending reports whether a locked file waits for Finish.
+func (s *Scan) Pending() bool { return len(s.waiting) > 0 }
+
+// Said are the passwords that the text of the message gives.
+func (s *Scan) Said() []string { return s.from(password.Phrase) }
+
+// Tokens are the other short words of a short message, none of a longer one.
+func (s *Scan) Tokens() []string {
+	list := s.from(password.Token)
+	if len(list) > shortTokens {
+		return nil
+	}
+	return list
+}
+
+func (s *Scan) from(source password.Source) (list []string) {
+	for _, w := range s.words.Words() {
+		if w.Source == source {
+			list = append(list, w.Text)
+		}
+	}
+	return list
+}
+
+// Opened is what a locked file of an earlier mail turned out to hold.
+type Opened struct {
+	Word       string // what opened it
+	Findings   []finding.Finding
+	Kinds      []string // of the files in it, its own first
+	Incomplete bool
+	Left       bool // something in it stays locked
+}
+
+// Earlier tries words on a locked file of an earlier mail, within this scan's budget. What opens is inspected below path and belongs to this
+// scan; without the findings that merely say that it was locked, as it is no longer. nil means that no word opens it: then nothing is added, but
+// a limit of the scan that was met. The error is our own trouble, as of Part.
+func (s *Scan) Earlier(ctx context.Context, path finding.Path, name string, r io.ReaderAt, size int64, words ...string) (*Opened, error) {
+	sub := &Scan{scanner: s.scanner, o: s.o, kinds: map[finding.Kind]bool{}, budget: s.budget}
+	sub.words.Add(password.Phrase, words...)
+	_, err := sub.File(ctx, path, name, r, size)
+	still, ferr := sub.Finish(ctx)
+	for _, l := range still {
+		l.Content.Close()
+	}
+	if err == nil {
+		err = ferr
+	}
+	s.budget = sub.budget
+	if len(sub.openers) == 0 {
+		s.overspent(sub)
+		return nil, err
+	}
+	return s.take(sub), err
+}
+
+// overspent keeps the limits that a file met which no word opened: the message's budget is used up.
+func (s *Scan) overspent(sub *Scan) {
+	for _, f := range sub.findings {
+		if f.Kind == finding.LimitTime || f.Kind == finding.LimitSize || f.Kind == finding.LimitFiles {
+			s.Add(f)
+		}
+	}
+}
+
+// take adds what an opened file holds.
+func (s *Scan) take(sub *Scan) *Opened {
+	o := &Opened{Word: sub.openers[0], Incomplete: sub.incomplete, Left: sub.locked}
+	for _, f := range sub.findings {
+		if !onlyLocked(f.Kind) {
+			o.Findings = append(o.Findings, f)
+			s.Add(f)
+		}
+	}
+	for i := range sub.files {
+		o.Kinds = append(o.Kinds, sub.files[i].Kind)
+	}
+	s.files = append(s.files, sub.files...)
+	s.incomplete = s.incomplete || sub.incomplete
+	return o
+}
+
+// onlyLocked are the kinds that say that a file was locked, or opened.
+func onlyLocked(k finding.Kind) bool {
+	switch k {
+	case finding.ZipEncrypted, finding.ArchiveEncrypted, finding.ArchiveHeaderEncrypted, finding.OfficeEncrypted, finding.PDFEncrypted,
+		finding.ArchivePasswordFound, finding.OfficePasswordFound:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,202 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"time"
+
+	"sekisho/internal/store"
+)
+
+// between is the condition that a memory lives at a time and is of the parties of a mail.
+const between = ` expires > ? AND m.id IN (SELECT p.memory FROM json_each(?) s, json_each(?) r
+	JOIN memory_parties p ON p.sender = s.value AND p.rcpt = r.value) ORDER BY m.id DESC LIMIT ?`
+
+func (m Mail) parties() (args []any, err error) {
+	senders, err := encode(m.senders())
+	if err != nil {
+		return nil, err
+	}
+	rcpts, err := encode(m.recipients())
+	return []any{m.Time.UnixMilli(), senders, rcpts, maxAnswer}, err
+}
+
+// Waiting gives the locked files of earlier mails between the parties of m, the newest mail first.
+func (l *Ledger) Waiting(ctx context.Context, m Mail) ([]File, error) {
+	ctx, cancel := l.within(ctx)
+	defer cancel()
+	files, err := l.waiting(ctx, m)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: waiting: %w", err)
+	}
+	return files, nil
+}
+
+func (l *Ledger) waiting(ctx context.Context, m Mail) ([]File, error) {
+	args, err := m.parties()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := l.st.Index.QueryContext(ctx, `SELECT f.id, f.memory, f.path, f.name, f.kind, f.size, m.mail
+		FROM memory_files f JOIN memories m ON m.id = f.memory WHERE`+between, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var files []File
+	for rows.Next() {
+		var f File
+		var path, mail string
+		if err := rows.Scan(&f.ID, &f.memory, &path, &f.Name, &f.Kind, &f.Size, &mail); err != nil {
+			return nil, err
+		}
+		if err := errors.Join(json.Unmarshal([]byte(path), &f.Path), json.Unmarshal([]byte(mail), &f.Mail)); err != nil {
+			return nil, err
+		}
+		files = append(files, f)
+	}
+	return files, rows.Err()
+}
+
+// Words gives the passwords that earlier mails between the parties of m gave, the newest mail's first, each once.
+func (l *Ledger) Words(ctx context.Context, m Mail) ([]string, error) {
+	ctx, cancel := l.within(ctx)
+	defer cancel()
+	words, err := l.words(ctx, m)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: words: %w", err)
+	}
+	return words, nil
+}
+
+func (l *Ledger) words(ctx context.Context, m Mail) (words []string, err error) {
+	args, err := m.parties()
+	if err != nil {
+		return nil, err
+	}
+	said, err := column[string](ctx, l.st.Index, `SELECT m.words FROM memories m WHERE m.words <> 'null' AND`+between, args...)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range said {
+		var list []string
+		if err := json.Unmarshal([]byte(s), &list); err != nil {
+			return nil, err
+		}
+		for _, w := range list {
+			if !slices.Contains(words, w) {
+				words = append(words, w)
+			}
+		}
+	}
+	return words, nil
+}
+
+// Content opens the bytes of a remembered file.
+func (l *Ledger) Content(f File) (*os.File, error) {
+	r, err := store.OpenRegular(l.path(f.ID))
+	if err != nil {
+		return nil, fmt.Errorf("ledger: content: %w", err)
+	}
+	return r, nil
+}
+
+// Forget drops files whose content is known now. done are the mails that have none left.
+func (l *Ledger) Forget(ctx context.Context, files []File) (done []Mail, err error) {
+	ctx, cancel := l.within(ctx)
+	defer cancel()
+	err = l.tx(ctx, func(tx *sql.Tx) error {
+		for _, f := range files {
+			last, err := forget(ctx, tx, f)
+			if err != nil {
+				return err
+			}
+			if last {
+				done = append(done, f.Mail)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ledger: forget: %w", err)
+	}
+	for _, f := range files {
+		if err := l.remove([]string{f.ID}); err != nil {
+			return done, fmt.Errorf("ledger: forget: %w", err)
+		}
+	}
+	return done, nil
+}
+
+// forget drops one file, and its mail with the last one unless that gave passwords too.
+func forget(ctx context.Context, tx *sql.Tx, f File) (last bool, err error) {
+	res, err := tx.ExecContext(ctx, `DELETE FROM memory_files WHERE id = ?`, f.ID)
+	if err != nil {
+		return false, err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return false, err // another mail was quicker
+	}
+	left, err := column[int](ctx, tx, `SELECT count(*) FROM memory_files WHERE memory = ?`, f.memory)
+	if err != nil || left[0] > 0 {
+		return false, err
+	}
+	_, err = tx.ExecContext(ctx, `DELETE FROM memories WHERE id = ? AND words = 'null'`, f.memory)
+	return true, err
+}
+
+// expireBatch bounds one round, so that other writers get their turn.
+const expireBatch = 200
+
+func (l *Ledger) expire(ctx context.Context, tx *sql.Tx, now time.Time) (files []string, err error) {
+	ids, err := column[int64](ctx, tx, `SELECT id FROM memories WHERE expires <= ? LIMIT ?`, now.UnixMilli(), expireBatch)
+	if err != nil {
+		return nil, err
+	}
+	return drop(ctx, tx, ids...)
+}
+
+// Expire forgets what is past its time, a batch at a call.
+func (l *Ledger) Expire(ctx context.Context, now time.Time) error {
+	var gone []string
+	err := l.tx(ctx, func(tx *sql.Tx) (err error) {
+		gone, err = l.expire(ctx, tx, now)
+		return err
+	})
+	if err == nil {
+		err = l.remove(gone)
+	}
+	if err != nil {
+		return fmt.Errorf("ledger: expire: %w", err)
+	}
+	return nil
+}
+
+// Sweep removes files that no row names: a process was killed between the two. Only the daemon may call it, before it takes mail.
+func (l *Ledger) Sweep(ctx context.Context) (n int, err error) {
+	known, err := column[string](ctx, l.st.Index, `SELECT id FROM memory_files`)
+	if err != nil {
+		return 0, fmt.Errorf("ledger: sweep: %w", err)
+	}
+	slices.Sort(known)
+	err = fs.WalkDir(os.DirFS(l.st.Path(Folder)), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		if _, there := slices.BinarySearch(known, name); there {
+			return nil
+		}
+		n++
+		return l.remove([]string{name})
+	})
+	if err != nil {
+		err = fmt.Errorf("ledger: sweep: %w", err)
+	}
+	return n, err
+}
