@@ -50,6 +50,43 @@ func (k *checker) hold() {
 	}
 }
 
+// locked is about the memory of locked files, and about mail that waits for its password.
+func (k *checker) locked() {
+	l := k.Locked
+	k.positive([]string{"locked.max_bytes", "locked.max_sender_percent"})
+	if l.MaxSenderPercent > 100 {
+		k.fail("locked.max_sender_percent", "more than the whole: 1 to 100", "1 から 100 の範囲にしてください")
+	}
+	if share := int64(l.MaxBytes) / 100 * int64(l.MaxSenderPercent); l.Keep > 0 && share < int64(k.Limits.MessageBytes) {
+		k.warn("locked.max_sender_percent", "one sender's share is %[1]s: a locked file as large as limits.message_bytes allows is not remembered",
+			"一つの送信者の割り当ては %[1]s です。limits.message_bytes に近い大きさの暗号化ファイルは覚えられません", Size(share))
+	}
+	const long = 7 * day // passwords that were said lie in clear in the state folder
+	if l.Keep > long {
+		k.warn("locked.keep", "passwords of mails lie in the state folder for %[1]s", "メールのパスワードが %[1]s の間、状態フォルダーに残ります", formatDuration(l.Keep))
+	}
+	if l.Hold > 0 {
+		k.waiting()
+	}
+}
+
+// waiting is about locked.hold.
+func (k *checker) waiting() {
+	k.atMost("locked.hold", "locked.keep", "the file is forgotten while its mail still waits", "メールを待たせている間に、ファイルが忘れられます")
+	const patience = time.Hour // a person asks where the mail is
+	if k.Locked.Hold > patience {
+		k.warn("locked.hold", "honest mail whose password comes by telephone is delivered %[1]s late",
+			"パスワードを電話で知らせる正規のメールも、配送が %[1]s 遅れます", formatDuration(k.Locked.Hold))
+	}
+	if k.Actions.Quarantine == "hold" {
+		k.fail("locked.hold", "needs our own store: only the MTA can let mail go that lies in its hold queue (actions.quarantine: hold)",
+			"自前の隔離先が必要です。MTA の保留キューのメールは MTA でしか解放できません(actions.quarantine: hold)")
+	}
+	if k.Mode != "enforce" {
+		k.warn("locked.hold", "has no effect: mode %[1]s holds no mail", "mode が %[1]s のため、効果がありません", k.Mode)
+	}
+}
+
 func (k *checker) quarantine() {
 	q := k.Quarantine
 	k.positive([]string{"quarantine.max_bytes", "quarantine.max_messages", "quarantine.max_source_percent", "quarantine.retention",

@@ -39,6 +39,7 @@ type Config struct {
 	Site         Site           `yaml:"site"`
 	Limits       Limits         `yaml:"limits"`
 	Rules        Rules          `yaml:"rules"`
+	Locked       Locked         `yaml:"locked"`
 	Actions      Actions        `yaml:"actions"`
 	Quarantine   Quarantine     `yaml:"quarantine"`
 	Release      Release        `yaml:"release"`
@@ -101,6 +102,14 @@ type Limits struct {
 // Rules names the rule pack.
 type Rules struct {
 	Pack string `yaml:"pack"`
+}
+
+// Locked is the memory of locked files whose password comes in another mail.
+type Locked struct {
+	Keep             time.Duration `yaml:"keep"`
+	MaxBytes         Size          `yaml:"max_bytes"`
+	MaxSenderPercent int           `yaml:"max_sender_percent"`
+	Hold             time.Duration `yaml:"hold"`
 }
 
 // Actions says how verdicts are carried out.
@@ -171,6 +180,7 @@ func Default() *Config {
 			MessageBytes: 100 << 20, HeaderBytes: 1 << 20, MemoryBytes: 1 << 20, Parts: 1000,
 			Depth: 10, Files: 1000, UnpackedBytes: 512 << 20, InspectTime: time.Minute,
 		},
+		Locked:  Locked{Keep: day, MaxBytes: 1 << 30, MaxSenderPercent: 10},
 		Actions: Actions{Quarantine: "store", MarkAccepted: true, OnFailure: "tempfail", OnFailureSubmission: "accept"},
 		Quarantine: Quarantine{
 			MaxBytes: 10 << 30, MaxMessages: 100_000, MaxSourcePercent: 20, MinFreeBytes: 1 << 30,
