@@ -21,6 +21,9 @@ func setLimits(memory, seconds uint64) error {
 		{unix.RLIMIT_CORE, 0},
 		{unix.RLIMIT_NOFILE, openFiles},
 	} {
+		if raced && l.what == unix.RLIMIT_DATA {
+			continue
+		}
 		if err := unix.Setrlimit(l.what, &unix.Rlimit{Cur: l.max, Max: l.max}); err != nil {
 			return fmt.Errorf("worker: setrlimit %d: %w", l.what, err)
 		}

@@ -35,9 +35,12 @@ func testJobs() map[string]Job {
 			for {
 			}
 		},
-		"sleep":   func([]byte, *Input, *Output) error { time.Sleep(time.Hour); return nil },
-		"garbage": func(_ []byte, _ *Input, o *Output) error { _, err := o.c.w.Write(bytes.Repeat([]byte{0xFF}, 99)); return err },
-		"limits":  limitsJob,
+		"sleep": func([]byte, *Input, *Output) error { time.Sleep(time.Hour); return nil },
+		"garbage": func(_ []byte, _ *Input, o *Output) error {
+			_, err := o.c.w.Write(bytes.Repeat([]byte{0xFF}, 99))
+			return err
+		},
+		"limits": limitsJob,
 		"flood": func(_ []byte, _ *Input, o *Output) error {
 			for {
 				if err := o.Item(nil, bytes.NewReader(make([]byte, chunk)), nil); err != nil {
@@ -182,6 +185,9 @@ func TestDeathIsATypedError(t *testing.T) {
 		{job: "spin", cpu: true},
 	} {
 		t.Run(tt.job, func(t *testing.T) {
+			if raced && tt.memory {
+				t.Skip("no limit of memory under the race detector")
+			}
 			g := New(Options{Memory: 128 << 20, CPU: time.Second}).Group()
 			_, err := collect(t, g, t.Context(), tt.job, nil, nil)
 			var d *DiedError
@@ -253,6 +259,9 @@ func (r readerAt) ReadAt([]byte, int64) (int, error) { return 0, r.err }
 
 func TestChildIsConfined(t *testing.T) {
 	t.Setenv("SEKISHO_SECRET", "not for children")
+	if raced {
+		t.Skip("the race detector has threads of its own")
+	}
 	items, err := collect(t, New(Options{}).Group(), t.Context(), "limits", nil, nil)
 	if err != nil || len(items) != 1 || items[0] != "fsize 0 core 0 privs 1 group true env 3=" {
 		t.Errorf("%q, %v", items, err)
