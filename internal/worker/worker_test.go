@@ -32,8 +32,10 @@ func testJobs() map[string]Job {
 		"exit":     func([]byte, *Input, *Output) error { os.Exit(9); return nil },
 		"memory":   memoryJob,
 		"spin": func([]byte, *Input, *Output) error {
-			for {
+			for n := uint(1); n != 0; n += 2 {
+				_ = n
 			}
+			return nil
 		},
 		"sleep": func([]byte, *Input, *Output) error { time.Sleep(time.Hour); return nil },
 		"garbage": func(_ []byte, _ *Input, o *Output) error {
