@@ -88,6 +88,7 @@ func (s *Scan) Abandon() {
 func (s *Scan) tries(ctx context.Context, cost time.Duration) iter.Seq[password.Word] {
 	return func(yield func(password.Word) bool) {
 		for _, w := range s.words.Words() {
+			s.trying = w.Text
 			if ctx.Err() != nil || !yield(w) {
 				return
 			}

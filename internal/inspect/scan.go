@@ -109,6 +109,7 @@ type Scan struct {
 	words      password.Finder // candidates for locked files
 	waiting    []waiting       // locked files
 	locked     bool            // one of them stayed locked
+	trying     string          // the last word that was tried
 	openers    []string        // words that opened a file
 	active     map[int]bool    // files that were in ActiveMime
 }

@@ -1,0 +1,140 @@
+package inspect
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"sekisho/internal/finding"
+	"sekisho/internal/fixture"
+	"sekisho/internal/password"
+)
+
+// earlier tries words on a locked file within a new scan.
+func earlier(t *testing.T, o Options, file []byte, words ...string) (*Scan, *Opened) {
+	t.Helper()
+	s, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scan := s.Begin()
+	opened, err := scan.Earlier(t.Context(), finding.Path{"earlier mail", "4ABC", "a.zip"}, "a.zip", bytes.NewReader(file), int64(len(file)), words...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return scan, opened
+}
+
+func TestAFileOfAnEarlierMailBelongsToThisScanWhenItOpens(t *testing.T) {
+	macro, plain := fixture.DocVBA(downloader), fixture.DOCX()
+	office := fixture.Crypt{Scheme: "agile", Password: "4459"}.Package(fixture.XLSM(downloader))
+	const at = " earlier mail!/4ABC!/a.zip"
+	for _, tc := range []struct {
+		name     string
+		file     []byte
+		findings []string
+		word     string
+		left     bool
+	}{
+		{"hostile", zipOf(lockedEntry("a.doc", "4459", macro)), []string{"vba.present" + at + "!/a.doc", "vba.autoexec" + at + "!/a.doc!/Macros/VBA/ThisDocument",
+			"vba.suspicious" + at + "!/a.doc!/Macros/VBA/ThisDocument"}, "4459", false},
+		{"harmless: nothing says that it was locked", zipOf(lockedEntry("a.docx", "4459", plain)), nil, "4459", false},
+		{"one of two opens", zipOf(lockedEntry("a.docx", "4459", plain), lockedEntry("b.docx", "other", plain)), nil, "4459", true},
+		{"a locked workbook", office, []string{"vba.present" + at, "vba.autoexec" + at + "!/xl/vbaProject.bin/VBA/ThisWorkbook", "vba.suspicious" + at + "!/xl/vbaProject.bin/VBA/ThisWorkbook"}, "4459", false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			scan, opened := earlier(t, Options{}, tc.file, "wrong", "4459")
+			if opened == nil {
+				t.Fatal("not opened")
+			}
+			r := scan.Result()
+			if d := cmp.Diff(tc.findings, lines(r)); d != "" {
+				t.Errorf("findings (-want +got):\n%s", d)
+			}
+			if opened.Word != tc.word || opened.Left != tc.left || len(opened.Findings) != len(tc.findings) || len(opened.Kinds) == 0 {
+				t.Errorf("%+v", opened)
+			}
+			if r.Incomplete || r.Locked {
+				t.Errorf("incomplete %v, locked %v", r.Incomplete, r.Locked)
+			}
+		})
+	}
+}
+
+func TestAFileOfAnEarlierMailThatStaysLockedLeavesNoTrace(t *testing.T) {
+	scan, opened := earlier(t, Options{}, zipOf(lockedEntry("a.doc", "4459", fixture.DocVBA(downloader)), entry("b.exe", exe())), "wrong")
+	r := scan.Result()
+	if opened != nil || len(r.Findings) > 0 || len(r.Files) > 0 || r.Locked || r.Incomplete {
+		t.Errorf("%+v, %v, %v", opened, lines(r), tree(r))
+	}
+}
+
+func TestFilesOfEarlierMailsShareTheBudget(t *testing.T) {
+	file := zipOf(lockedEntry("a.txt", "4459", bytes.Repeat([]byte("x"), 600)))
+	s, err := New(Options{Bytes: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	scan := s.Begin()
+	for range 2 {
+		if _, err := scan.Earlier(t.Context(), finding.Path{"a"}, "a.zip", bytes.NewReader(file), int64(len(file)), "4459"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := scan.Result()
+	if !r.Incomplete || len(lines(r)) == 0 || !strings.HasPrefix(lines(r)[0], string(finding.LimitSize)) {
+		t.Errorf("%v, incomplete %v", lines(r), r.Incomplete)
+	}
+	full := s.Begin()
+	full.count = full.o.Files
+	if opened, err := full.Earlier(t.Context(), finding.Path{"a"}, "a.zip", bytes.NewReader(file), int64(len(file)), "4459"); err != nil || opened != nil || !full.Result().Incomplete {
+		t.Errorf("%+v, %v: a file that nobody looked at leaves the scan complete", opened, err)
+	}
+}
+
+func TestOnlyTheWordsOfAShortMailAreAllTried(t *testing.T) {
+	s, err := New(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	scan := s.Begin()
+	scan.Passwords(password.Phrase, "s3cret")
+	scan.Passwords(password.Token, "4459", "xyz1")
+	if d := cmp.Diff([]string{"s3cret"}, scan.Said()); d != "" {
+		t.Error(d)
+	}
+	if n := len(scan.Tokens()); n != 2 {
+		t.Errorf("%d tokens", n)
+	}
+	for i := range shortTokens {
+		scan.Passwords(password.Token, strings.Repeat("a", i+1)+"1")
+	}
+	if n := len(scan.Tokens()); n != 0 {
+		t.Errorf("%d tokens of a long mail", n)
+	}
+}
+
+func TestPendingUntilFinish(t *testing.T) {
+	s, err := New(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	scan := s.Begin()
+	file := zipOf(lockedEntry("a.txt", "4459", []byte("text")))
+	if _, err := scan.File(t.Context(), nil, "a.zip", bytes.NewReader(file), int64(len(file))); err != nil {
+		t.Fatal(err)
+	}
+	if !scan.Pending() {
+		t.Error("nothing waits")
+	}
+	still, err := scan.Finish(context.Background())
+	if err != nil || len(still) != 1 || scan.Pending() {
+		t.Errorf("%d still locked, %v", len(still), err)
+	}
+	for _, l := range still {
+		l.Content.Close()
+	}
+}
