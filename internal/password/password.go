@@ -1,10 +1,25 @@
-// Package password finds the words in a mail that may open its locked files: what stands behind "パスワード", "password" or "Passwort", and, as a
-// last resort, every short word.
+// Package password finds the words in a mail that may open its locked files: what stands behind "パスワード", "password" or "Passwort", what the
+// files' names hold, and, as a last resort, every short word. A [Finder] collects them and gives them out likeliest first.
+//
+// It reads two things out of a text that speaks of a password. Candidates are generous: everything near such a word, in every form in which a person
+// would type it (without the full stop behind it, in half width, with its blanks). What the text *says* is strict: a password that the words name,
+// never a warning, a policy or an announcement of another mail.
+//
+// # Limits
+//
+//   - Of one text 256 KiB are read, of a line 4 KiB; people write the password on top. 128 places that speak of a password are looked at.
+//   - A word has 2 to 64 characters. Of a mail's own words 500 are given out, those of contexts first; time grows linearly with the text.
+//   - Passwords in pictures, and those that the recipient must know ("your telephone number"), are not found.
 package password
 
-import "strings"
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+)
 
-// Source says where a word was found; it is also the order in which words are tried.
+// Source says where a word was found.
 type Source uint8
 
 // The sources, the likeliest first.
@@ -19,48 +34,136 @@ const (
 
 // String is the source in a finding's detail.
 func (s Source) String() string {
-	return [...]string{"given", "said in the mail", "said in another mail", "from the configured list", "in a file name", "a word of the mail"}[s]
+	return [...]string{"given", "said in the mail", "said in another mail", "of the configured list", "in a file name", "a word of the mail"}[s]
 }
 
 // Word is one candidate.
 type Word struct {
 	Text   string
 	Source Source
+	Place  int // in the configured list, from 1
 }
+
+// String is the word in a finding's detail. The words of the configured list are the operator's secret: only their place is told.
+func (w Word) String() string {
+	if w.Source == List {
+		return fmt.Sprintf("word %d %s", w.Place, w.Source)
+	}
+	return fmt.Sprintf("%.60q, %s", w.Text, w.Source)
+}
+
+// rank is how early a word is tried.
+type rank uint8
+
+const (
+	given rank = iota
+	sure       // in a context, and looks like a password
+	likely     // in a context, and may be one
+	earlier
+	listed
+	named
+	quotedSure   // in a context of the quoted history
+	maybe        // in a context, but an ordinary word
+	tokenOdd     // a word of the text that looks like a password
+	tokenPlain   // any other
+	quotedOthers // any word of the quoted history
+	ranks
+)
+
+// firstRank is the rank of words that are added as they are.
+var firstRank = [...]rank{Given: given, Phrase: sure, Earlier: earlier, List: listed, Name: named, Token: tokenPlain}
+
+// source is where words of a rank come from.
+func (r rank) source() Source {
+	return [...]Source{Given, Phrase, Phrase, Earlier, List, Name, Phrase, Phrase, Token, Token, Token}[r]
+}
+
+const (
+	wordMin   = 2
+	wordMax   = 64   // characters; longer ones are addresses and separators
+	keptMax   = 1000 // words of a rank that are kept
+	minedMax  = 500  // words of the mail itself that are given out: a second of ZIP AES
+	datesFrom = 2000 // a mail's date before that is none
+)
 
 // Finder collects words. The zero value is ready.
 type Finder struct {
-	words [Token + 1][]string
-	seen  map[string]bool
+	words    [ranks][]Word
+	best     map[string]rank // of every word kept
+	said     []Said
+	mentions int
+	dated    bool // a text says that the password is a date
+	meeting  bool // a text invites to a meeting, whose passcode opens no file
+	date     time.Time
+	sorted   []Word // of Words, until more is added
 }
 
 // Add takes words as they are.
 func (f *Finder) Add(from Source, words ...string) {
-	if f.seen == nil {
-		f.seen = map[string]bool{}
-	}
 	for _, w := range words {
-		if w != "" && !f.seen[w] {
-			f.seen[w] = true
-			f.words[from] = append(f.words[from], w)
-		}
+		f.keep(firstRank[from], w)
 	}
 }
 
-// Text takes plain text of the mail: a subject, a text part.
-func (f *Finder) Text(text string) {
-	for _, w := range strings.Fields(text) {
-		f.Add(Token, w)
+// keep keeps a word under the best rank that it was seen with.
+func (f *Finder) keep(r rank, word string) {
+	if word == "" || r > listed && len(f.words[r]) >= keptMax {
+		return
 	}
+	if f.best == nil {
+		f.best = map[string]rank{}
+	}
+	if old, ok := f.best[word]; ok && old <= r {
+		return
+	}
+	f.best[word] = r
+	f.sorted = nil
+	f.words[r] = append(f.words[r], Word{Text: word, Source: r.source(), Place: len(f.words[r]) + 1})
 }
 
-// Words returns every word once, the likeliest first.
+// Date is when the mail was sent: some texts say that the password is that date.
+func (f *Finder) Date(t time.Time) { f.date, f.sorted = t, nil }
+
+// Words returns every word once, the likeliest first. The list is the Finder's.
 func (f *Finder) Words() []Word {
-	var list []Word
-	for from, words := range f.words {
-		for _, w := range words {
-			list = append(list, Word{w, Source(from)})
+	if f.sorted != nil {
+		return f.sorted
+	}
+	if f.dated && f.date.Year() >= datesFrom {
+		for _, layout := range [...]string{"20060102", "0102", "060102", "2006-01-02", "2006/01/02", "02012006", "01022006", "2006.01.02", "02.01.2006"} {
+			f.keep(likely, f.date.Format(layout))
 		}
 	}
-	return list
+	mined := 0
+	for r := range ranks {
+		for _, w := range f.words[r] {
+			ours := r == given || r == earlier || r == listed
+			if f.best[w.Text] != r || !ours && mined >= minedMax {
+				continue
+			}
+			if !ours {
+				mined++
+			}
+			f.sorted = append(f.sorted, w)
+		}
+	}
+	return f.sorted
 }
+
+// Said is a password that a text names, and the word before it that says so.
+type Said struct{ Word, Behind string }
+
+// Said returns the passwords that the texts name, in their order. What the quoted history names is not among them.
+func (f *Finder) Said() []Said { return f.said }
+
+const saidMax = 16 // a list of passwords for as many files
+
+func (f *Finder) says(word, behind string) {
+	s := Said{word, behind}
+	if len(f.said) < saidMax && !slices.Contains(f.said, s) {
+		f.said = append(f.said, s)
+	}
+}
+
+// byLength puts the longest first.
+func byLength(a, b []rune) int { return cmp.Compare(len(b), len(a)) }

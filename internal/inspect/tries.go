@@ -1,0 +1,146 @@
+package inspect
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	"sekisho/internal/finding"
+	"sekisho/internal/password"
+)
+
+const (
+	freeCost = 20 * time.Microsecond // below it all words are tried, unmeasured: 500 of them are 10 ms
+	slice    = 100 * time.Millisecond // of tries before somebody else may have the processor
+	waitMax  = 5 * time.Second       // for a turn; a gateway so busy with passwords reads the mail instead
+)
+
+// trying is the state of the words of one message.
+type trying struct {
+	cost    time.Duration // of all tries so far
+	holding bool          // one of the turns is ours
+	tried   int           // words of the current file
+	words   int           // it could have tried
+	opened  []password.Word
+}
+
+// tries are the words for a file on which one try takes about cost of processor time, the likeliest first: first those that opened another file of the
+// message, then as many as fit Options.TryTime, of which a file takes half while others wait. The words end early where the budget, or the time to
+// wait for one of the turns, does; the file's finding then says how many were tried. Break out of the loop with the word that opens; inspect behind the loop,
+// not in it: a turn is held between the words.
+//
+//	for w := range s.tries(ctx, cost) {
+//		if plain = open(w.Text); plain != nil {
+//			found = w
+//			break
+//		}
+//	}
+//
+// Cost is an estimate from what the file says of itself (rounds, spin count), not a measurement, so that the same mail has the same result everywhere.
+func (s *Scan) tries(ctx context.Context, cost time.Duration) iter.Seq[password.Word] {
+	return func(yield func(password.Word) bool) {
+		list := s.candidates()
+		t := &s.trying
+		t.tried, t.words = 0, max(t.words, len(list))
+		left := s.o.TryTime - t.cost
+		if len(s.waiting) > 0 {
+			left /= 2
+		}
+		turn := s.turn(cost)
+		defer turn.end()
+		for _, w := range list {
+			if ctx.Err() != nil || cost > freeCost && left < cost || !turn.next(ctx) {
+				return
+			}
+			if cost > freeCost {
+				left -= cost
+				t.cost += cost
+			}
+			t.tried++
+			if !yield(w) {
+				if !slices.Contains(t.opened, w) {
+					t.opened = append(t.opened, w)
+				}
+				return
+			}
+		}
+	}
+}
+
+// candidates are the words, those that opened a file first.
+func (s *Scan) candidates() []password.Word {
+	all := s.words.Words()
+	if len(s.trying.opened) == 0 {
+		return all
+	}
+	list := slices.Clone(s.trying.opened)
+	for _, w := range all {
+		if !slices.Contains(s.trying.opened, w) {
+			list = append(list, w)
+		}
+	}
+	return list
+}
+
+// holder is a file's hold on the turns.
+type holder struct {
+	s    *Scan
+	cost time.Duration
+	used time.Duration
+	held bool
+}
+
+func (s *Scan) turn(cost time.Duration) *holder { return &holder{s: s, cost: cost} }
+
+// next reports whether the next try may begin; from time to time somebody else goes first.
+func (h *holder) next(ctx context.Context) bool {
+	if h.cost <= freeCost || !h.held && h.s.trying.holding { // a file inside one that is being tried
+		return true
+	}
+	if h.used += h.cost; h.held && h.used < slice {
+		return true
+	}
+	h.end()
+	ctx, cancel := context.WithTimeout(ctx, waitMax)
+	defer cancel()
+	if !h.s.scanner.turns.take(ctx, h.cost) {
+		return false
+	}
+	h.held, h.s.trying.holding, h.used = true, true, h.cost
+	return true
+}
+
+func (h *holder) end() {
+	if h.held {
+		h.held, h.s.trying.holding = false, false
+		h.s.scanner.turns.give()
+	}
+}
+
+// untried says on the finding about a locked file's encryption that not all words were tried on it.
+func (s *Scan) untried(f *File) {
+	t := &s.trying
+	if t.tried >= t.words {
+		return
+	}
+	for i := len(s.findings) - 1; i >= 0; i-- {
+		switch g := &s.findings[i]; g.Kind {
+		case finding.ZipEncrypted, finding.ArchiveEncrypted, finding.ArchiveHeaderEncrypted, finding.OfficeEncrypted, finding.PDFEncrypted:
+			if slices.Equal(g.Path, f.Path) {
+				*g = finding.New(g.Kind, g.Path, "%d of %d words tried; %s", t.tried, t.words, g.Detail)
+				g.Severity = g.Kind.Severity()
+				return
+			}
+		}
+	}
+}
+
+// foundWord is the detail that says which word opened a file.
+func foundWord(w password.Word, what string) string {
+	if what == "" {
+		return w.String()
+	}
+	return fmt.Sprintf("%s: %s", what, w)
+}

@@ -1,0 +1,285 @@
+package password
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+const (
+	textMax    = 256 << 10 // bytes read of one text
+	lineMax    = 4 << 10   // of one line
+	mentionMax = 128       // places of all texts: a mail that explains passwords at length has some dozens
+	tailMax    = 200       // bytes behind a keyword in which its password stands
+	headMax    = 100       // bytes before it
+	nextLines  = 3         // lines behind it that are not empty
+	tailValues = 12
+	fieldsMax  = 4 // blanks inside a password: three
+)
+
+// Text takes plain text of the mail: a subject, a text part, the text of a web page with its cells parted by tabs.
+func (f *Finder) Text(text string) {
+	text = clip(text, textMax)
+	var t reader
+	t.read(text)
+	f.meeting = f.meeting || t.meeting
+	old := false
+	for i := range t.lines {
+		old = old || t.history(i)
+		f.line(&t, i, old || strings.HasPrefix(t.lines[i], ">"))
+	}
+}
+
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
+// reader is a text in lines.
+type reader struct {
+	lines   []string // those that are not empty, without the blanks around them
+	gap     []bool   // an empty line stands before it
+	meeting bool
+	fold    folded
+}
+
+func (t *reader) read(text string) {
+	gap := false
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(visible(clip(line, lineMax)))
+		if line == "" {
+			gap = true
+			continue
+		}
+		t.meeting = t.meeting || meetingLine(line)
+		t.lines, t.gap = append(t.lines, line), append(t.gap, gap)
+		gap = false
+	}
+}
+
+// separators begin the quoted history, as mail programs write them.
+var separators = [...]string{"-----Original", "----- Original", "-----元のメッセージ", "----- 元のメッセージ", "-----Ursprüngliche", "---------- Forwarded", "---------- 転送", "-----Message d'origine",
+	"-----Mensaje original", "-----Messaggio originale", "-----Mensagem original", "Begin forwarded message"}
+
+// history reports whether the quoted history begins with the line i.
+func (t *reader) history(i int) bool {
+	line := t.lines[i]
+	for _, s := range separators {
+		if strings.HasPrefix(line, s) {
+			return true
+		}
+	}
+	next := ""
+	if i+1 < len(t.lines) {
+		next = t.lines[i+1]
+	}
+	switch {
+	case field(line, writers[:]):
+		return field(next, senders[:])
+	case strings.HasSuffix(line, "wrote:"):
+		return strings.HasPrefix(line, "On ") || strings.HasPrefix(next, ">")
+	case strings.HasSuffix(line, "schrieb:"), strings.HasSuffix(line, "écrit :"), strings.HasSuffix(line, "escribió:"), strings.HasSuffix(line, "ha scritto:"), strings.HasSuffix(line, "escreveu:"):
+		return true
+	case strings.HasPrefix(line, "20") && (strings.HasSuffix(line, ":") || strings.HasSuffix(line, "：")):
+		return strings.Contains(line, "@")
+	}
+	return false
+}
+
+// The first two fields of a quoted header, as Outlook and others write it above the mail that is answered.
+var (
+	writers = [...]string{"from", "差出人", "送信者", "von", "de", "da", "发件人", "보낸 사람"}
+	senders = [...]string{"sent", "date", "to", "送信日時", "日時", "送信日", "宛先", "gesendet", "datum", "envoyé", "enviado", "inviato", "date", "发送时间", "보낸 날짜"}
+)
+
+// field reports whether a line is one of the fields.
+func field(line string, names []string) bool {
+	name, _, ok := strings.Cut(strings.ReplaceAll(strings.Trim(line, "* \t"), "：", ":"), ":")
+	name = strings.ToLower(strings.Trim(name, "* \t　\u00a0"))
+	return ok && slices.Contains(names, name)
+}
+
+// meetingLine reports whether a line belongs to the invitation of a conference service.
+func meetingLine(line string) bool {
+	for _, w := range [...]string{"Meeting ID", "meeting ID", "ミーティングID", "ミーティング ID", "会議 ID", "会議ID", "Besprechungs-ID", "zoom.us/", "teams.microsoft.com/", ".webex.com/"} {
+		if strings.Contains(line, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// line takes the words of a line and, where it speaks of a password, what stands around that.
+func (f *Finder) line(t *reader, i int, old bool) {
+	f.tokens(t.lines[i], old)
+	if f.mentions >= mentionMax {
+		return
+	}
+	t.fold.fold(t.lines[i])
+	list := mentions(&t.fold)
+	for k, m := range list {
+		f.mentions++
+		c := context{head: t.fold.before(m.start), key: t.lines[i][t.fold.offset(m.start):t.fold.offset(m.end)], tail: t.fold.behind(m.end), mention: m, old: old, line: t.lines[i]}
+		if k+1 < len(list) {
+			c.tail = c.tail[:t.fold.offset(list[k+1].start)-t.fold.offset(m.end)]
+		}
+		c.next, c.gap = t.lines[i+1:min(len(t.lines), i+1+nextLines)], t.gap[i+1:min(len(t.lines), i+1+nextLines)]
+		c.last = k+1 == len(list)
+		f.around(&c)
+		if word, ok := c.said(); ok && !old && !f.meeting {
+			f.says(word, c.key)
+		}
+	}
+}
+
+// context is what stands around a keyword.
+type context struct {
+	mention
+	line, head, key, tail string
+	next                  []string // lines behind it
+	gap                   []bool   // of each: an empty line stands before it
+	last                  bool     // no other keyword stands behind it on the line
+	old                   bool     // in the quoted history
+}
+
+// around collects the candidates of a context, the nearest first.
+func (f *Finder) around(c *context) {
+	f.dated = f.dated || dateWord(c.line)
+	if word, ok := c.said(); ok {
+		f.candidate(word, sure, c.old)
+	}
+	tail := clip(c.tail, tailMax)
+	n := 0
+	for v, ok := nextValue(tail); ok && n < tailValues; v, ok = nextValue(v.after) {
+		f.value(v, c.old)
+		n++
+	}
+	if rest := strings.TrimLeft(tail, leading+"は：＝"); len(strings.Fields(rest)) <= fieldsMax {
+		f.candidate(rest, likely, c.old) // with its blanks
+	}
+	f.before(c)
+	if c.last {
+		for _, line := range c.next {
+			f.below(line, c.old)
+		}
+	}
+}
+
+// below takes a line behind one that speaks of a password.
+func (f *Finder) below(line string, old bool) {
+	line = strings.TrimLeft(line, "> \t　■●◆・*-→")
+	if n := len(strings.Fields(line)); n > fieldsMax || len(line) > tailMax {
+		return
+	}
+	if v, ok := nextValue(line); ok {
+		f.value(v, old)
+	}
+	f.candidate(line, likely, old)
+}
+
+const headValues = 3
+
+// before takes the last values in front of a keyword: "use X as password".
+func (f *Finder) before(c *context) {
+	head := c.head
+	if len(head) > headMax {
+		head = head[len(head)-headMax:]
+		for len(head) > 0 && !utf8.RuneStart(head[0]) {
+			head = head[1:]
+		}
+	}
+	var last []value
+	for v, ok := nextValue(head); ok; v, ok = nextValue(v.after) {
+		last = append(last, v)
+	}
+	for _, v := range last[max(0, len(last)-headValues):] {
+		f.value(v, c.old)
+	}
+}
+
+// value adds a value near a keyword by what it looks like.
+func (f *Finder) value(v value, old bool) {
+	r := maybe
+	switch s := strengthOf(core(v.text)); {
+	case s == unusual:
+		r = sure
+	case s == plain, v.quoted:
+		r = likely
+	}
+	f.candidate(v.text, r, old)
+	if strings.ContainsAny(v.text, pieces) { // file.zip:1234
+		for piece := range strings.FieldsFuncSeq(v.text, func(r rune) bool { return strings.ContainsRune(pieces, r) }) {
+			f.candidate(piece, likely, old)
+		}
+	}
+}
+
+const pieces = ":=/|,; " // part the words of a value
+
+func (f *Finder) candidate(s string, r rank, old bool) {
+	if old && r < quotedSure {
+		r = quotedSure
+	}
+	forms(strings.TrimLeft(s, " \t　"), func(w string) { f.keep(r, w) })
+}
+
+// dateWord reports whether a line speaks of a day: 「パスワードは本日の日付」.
+func dateWord(line string) bool {
+	low := strings.ToLower(line)
+	for _, w := range [...]string{"日付", "本日", "送信日", "今日", "年月日", "date", "today", "datum", "heutige", "8桁", "yyyymmdd", "mmdd"} {
+		if strings.Contains(low, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// tokens takes the words of a line as a last resort.
+func (f *Finder) tokens(line string, old bool) {
+	for field := range strings.FieldsSeq(line) {
+		f.token(field, old)
+		for v, ok := nextValue(field); ok; v, ok = nextValue(v.after) {
+			if v.text != field {
+				f.token(v.text, old)
+			}
+		}
+	}
+}
+
+func (f *Finder) token(s string, old bool) {
+	r := tokenPlain
+	switch {
+	case old:
+		r = quotedOthers
+	case strengthOf(core(s)) == unusual:
+		r = tokenOdd
+	}
+	if len(f.words[r]) >= keptMax {
+		return
+	}
+	forms(s, func(w string) { f.keep(r, w) })
+}
+
+// FileName takes the name of a file: "pw_1234.zip".
+func (f *Finder) FileName(name string) {
+	name = clip(name, lineMax)
+	stem := name
+	if dot := strings.LastIndexByte(name, '.'); dot > 0 {
+		stem = name[:dot]
+	}
+	n := 0
+	for piece := range strings.FieldsFuncSeq(stem, func(r rune) bool { return strings.ContainsRune("_-. ()[]（）　+,=@&", r) }) {
+		if n++; n > namePieces {
+			break
+		}
+		forms(piece, func(w string) { f.keep(named, w) })
+	}
+	forms(stem, func(w string) { f.keep(named, w) })
+}
+
+const namePieces = 16

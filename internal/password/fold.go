@@ -1,0 +1,116 @@
+package password
+
+import (
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// folded is a line of text for comparison. Runes are in lower case, in half or full width as is usual, without marks and long-vowel dashes:
+// ﾊﾟｽﾜｰﾄﾞ, パスワ－ド and パスワード are the same, and so are PASS and ＰＡＳＳ.
+type folded struct {
+	text  string
+	runes []rune
+	at    []int32 // where each rune's original begins in text
+}
+
+// fold reuses the memory of f.
+func (f *folded) fold(text string) {
+	f.text, f.runes, f.at = text, f.runes[:0], f.at[:0]
+	for i := 0; i < len(text); {
+		c := text[i]
+		if c < utf8.RuneSelf && (c != '-' || !f.afterKana()) {
+			if 'A' <= c && c <= 'Z' {
+				c += 'a' - 'A'
+			}
+			f.add(rune(c), i)
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(text[i:])
+		f.other(r, text[i:i+n], i)
+		i += n
+	}
+}
+
+func (f *folded) add(r rune, at int) {
+	f.runes, f.at = append(f.runes, r), append(f.at, int32(at))
+}
+
+// other folds a rune by its compatibility decomposition (UAX 15).
+func (f *folded) other(r rune, text string, at int) {
+	if isDash(r) && f.afterKana() {
+		return
+	}
+	if 0x4E00 <= r && r <= 0x9FFF { // ideographs fold to themselves
+		f.add(r, at)
+		return
+	}
+	if d := norm.NFKD.PropertiesString(text).Decomposition(); d != nil {
+		for len(d) > 0 {
+			r, n := utf8.DecodeRune(d)
+			d = d[n:]
+			f.plain(r, at)
+		}
+		return
+	}
+	f.plain(r, at)
+}
+
+func (f *folded) plain(r rune, at int) {
+	if isDash(r) && f.afterKana() || unicode.In(r, unicode.Mn, unicode.Cf) {
+		return
+	}
+	f.add(unicode.ToLower(r), at)
+}
+
+func (f *folded) afterKana() bool {
+	n := len(f.runes)
+	return n > 0 && 0x30A1 <= f.runes[n-1] && f.runes[n-1] <= 0x30FA
+}
+
+// isDash reports whether people type r for the long-vowel mark.
+func isDash(r rune) bool {
+	switch r {
+	case 'ー', 'ｰ', '―', '—', '–', '‐', '‑', '−', '－', '─', '-', '一':
+		return true
+	}
+	return false
+}
+
+// before is the text in front of the rune i, behind what stands from it on.
+func (f *folded) before(i int) string { return f.text[:f.offset(i)] }
+
+func (f *folded) behind(i int) string { return f.text[f.offset(i):] }
+
+func (f *folded) offset(i int) int {
+	if i >= len(f.at) {
+		return len(f.text)
+	}
+	return int(f.at[i])
+}
+
+func foldString(s string) []rune {
+	var f folded
+	f.fold(s)
+	return f.runes
+}
+
+// visible leaves out the characters that nobody sees: zero-width blanks, joiners, soft hyphens, marks of direction.
+func visible(s string) string {
+	for i, r := range s {
+		if r >= utf8.RuneSelf && hidden(r) {
+			out := []byte(s[:i])
+			for _, r := range s[i:] {
+				if !hidden(r) {
+					out = utf8.AppendRune(out, r)
+				}
+			}
+			return string(out)
+		}
+	}
+	return s
+}
+
+func hidden(r rune) bool { return r >= 0xAD && unicode.Is(unicode.Cf, r) || r == 0x034F || 0xFE00 <= r && r <= 0xFE0F }
