@@ -148,7 +148,7 @@ func (g *globals) offline(sources bool, passwords ...string) (*offline, error) {
 		return nil, err
 	}
 	o := inspectOptions(c, place{})
-	o.Sources, o.Passwords = sources, passwords
+	o.Sources, o.Given = sources, passwords
 	scanner, err := inspect.New(o)
 	if err != nil {
 		return nil, err

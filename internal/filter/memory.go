@@ -3,6 +3,7 @@ package filter
 import (
 	"context"
 	"fmt"
+	"net/mail"
 	"net/netip"
 	"slices"
 	"strings"
@@ -71,6 +72,9 @@ func (r *Run) recalls(res *Result) *Memory {
 // open opens what is locked: in this message with its own words and those of earlier mails, in earlier mails with this one's.
 func (r *Run) open(res *Result) {
 	r.scan.Text(res.Facts.Subject)
+	if sent, err := mail.ParseDate(res.Header.Get("Date")); err == nil {
+		r.scan.Date(sent)
+	}
 	mem := r.recalls(res)
 	res.Memory = mem
 	if mem != nil && r.scan.Pending() {

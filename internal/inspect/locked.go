@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"iter"
-	"time"
 
 	"sekisho/internal/finding"
 	"sekisho/internal/message"
@@ -53,16 +51,11 @@ func (s *Scan) lock(ctx context.Context, f *File, open unlock) error {
 // Finish opens what passwords lock, now that all words of the message are known. The error is our own trouble, as of Part. The files that
 // stay locked are the caller's, who closes them.
 func (s *Scan) Finish(ctx context.Context) (still []Locked, err error) {
+	s.textFindings()
 	for len(s.waiting) > 0 { // what opens may hold another locked file
 		w := s.waiting[0]
 		s.waiting = s.waiting[1:]
-		left := true
-		tried := s.timed(ctx, w.file, func(ctx context.Context) error {
-			return s.guard(w.file, func() (err error) {
-				left, err = w.open(ctx, w.file, s)
-				return err
-			})
-		})
+		left, tried := s.try(ctx, w)
 		if err == nil {
 			err = tried
 		}
@@ -71,9 +64,25 @@ func (s *Scan) Finish(ctx context.Context) (still []Locked, err error) {
 			continue
 		}
 		s.locked = true
+		s.untried(w.file)
 		still = append(still, Locked{w.file.Path, w.file.Name, w.file.Kind, w.copy})
 	}
 	return still, err
+}
+
+// try has a locked file opened.
+func (s *Scan) try(ctx context.Context, w waiting) (left bool, err error) {
+	left = true
+	s.trying.tried, s.trying.words = 0, 0
+	err = s.timed(ctx, w.file, func(ctx context.Context) error {
+		return s.noted(w.file, func() error {
+			return s.guard(w.file, func() (err error) {
+				left, err = w.open(ctx, w.file, s)
+				return err
+			})
+		})
+	})
+	return left, err
 }
 
 // Abandon frees a scan that is not finished.
@@ -84,27 +93,5 @@ func (s *Scan) Abandon() {
 	s.waiting = nil
 }
 
-// tries are the words for a file on which one try takes about cost.
-func (s *Scan) tries(ctx context.Context, cost time.Duration) iter.Seq[password.Word] {
-	return func(yield func(password.Word) bool) {
-		for _, w := range s.words.Words() {
-			s.trying = w.Text
-			if ctx.Err() != nil || !yield(w) {
-				return
-			}
-		}
-	}
-}
-
 // Passwords adds candidates that are tried on locked files.
 func (s *Scan) Passwords(from password.Source, list ...string) { s.words.Add(from, list...) }
-
-// Text takes plain text of the message itself that is no part: its subject.
-func (s *Scan) Text(text string) { s.words.Text(text) }
-
-// text of a part of a mail, where it has any.
-func (s *Scan) partText(p *message.Part) {
-	if p.Text != "" {
-		s.words.Text(p.Text)
-	}
-}

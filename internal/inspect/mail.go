@@ -40,7 +40,7 @@ type mailHandler struct {
 var _ message.Handler = (*mailHandler)(nil)
 
 func (h *mailHandler) Part(p *message.Part) error {
-	h.s.partText(p)
+	h.s.partText(p, false)
 	return h.s.file(h.ctx, partFile(p, h.f), p.Attachment)
 }
 

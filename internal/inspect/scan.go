@@ -19,13 +19,15 @@ type Options struct {
 	Files    int           // files in one message
 	Bytes    int64         // bytes unpacked in one message
 	Time     time.Duration // spent inside inspectors on one message
+	TryTime  time.Duration // of processor time for passwords on one message, by estimate
 	Memory   int64         // bytes one unpacked file keeps in memory before it spools
 	SpoolDir string
 	Journal  string         // crash memory; "" for none
 	Sources  bool           // keep macro sources in the reports (scan --macros)
 	Walk     message.Limits // for mails inside files
 
-	Passwords []string // tried on locked files: those of the configuration or the command line
+	Given     []string // passwords tried on locked files: those of the command line
+	Passwords []string // and those of the configuration, which are not shown
 }
 
 const (
@@ -33,6 +35,7 @@ const (
 	defaultFiles  = 10_000           // a zipped source tree or photo collection; a report of so many is 2 MB
 	defaultBytes  = 512 << 20        // ten times the largest mail that gateways commonly let in; three seconds of inflating
 	defaultTime   = 20 * time.Second // far below the 300 seconds an MTA waits for the answer to the final dot
+	defaultTries  = 3 * time.Second  // seventy words on a document of today's Office, two thousand on a ZIP under AES
 	defaultMemory = 4 << 20          // most documents stay in memory; ten nested ones are 40 MB
 )
 
@@ -49,6 +52,9 @@ func (o Options) withDefaults() Options {
 	if o.Time <= 0 {
 		o.Time = defaultTime
 	}
+	if o.TryTime <= 0 {
+		o.TryTime = defaultTries
+	}
 	if o.Memory <= 0 {
 		o.Memory = defaultMemory
 	}
@@ -63,11 +69,12 @@ type Scanner struct {
 	o       Options
 	table   []Inspector
 	journal *journal
+	turns   *turns // of password tries
 }
 
 // New makes a Scanner. The error is the journal's.
 func New(o Options) (*Scanner, error) {
-	s := &Scanner{o: o.withDefaults(), table: inspectors()}
+	s := &Scanner{o: o.withDefaults(), table: inspectors(), turns: newTurns()}
 	if o.Journal == "" {
 		return s, nil
 	}
@@ -90,6 +97,7 @@ func (s *Scanner) Close() error {
 // Begin starts the scan of one message (or one file).
 func (s *Scanner) Begin() *Scan {
 	scan := &Scan{scanner: s, o: &s.o, kinds: map[finding.Kind]bool{}}
+	scan.words.Add(password.Given, s.o.Given...)
 	scan.words.Add(password.List, s.o.Passwords...)
 	return scan
 }
@@ -107,17 +115,18 @@ type Scan struct {
 	buf        []byte          // of copies
 	scratch    []byte          // of identify
 	words      password.Finder // candidates for locked files
-	waiting    []waiting       // locked files
-	locked     bool            // one of them stayed locked
-	trying     string          // the last word that was tried
-	openers    []string        // words that opened a file
-	active     map[int]bool    // files that were in ActiveMime
+	mail       mailSays
+	waiting    []waiting // locked files
+	trying     trying
+	locked     bool         // one of them stayed locked
+	openers    []string     // words that opened a file
+	active     map[int]bool // files that were in ActiveMime
 }
 
 // Part inspects one part of the message. A recovered panic is a finding. The error is the context's or the spool's: the scan is then incomplete
 // and the caller goes on with the next part.
 func (s *Scan) Part(ctx context.Context, p *message.Part) (kind string, err error) {
-	s.partText(p)
+	s.partText(p, !p.Attachment)
 	f := partFile(p, nil)
 	err = s.top(ctx, f, p.Attachment)
 	return f.Kind, err
@@ -183,6 +192,9 @@ func (s *Scan) file(ctx context.Context, f *File, listed bool) error {
 	if f.listed = listed; listed {
 		s.report(f)
 		defer s.disguises(f)
+		if err := s.hints(ctx, f); err != nil {
+			return err
+		}
 	}
 	if !s.matched(f) {
 		return nil

@@ -2,7 +2,6 @@ package inspect
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"slices"
 	"time"
@@ -12,9 +11,9 @@ import (
 )
 
 const (
-	freeCost = 20 * time.Microsecond // below it all words are tried, unmeasured: 500 of them are 10 ms
+	freeCost = 20 * time.Microsecond  // below it all words are tried, unmeasured: 500 of them are 10 ms
 	slice    = 100 * time.Millisecond // of tries before somebody else may have the processor
-	waitMax  = 5 * time.Second       // for a turn; a gateway so busy with passwords reads the mail instead
+	waitMax  = 5 * time.Second        // for a turn; a gateway so busy with passwords reads the mail instead
 )
 
 // trying is the state of the words of one message.
@@ -135,12 +134,4 @@ func (s *Scan) untried(f *File) {
 			}
 		}
 	}
-}
-
-// foundWord is the detail that says which word opened a file.
-func foundWord(w password.Word, what string) string {
-	if what == "" {
-		return w.String()
-	}
-	return fmt.Sprintf("%s: %s", what, w)
 }

@@ -18,11 +18,16 @@ const (
 )
 
 // Text takes plain text of the mail: a subject, a text part, the text of a web page with its cells parted by tabs.
-func (f *Finder) Text(text string) {
+func (f *Finder) Text(text string) { f.read(text, true) }
+
+// Beside takes a text that is not the mail's own: an attached one, the mail in an attached mail. It gives words and says nothing.
+func (f *Finder) Beside(text string) { f.read(text, false) }
+
+func (f *Finder) read(text string, own bool) {
 	text = clip(text, textMax)
 	var t reader
 	t.read(text)
-	f.meeting = f.meeting || t.meeting
+	f.mute = !own || t.meeting
 	old := false
 	for i := range t.lines {
 		old = old || t.history(i)
@@ -131,7 +136,7 @@ func (f *Finder) line(t *reader, i int, old bool) {
 		c.next, c.gap = t.lines[i+1:min(len(t.lines), i+1+nextLines)], t.gap[i+1:min(len(t.lines), i+1+nextLines)]
 		c.last = k+1 == len(list)
 		f.around(&c)
-		if word, ok := c.said(); ok && !old && !f.meeting {
+		if word, ok := c.said(); ok && !old && !f.mute {
 			f.says(word, c.key)
 		}
 	}

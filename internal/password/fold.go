@@ -113,4 +113,6 @@ func visible(s string) string {
 	return s
 }
 
-func hidden(r rune) bool { return r >= 0xAD && unicode.Is(unicode.Cf, r) || r == 0x034F || 0xFE00 <= r && r <= 0xFE0F }
+func hidden(r rune) bool {
+	return r >= 0xAD && unicode.Is(unicode.Cf, r) || r == 0x034F || 0xFE00 <= r && r <= 0xFE0F
+}

@@ -56,9 +56,9 @@ func (w Word) String() string {
 type rank uint8
 
 const (
-	given rank = iota
-	sure       // in a context, and looks like a password
-	likely     // in a context, and may be one
+	given  rank = iota
+	sure        // in a context, and looks like a password
+	likely      // in a context, and may be one
 	earlier
 	listed
 	named
@@ -93,7 +93,7 @@ type Finder struct {
 	said     []Said
 	mentions int
 	dated    bool // a text says that the password is a date
-	meeting  bool // a text invites to a meeting, whose passcode opens no file
+	mute     bool // the text that is being read says nothing: it is not the mail's own, or invites to a meeting, whose passcode opens no file
 	date     time.Time
 	sorted   []Word // of Words, until more is added
 }

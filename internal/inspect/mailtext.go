@@ -1,0 +1,117 @@
+package inspect
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/encoding/unicode"
+
+	"sekisho/internal/finding"
+	"sekisho/internal/links"
+	"sekisho/internal/lure"
+	"sekisho/internal/message"
+)
+
+// mailSays is what the mail's own text says, gathered over its parts.
+type mailSays struct {
+	lures *lure.Matcher
+	path  finding.Path // of the first part that is text of the mail
+}
+
+// Text takes text of the message itself that is no part: its subject, the body of a winmail.dat. It may be a web page.
+func (s *Scan) Text(text string) {
+	s.ownText(nil, text, htmlStart([]byte(strings.ToLower(strings.TrimSpace(text[:min(len(text), textHead)])))))
+}
+
+const textHead = 1 << 10 // of a text that tells a web page
+
+// Date is when the message was sent: some texts say that their password is the date.
+func (s *Scan) Date(t time.Time) { s.words.Date(t) }
+
+// partText takes the text of a part of a mail, where it has any. own is what the mail itself says to its reader, not an attached text.
+func (s *Scan) partText(p *message.Part, own bool) {
+	switch page := p.Type == "text/html"; {
+	case p.Text == "":
+	case own:
+		s.ownText(p.Path, p.Text, page)
+	default:
+		s.words.Beside(shown(p.Text, page))
+	}
+}
+
+// shown is a text as its reader sees it.
+func shown(text string, page bool) string {
+	if !page {
+		return text
+	}
+	p, _ := links.HTML(strings.NewReader(text)) // a reader of memory does not fail
+	return p.Text
+}
+
+// ownText takes text of the mail itself.
+func (s *Scan) ownText(at finding.Path, text string, page bool) {
+	text = shown(text, page)
+	s.words.Text(text)
+	if s.mail.lures == nil {
+		s.mail.lures, s.mail.path = lure.New(), at
+	}
+	_, _ = io.WriteString(s.mail.lures, text+"\n")
+}
+
+// textFindings says what the mail's own text says.
+func (s *Scan) textFindings() {
+	at := s.mail.path
+	if said := s.words.Said(); len(said) > 0 {
+		s.Add(finding.New(finding.MailPassword, at, "%.60q behind %.40q%s", said[0].Word, said[0].Behind, others(len(said)-1)))
+	}
+	if s.mail.lures == nil {
+		return
+	}
+	var quoted []string
+	for _, phrase := range s.mail.lures.Found() {
+		quoted = append(quoted, fmt.Sprintf("%q", phrase))
+	}
+	if s.mail.lures = nil; len(quoted) > 0 {
+		s.Add(finding.New(finding.MailLure, at, "%s", strings.Join(quoted, ", ")))
+	}
+}
+
+// hintMax is the size of a text beside locked files that is read for their password: readme.txt, password.txt. A longer one is a document.
+const hintMax = 4 << 10
+
+// hints takes the words of a file's name and of a short text.
+func (s *Scan) hints(ctx context.Context, f *File) error {
+	if f.Name != "" {
+		s.words.FileName(f.Name)
+	}
+	if f.depth == 0 || f.Size > hintMax || f.Kind != KindText && f.Kind != KindHTML {
+		return nil // texts of the mail are parts
+	}
+	b, err := f.peek(ctx, 0, make([]byte, f.Size))
+	if err != nil {
+		return err
+	}
+	s.words.Beside(shown(plainText(b), f.Kind == KindHTML))
+	return nil
+}
+
+// plainText is a text file in UTF-8. What is in no Unicode encoding counts as Shift_JIS: ASCII, of which most passwords are, is the same in all others.
+func plainText(b []byte) string {
+	decoder := japanese.ShiftJIS.NewDecoder()
+	switch {
+	case utf16(b):
+		decoder = unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder()
+	case utf8.Valid(b):
+		return string(b)
+	}
+	text, err := decoder.Bytes(b)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}

@@ -1,0 +1,98 @@
+package inspect
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/text/encoding/japanese"
+
+	"sekisho/internal/fixture"
+)
+
+// readMail runs a mail through a scan of its own, to the end.
+func readMail(t *testing.T, mail string) Result {
+	t.Helper()
+	w, _ := scanMail(t, context.Background(), Options{}, []byte(strings.ReplaceAll(mail, "\n", "\r\n")))
+	still, err := w.s.Finish(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range still {
+		l.Content.Close()
+	}
+	return w.s.Result()
+}
+
+const page = "Content-Type: text/html; charset=utf-8\n\n"
+
+func TestWhatTheMailsOwnTextSays(t *testing.T) {
+	for _, tc := range []struct {
+		name, mail string
+		want       []string
+	}{
+		{"a password", "\nPassword: k3k3\n", []string{`mail.password "k3k3" behind "Password"`}},
+		{"in a web page", page + "<p>Pass<b>wort</b>:</p><p><b>k3</b>k3</p>", []string{`mail.password "k3k3" behind "Passwort"`}},
+		{"in a table", page + "<table><tr><td>パスワード</td><td>k3&#107;3</td></tr></table>", []string{`mail.password "k3k3" behind "パスワード"`}},
+		{"in what the page quotes", page + "<p>OK</p><blockquote>Password: k3k3</blockquote>", nil},
+		{"in a script", page + "<script>Password: k3k3</script>", nil},
+		{"both views of one mail say it once", "Content-Type: multipart/alternative; boundary=b\n\n--b\n\nPassword: k3k3\n--b\n" + page + "<p>Password: k3k3</p>\n--b--\n",
+			[]string{`mail.password "k3k3" behind "Password"`}},
+		{"an attached text", "Content-Disposition: attachment; filename=a.txt\n\nPassword: k3k3\n", nil},
+		{"a lure", page + "<p>Bitte <i>Inhalt</i> aktivieren</p>", []string{`mail.lure "inhalt aktivieren"`}},
+		{"nothing", "\nSee file.\n", nil},
+	} {
+		var got []string
+		for _, f := range readMail(t, tc.mail).Findings {
+			if strings.HasPrefix(string(f.Kind), "mail.") {
+				got = append(got, string(f.Kind)+" "+f.Detail)
+			}
+		}
+		if !slices.Equal(got, tc.want) {
+			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
+		}
+	}
+}
+
+// candidate reports whether a scan would try a word.
+func candidate(s *Scan, word string) bool {
+	for _, w := range s.words.Words() {
+		if w.Text == word {
+			return true
+		}
+	}
+	return false
+}
+
+func TestShortTextsBesideLockedFilesGiveWords(t *testing.T) {
+	sjis, _ := japanese.ShiftJIS.NewEncoder().String("解凍パスワードは k3k3 です")
+	long := strings.Repeat("x ", hintMax) + "k3k3"
+	for _, tc := range []struct {
+		name, text string
+		want       bool
+	}{
+		{"password.txt", "k3k3", true}, {"readme.txt", sjis, true}, {"a.htm", "<html><b>k3</b>k3", true}, {"wide.txt", "\xFF\xFEk\x003\x00k\x003\x00", true},
+		{"book.txt", long, false}, {"x_k3k3.bin", "\x00\x01", true},
+	} {
+		s := scanner(t, Options{}).Begin()
+		b := fixture.Zip(tc.name, tc.text)
+		if _, err := s.File(context.Background(), nil, "", strings.NewReader(string(b)), int64(len(b))); err != nil {
+			t.Fatal(err)
+		}
+		if got := candidate(s, "k3k3"); got != tc.want {
+			t.Errorf("%s: %v", tc.name, got)
+		}
+		if s.textFindings(); len(s.Result().Findings) > 0 {
+			t.Errorf("%s: %v", tc.name, lines(s.Result()))
+		}
+	}
+}
+
+func TestASubjectMayBeTheWord(t *testing.T) {
+	s := scanner(t, Options{}).Begin()
+	s.Text("PW: k3k3")
+	if !candidate(s, "k3k3") {
+		t.Error("not tried")
+	}
+}

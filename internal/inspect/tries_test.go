@@ -1,0 +1,171 @@
+package inspect
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"sekisho/internal/finding"
+	"sekisho/internal/password"
+)
+
+// guesses are n words given to a scan.
+func guesses(s *Scan, n int) {
+	for i := range n {
+		s.Passwords(password.Given, fmt.Sprintf("w%04d", i))
+	}
+}
+
+func tried(s *Scan, cost time.Duration) (n int) {
+	for range s.tries(context.Background(), cost) {
+		n++
+	}
+	return n
+}
+
+func TestTriesFitTheBudget(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		cost    time.Duration
+		waiting int
+		want    int
+	}{
+		{"a cheap format tries every word", time.Microsecond, 0, 400},
+		{"an expensive one as many as fit", 100 * time.Millisecond, 0, 20},
+		{"and half of them while others wait", 100 * time.Millisecond, 1, 10},
+		{"one that costs more than all is not tried", 3 * time.Second, 0, 0},
+	} {
+		s := scanner(t, Options{TryTime: 2 * time.Second}).Begin()
+		guesses(s, 400)
+		s.waiting = make([]waiting, tc.waiting)
+		if got := tried(s, tc.cost); got != tc.want {
+			t.Errorf("%s: %d tries, want %d", tc.name, got, tc.want)
+		}
+	}
+}
+
+func TestTheBudgetIsTheMessages(t *testing.T) {
+	s := scanner(t, Options{TryTime: time.Second}).Begin()
+	guesses(s, 400)
+	if a, b, c := tried(s, 100*time.Millisecond), tried(s, 100*time.Millisecond), tried(s, time.Microsecond); a != 10 || b != 0 || c != 400 {
+		t.Errorf("%d, %d, %d tries", a, b, c)
+	}
+}
+
+func TestTheWordThatOpenedOneFileIsTriedFirstOnTheNext(t *testing.T) {
+	s := scanner(t, Options{}).Begin()
+	guesses(s, 100)
+	for w := range s.tries(context.Background(), 0) {
+		if w.Text == "w0050" {
+			break
+		}
+	}
+	for w := range s.tries(context.Background(), 0) {
+		if w.Text != "w0050" {
+			t.Errorf("first is %q", w.Text)
+		}
+		break
+	}
+	if n := tried(s, 0); n != 100 {
+		t.Errorf("%d words", n)
+	}
+}
+
+func TestATurnIsGivenBackHoweverTheLoopEnds(t *testing.T) {
+	sc := scanner(t, Options{})
+	sc.turns.free = 1
+	s := sc.Begin()
+	guesses(s, 10)
+	func() {
+		defer func() { _ = recover() }()
+		for range s.tries(context.Background(), time.Millisecond) {
+			panic("a parser's")
+		}
+	}()
+	for range s.tries(context.Background(), time.Millisecond) {
+		for range s.tries(context.Background(), time.Millisecond) { // a file in a file
+			break
+		}
+		break
+	}
+	if sc.turns.free != 1 {
+		t.Errorf("%d free", sc.turns.free)
+	}
+}
+
+func TestTheCheaperTryGoesFirst(t *testing.T) {
+	turns := &turns{}
+	got := make(chan time.Duration)
+	for i, cost := range []time.Duration{30, 10, 20} {
+		go func() {
+			if turns.take(context.Background(), cost) {
+				got <- cost
+			}
+		}()
+		for waits := 0; waits <= i; { // until it stands in the queue
+			turns.mu.Lock()
+			waits = len(turns.wait)
+			turns.mu.Unlock()
+		}
+	}
+	for _, want := range []time.Duration{10, 20, 30} {
+		turns.give()
+		if cost := <-got; cost != want {
+			t.Errorf("%d before %d", cost, want)
+		}
+	}
+	turns.give()
+	if turns.free != 1 {
+		t.Errorf("%d free", turns.free)
+	}
+}
+
+func TestWhoCannotWaitLeavesTheQueue(t *testing.T) {
+	turns := &turns{}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if turns.take(ctx, 1) || len(turns.wait) != 0 {
+		t.Errorf("%d wait", len(turns.wait))
+	}
+}
+
+func TestWhatWasNotTriedIsSaid(t *testing.T) {
+	s := scanner(t, Options{TryTime: time.Second}).Begin()
+	guesses(s, 50)
+	at := finding.Path{"2"}
+	s.Add(finding.New(finding.ZipEncrypted, finding.Path{"3"}, "another"))
+	s.Add(finding.New(finding.ZipEncrypted, at, "1: \"a\""))
+	f := &File{Path: at, content: strings.NewReader("locked"), Size: 6, report: -1}
+	if err := s.lock(context.Background(), f, func(ctx context.Context, f *File, s *Scan) (bool, error) {
+		for range s.tries(ctx, 100*time.Millisecond) {
+		}
+		return true, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	still, err := s.Finish(context.Background())
+	if err != nil || len(still) != 1 || !s.Result().Locked {
+		t.Fatalf("%v, %v", still, err)
+	}
+	still[0].Content.Close()
+	if got := s.Result().Findings; got[0].Detail != "another" || got[1].Detail != "10 of 50 words tried; 1: \"a\"" {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestAPanicInALockLeavesTheFileLocked(t *testing.T) {
+	s := scanner(t, Options{}).Begin()
+	f := &File{content: bytes.NewReader(nil), report: -1}
+	_ = s.lock(context.Background(), f, func(context.Context, *File, *Scan) (bool, error) { panic("x") })
+	still, err := s.Finish(context.Background())
+	if err != nil || len(still) != 1 {
+		t.Fatalf("%v, %v", still, err)
+	}
+	still[0].Content.Close()
+	if !s.Result().Incomplete {
+		t.Error("not incomplete")
+	}
+}
