@@ -9,7 +9,6 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/japanese"
-	"golang.org/x/text/encoding/unicode"
 
 	"sekisho/internal/finding"
 	"sekisho/internal/links"
@@ -96,22 +95,15 @@ func (s *Scan) hints(ctx context.Context, f *File) error {
 	if err != nil {
 		return err
 	}
-	s.words.Beside(shown(plainText(b), f.Kind == KindHTML))
+	s.words.Beside(shown(hintText(b), f.Kind == KindHTML))
 	return nil
 }
 
-// plainText is a text file in UTF-8. What is in no Unicode encoding counts as Shift_JIS: ASCII, of which most passwords are, is the same in all others.
-func plainText(b []byte) string {
-	decoder := japanese.ShiftJIS.NewDecoder()
-	switch {
-	case utf16(b):
-		decoder = unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder()
-	case utf8.Valid(b):
+// hintText is a text file in UTF-8. What is in no Unicode encoding counts as Shift_JIS: ASCII, of which most passwords are, is the same in all others.
+func hintText(b []byte) string {
+	if b = plainText(b); utf8.Valid(b) {
 		return string(b)
 	}
-	text, err := decoder.Bytes(b)
-	if err != nil {
-		return ""
-	}
+	text, _ := japanese.ShiftJIS.NewDecoder().Bytes(b) // a decoder of x/text replaces what it cannot read
 	return string(text)
 }

@@ -74,7 +74,7 @@ func quotedValue(s string, closer rune) (v value, ok bool) {
 
 const (
 	leading  = ":=|>-→/_~ \t　"
-	trailing = ".,;:!?)]}>\"'`*|。、,．)」("
+	trailing = ".,;:!?)]}>\"'`*|。、，．）」("
 )
 
 // core leaves out the punctuation around a word that belongs to the sentence.
