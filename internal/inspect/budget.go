@@ -25,6 +25,8 @@ type budget struct {
 	count int           // files
 	bytes int64         // unpacked
 	spent time.Duration // inside inspectors
+
+	tryCost time.Duration // of password tries, by estimate
 }
 
 // enter counts a file in.

@@ -3,6 +3,7 @@ package inspect
 import (
 	"context"
 	"io"
+	"slices"
 
 	"sekisho/internal/finding"
 	"sekisho/internal/password"
@@ -14,8 +15,18 @@ const shortTokens = 150
 // Pending reports whether a locked file waits for Finish.
 func (s *Scan) Pending() bool { return len(s.waiting) > 0 }
 
-// Said are the passwords that the text of the message gives.
-func (s *Scan) Said() []string { return s.from(password.Phrase) }
+// Said are the passwords that the text of the message gives: those that it names, and what else stands near a word for password and looks like one.
+func (s *Scan) Said() (list []string) {
+	for _, said := range s.words.Said() {
+		list = append(list, said.Word)
+	}
+	for _, w := range s.words.Near() {
+		if !slices.Contains(list, w) {
+			list = append(list, w)
+		}
+	}
+	return list
+}
 
 // Tokens are the other short words of a short message, none of a longer one.
 func (s *Scan) Tokens() []string {

@@ -18,7 +18,6 @@ const (
 
 // trying is the state of the words of one message.
 type trying struct {
-	cost    time.Duration // of all tries so far
 	holding bool          // one of the turns is ours
 	tried   int           // words of the current file
 	words   int           // it could have tried
@@ -32,7 +31,7 @@ type trying struct {
 //
 //	for w := range s.tries(ctx, cost) {
 //		if plain = open(w.Text); plain != nil {
-//			found = w
+//			s.openedBy(f, finding.ArchivePasswordFound, w)
 //			break
 //		}
 //	}
@@ -43,7 +42,7 @@ func (s *Scan) tries(ctx context.Context, cost time.Duration) iter.Seq[password.
 		list := s.candidates()
 		t := &s.trying
 		t.tried, t.words = 0, max(t.words, len(list))
-		left := s.o.TryTime - t.cost
+		left := s.o.TryTime - s.tryCost
 		if len(s.waiting) > 0 {
 			left /= 2
 		}
@@ -55,7 +54,7 @@ func (s *Scan) tries(ctx context.Context, cost time.Duration) iter.Seq[password.
 			}
 			if cost > freeCost {
 				left -= cost
-				t.cost += cost
+				s.tryCost += cost
 			}
 			t.tried++
 			if !yield(w) {
@@ -66,6 +65,12 @@ func (s *Scan) tries(ctx context.Context, cost time.Duration) iter.Seq[password.
 			}
 		}
 	}
+}
+
+// openedBy reports the word that opened a file.
+func (s *Scan) openedBy(f *File, kind finding.Kind, w password.Word) {
+	s.openers = append(s.openers, w.Text)
+	s.found(f, finding.New(kind, f.Path, "%s", w))
 }
 
 // candidates are the words, those that opened a file first.

@@ -145,7 +145,7 @@ func (u *unlocking) password(ctx context.Context, e *zipinspect.Entry) ([]byte, 
 
 func (u *unlocking) passwordFound(w password.Word, pw []byte) {
 	u.found = append(u.found, pw)
-	u.s.found(u.f, finding.New(finding.ArchivePasswordFound, u.f.Path, "%.60q, %s", w.Text, w.Source))
+	u.s.openedBy(u.f, finding.ArchivePasswordFound, w)
 }
 
 // try reports whether pw opens e. The error is ErrMethod or our own trouble.

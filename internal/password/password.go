@@ -156,6 +156,16 @@ type Said struct{ Word, Behind string }
 // Said returns the passwords that the texts name, in their order. What the quoted history names is not among them.
 func (f *Finder) Said() []Said { return f.said }
 
+const nearMax = 32 // that stand near a keyword and are worth remembering
+
+// Near returns the words that look like passwords and stand near a word for one, Said's among them.
+func (f *Finder) Near() (list []string) {
+	for _, w := range f.words[sure][:min(len(f.words[sure]), nearMax)] {
+		list = append(list, w.Text)
+	}
+	return list
+}
+
 const saidMax = 16 // a list of passwords for as many files
 
 func (f *Finder) says(word, behind string) {
