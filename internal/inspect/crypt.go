@@ -35,7 +35,7 @@ func (s *Scan) encryption(f *File, doc *oleparse.Document) {
 		r.DefaultPassword = true
 		s.found(f, finding.New(finding.OfficeDefaultPassword, f.Path, "%s: %q", scheme, doc.Password))
 	default:
-		s.trying = doc.Password
+		s.trying.last = doc.Password
 		s.found(f, finding.New(finding.OfficePasswordFound, f.Path, "%s: %d characters", scheme, len([]rune(doc.Password))))
 	}
 }

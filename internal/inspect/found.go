@@ -30,7 +30,7 @@ func (s *Scan) Add(f finding.Finding) {
 // found adds a finding on f.
 func (s *Scan) found(f *File, what finding.Finding) {
 	if what.Kind == finding.ArchivePasswordFound || what.Kind == finding.OfficePasswordFound {
-		s.openers = append(s.openers, s.trying)
+		s.openers = append(s.openers, s.trying.last)
 	}
 	if s.kinds[what.Kind] && f.found >= maxFileFindings {
 		s.incomplete = s.incomplete || limits(what.Kind)

@@ -18,10 +18,10 @@ const (
 
 // trying is the state of the words of one message.
 type trying struct {
-	holding bool          // one of the turns is ours
-	tried   int           // words of the current file
-	words   int           // it could have tried
-	opened  []password.Word
+	holding bool   // one of the turns is ours
+	tried   int    // words of the current file
+	words   int    // it could have tried
+	last    string // the word tried last
 }
 
 // tries are the words for a file on which one try takes about cost of processor time, the likeliest first: first those that opened another file of the
@@ -57,10 +57,8 @@ func (s *Scan) tries(ctx context.Context, cost time.Duration) iter.Seq[password.
 				s.tryCost += cost
 			}
 			t.tried++
+			t.last = w.Text
 			if !yield(w) {
-				if !slices.Contains(t.opened, w) {
-					t.opened = append(t.opened, w)
-				}
 				return
 			}
 		}
@@ -69,23 +67,22 @@ func (s *Scan) tries(ctx context.Context, cost time.Duration) iter.Seq[password.
 
 // openedBy reports the word that opened a file.
 func (s *Scan) openedBy(f *File, kind finding.Kind, w password.Word) {
-	s.openers = append(s.openers, w.Text)
+	s.trying.last = w.Text
 	s.found(f, finding.New(kind, f.Path, "%s", w))
 }
 
-// candidates are the words, those that opened a file first.
+// candidates are the words, the one that opened a file last first.
 func (s *Scan) candidates() []password.Word {
 	all := s.words.Words()
-	if len(s.trying.opened) == 0 {
+	if len(s.openers) == 0 {
 		return all
 	}
-	list := slices.Clone(s.trying.opened)
-	for _, w := range all {
-		if !slices.Contains(s.trying.opened, w) {
-			list = append(list, w)
-		}
+	last := s.openers[len(s.openers)-1]
+	i := slices.IndexFunc(all, func(w password.Word) bool { return w.Text == last })
+	if i < 0 {
+		return all
 	}
-	return list
+	return slices.Concat(all[i:i+1], all[:i], all[i+1:])
 }
 
 // holder is a file's hold on the turns.

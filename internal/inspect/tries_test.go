@@ -58,8 +58,10 @@ func TestTheBudgetIsTheMessages(t *testing.T) {
 func TestTheWordThatOpenedOneFileIsTriedFirstOnTheNext(t *testing.T) {
 	s := scanner(t, Options{}).Begin()
 	guesses(s, 100)
+	f := &File{report: -1}
 	for w := range s.tries(context.Background(), 0) {
 		if w.Text == "w0050" {
+			s.openedBy(f, finding.ArchivePasswordFound, w)
 			break
 		}
 	}
