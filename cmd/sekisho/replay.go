@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -15,7 +16,9 @@ import (
 	"time"
 
 	"sekisho/internal/filter"
+	"sekisho/internal/ledger"
 	"sekisho/internal/message"
+	"sekisho/rules"
 )
 
 type replayCmd struct {
@@ -27,12 +30,17 @@ type replayCmd struct {
 const labelsFile = "labels.jsonl"
 
 // Run plays the folder's mails in order and prints one result a mail.
-func (c *replayCmd) Run(ctx context.Context, g *globals, io streams) error {
+func (c *replayCmd) Run(ctx context.Context, g *globals, io streams) (err error) {
 	off, err := g.offline(false)
 	if err != nil {
 		return err
 	}
 	defer off.close()
+	forget, err := off.remember(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, forget()) }()
 	if err := off.useSite(c.Folder); err != nil {
 		return err
 	}
@@ -65,6 +73,10 @@ func play(ctx context.Context, off *offline, p *printer, folder string, m mail) 
 		return err
 	}
 	defer res.Close()
+	delivered := res.Verdict.Effective(off.options.Mode) <= rules.Tag
+	if _, err := off.filter.Remember(ctx, res, delivered, ""); err != nil && !errors.Is(err, ledger.ErrFull) {
+		return err
+	}
 	return p.result(m.file, res)
 }
 

@@ -9,6 +9,7 @@ import (
 	"sekisho/internal/config"
 	"sekisho/internal/filter"
 	"sekisho/internal/inspect"
+	"sekisho/internal/ledger"
 	"sekisho/internal/message"
 	"sekisho/internal/notify"
 	"sekisho/internal/quarantine"
@@ -134,10 +135,11 @@ func policyOf(c *config.Config, opts filter.Options) *milter.Policy {
 // siteFile stands for the configuration's site in offline runs.
 const siteFile = "site.json"
 
-// offline is the line for scan and replay: no state, no memory.
+// offline is the line for scan and replay: no state, and a memory of its own at most.
 type offline struct {
 	lang    string
 	options filter.Options
+	memory  ledger.Options
 	home    message.Site // the configuration's
 	filter  *filter.Filter
 }
@@ -157,7 +159,7 @@ func (g *globals) offline(sources bool, passwords ...string) (*offline, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &offline{lang: c.Lang(os.Getenv), options: opts, home: opts.Site, filter: filter.New(opts)}, nil
+	return &offline{lang: c.Lang(os.Getenv), options: opts, memory: ledgerOptions(c), home: opts.Site, filter: filter.New(opts)}, nil
 }
 
 func (o *offline) close() { o.options.Scanner.Close() }
