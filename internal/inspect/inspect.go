@@ -36,7 +36,7 @@ type Inspector interface {
 func inspectors() []Inspector {
 	return []Inspector{
 		zipFile{}, ooxmlFile{}, oleFile{}, biffFile{}, slkFile{}, csvFile{}, rtfFile{}, oneNoteFile{}, flatFile{}, activeMime{}, htmlFile{}, mailFile{}, tnefFile{}, gzipFile{},
-		bzip2File{}, zstdFile{}, tarFile{}, unreadFile{},
+		bzip2File{}, zstdFile{}, tarFile{}, diskFile{}, unreadFile{},
 		lnkFile{}, urlFile{}, executableFile{},
 	}
 }
@@ -52,6 +52,7 @@ type File struct {
 	content  io.ReaderAt
 	sum      [32]byte // SHA-256, where the journal needs it
 	tailEnd  bool     // the end of a ZIP stands in the last bytes
+	volume   bool     // the volume descriptor of a disc stands behind the beginning
 	mime     int64    // where a MIME message begins behind something else, 0 for none
 	archive  *zipinspect.Archive
 	parent   *File

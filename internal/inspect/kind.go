@@ -55,7 +55,7 @@ const (
 	KindWIM  = "wim"
 	KindISO  = "iso"
 	KindUDF  = "udf"
-	KindIMG  = "img" // a disk image that begins with a FAT, exFAT or NTFS boot sector
+	KindIMG  = "img" // a disk image: FAT, exFAT, NTFS or HFS+, or partitions with them
 	KindVHD  = "vhd"
 	KindVHDX = "vhdx"
 
@@ -148,6 +148,9 @@ func (s *Scan) identify(ctx context.Context, f *File) error {
 		}
 	}
 	if err := s.identifyMIME(ctx, f, head); err != nil {
+		return err
+	}
+	if err := f.diskVolume(ctx); err != nil {
 		return err
 	}
 	switch f.Kind {
@@ -279,7 +282,10 @@ func (f *File) farKind(ctx context.Context) error {
 	if string(b) == "conectix" {
 		f.Kind = KindVHD
 	}
-	return err
+	if err != nil || f.Kind != KindData {
+		return err
+	}
+	return f.diskKind(ctx)
 }
 
 // isText reports whether b reads as text of some encoding: no NUL outside UTF-16, and hardly any other control character.

@@ -1,0 +1,123 @@
+package inspect
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"sekisho/internal/finding"
+	"sekisho/internal/fixture"
+)
+
+func diskOf(files ...fixture.DiskFile) fixture.ISO { return fixture.ISO{Files: files, Joliet: files} }
+
+func onDisk(name string, data []byte) fixture.DiskFile {
+	return fixture.DiskFile{Name: name, Data: data}
+}
+
+func TestDisks(t *testing.T) {
+	doc := fixture.DocVBA(quiet)
+	two := []fixture.DiskFile{onDisk("a.doc", doc), onDisk("sub/b.txt", []byte("words"))}
+	fat := fixture.FAT{Files: two}.Bytes()
+	locked := bytes.Clone(fat)
+	copy(locked[3:], "-FVE-FS-")
+	hfs := make([]byte, 4096)
+	copy(hfs[1024:], "H+\x00\x04")
+	hfs[1024+42] = 0x10
+	pdf := fixture.ISO{Files: two}.Bytes()
+	copy(pdf, "%PDF-1.7\n")
+	for _, tt := range []struct {
+		name       string
+		b          []byte
+		tree       []string
+		findings   []string
+		incomplete bool
+	}{
+		{"ISO", diskOf(two...).Bytes(), []string{" iso", "a.doc doc", "sub/b.txt text"}, []string{"image.disk", "vba.present a.doc"}, false},
+		{"FAT image", fat, []string{" img", "a.doc doc", "sub/b.txt text"}, []string{"image.disk", "vba.present a.doc"}, false},
+		{"FAT image without text fields", fixture.FAT{Files: two, Bare: true}.Bytes(), []string{" img", "a.doc doc", "sub/b.txt text"},
+			[]string{"image.disk", "vba.present a.doc"}, false},
+		{"partition", fixture.MBR(fixture.Partition{Type: 6, Data: fat}), []string{" img", "a.doc doc", "sub/b.txt text"}, []string{"image.disk", "vba.present a.doc"}, false},
+		{"raw sectors", fixture.RawSectors(diskOf(two...).Bytes(), 1), []string{" iso", "a.doc doc", "sub/b.txt text"}, []string{"image.disk", "vba.present a.doc"}, false},
+		{"disc behind a document", pdf, []string{" pdf", "A.DOC doc", "SUB/B.TXT text"}, []string{"image.disk", "vba.present A.DOC"}, false},
+		{"a file that Windows does not show", fixture.ISO{Files: two, Joliet: two[1:]}.Bytes(), []string{" iso", "sub/b.txt text", "A.DOC doc"},
+			[]string{"image.disk", "archive.listing-mismatch", "vba.present A.DOC"}, false},
+		{"BitLocker", locked, []string{" img encrypted"}, []string{"image.disk", "archive.encrypted"}, false},
+		{"HFS+", hfs, []string{" img"}, []string{"image.disk", "archive.unread"}, false},
+		{"nothing but a descriptor", diskOf(two...).Bytes()[:17*2048], []string{" iso"}, []string{"image.disk", "scan.incomplete"}, true},
+		{"no volume", append(make([]byte, 32<<10), "\x01CDxxx\x01\x02NSR02\x01"...), []string{" data"}, nil, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, r := scanFile(t, Options{}, tt.b)
+			if diff := cmp.Diff(tt.tree, tree(r)); diff != "" {
+				t.Error(diff)
+			}
+			if diff := cmp.Diff(tt.findings, lines(r)); diff != "" || r.Incomplete != tt.incomplete {
+				t.Errorf("%s, incomplete %v", diff, r.Incomplete)
+			}
+		})
+	}
+}
+
+func TestDiskInZip(t *testing.T) {
+	disk := diskOf(onDisk("a.lnk", []byte("\x4C\x00\x00\x00\x01\x14\x02\x00\x00\x00\x00\x00\xC0\x00\x00\x00\x00\x00\x00\x46")), onDisk("b.dll", []byte("MZ\x90\x00"))).Bytes()
+	_, r := scanFile(t, Options{}, zipOf(entry("x.img", disk)))
+	if diff := cmp.Diff([]string{" zip", "x.img iso", "x.img!/a.lnk lnk", "x.img!/b.dll exe"}, tree(r)); diff != "" {
+		t.Error(diff)
+	}
+	if d := r.Findings[0].Detail; d != `ISO 9660 with Joliet, 2 files: "a.lnk", "b.dll"` {
+		t.Errorf("detail %s", d)
+	}
+}
+
+func TestDiskOfManyFilesIsIncomplete(t *testing.T) {
+	var files []fixture.DiskFile
+	for i := range 30 {
+		files = append(files, onDisk(strings.Repeat("x", i+1), []byte("same")))
+	}
+	_, r := scanFile(t, Options{Files: 20}, diskOf(files...).Bytes())
+	if !r.Incomplete || !strings.Contains(strings.Join(lines(r), " "), "limit.files") {
+		t.Error(lines(r))
+	}
+}
+
+// One content that stands in a hundred places is a way to make a small image large.
+func TestDiskThatGrowsIsABomb(t *testing.T) {
+	data := make([]byte, 1<<20)
+	var files []fixture.DiskFile
+	for i := range 250 {
+		files = append(files, onDisk(strings.Repeat("x", i/100+1)+string(rune('a'+i%26))+string(rune('a'+i/26)), data))
+	}
+	_, r := scanFile(t, Options{}, fixture.ISO{Files: files}.Bytes())
+	if diff := cmp.Diff([]string{"image.disk", "archive.bomb"}, lines(r)); diff != "" || !r.Incomplete {
+		t.Errorf("%s, incomplete %v", diff, r.Incomplete)
+	}
+}
+
+type breaking struct {
+	b    []byte
+	from int64
+}
+
+func (r breaking) ReadAt(p []byte, off int64) (int, error) {
+	if off >= r.from {
+		return 0, errors.New("disk")
+	}
+	return bytes.NewReader(r.b).ReadAt(p, off)
+}
+
+func TestDiskThatCannotBeReadIsIncomplete(t *testing.T) {
+	b := diskOf(onDisk("a", []byte("x"))).Bytes()
+	s := scanner(t, Options{}).Begin()
+	_, err := s.File(context.Background(), nil, "", breaking{b, 18 * 2048}, int64(len(b)))
+	if r := s.Result(); err == nil || !r.Incomplete {
+		t.Errorf("%v, %v", err, lines(r))
+	}
+	if got := s.Result().Findings; len(got) == 0 || got[len(got)-1].Kind != finding.ScanIncomplete {
+		t.Error(got)
+	}
+}
