@@ -8,19 +8,19 @@ import (
 	"sekisho/internal/diskimage/medium"
 )
 
-// content tells files of two views apart: by where their bytes lie, or where a view keeps them inside a structure, by size and ending.
-type content struct {
-	place, size int64
-	ending      string
+// likeness is what a file has in every view, wherever a view keeps its bytes.
+type likeness struct {
+	size   int64
+	ending string
 }
 
 // besides lists the files of the view v that are not among those of the view that Windows shows. They are hidden from the reader unless it is one of those that
 // honest writers put into one view only.
 func (d *reader) besides(shown *medium.Listing, v iso.View, under string) {
-	places, alike := map[int64]bool{}, map[content]bool{}
+	places, alike := map[int64]bool{}, map[likeness]bool{}
 	for _, f := range shown.Files {
 		places[f.Place] = true
-		alike[content{size: f.Size, ending: ending(f.Name)}] = true
+		alike[likeness{f.Size, ending(f.Name)}] = true
 	}
 	var more medium.Listing
 	for _, f := range v.Files {
@@ -28,7 +28,7 @@ func (d *reader) besides(shown *medium.Listing, v iso.View, under string) {
 			continue
 		}
 		more.Files = append(more.Files, f)
-		if !alike[content{size: f.Size, ending: ending(f.Name)}] && !customary(f.Name, len(v.Files)) {
+		if !alike[likeness{f.Size, ending(f.Name)}] && !customary(f.Name, len(v.Files)) {
 			d.img.Hidden = append(d.img.Hidden, under+f.Name)
 		}
 	}
