@@ -155,6 +155,9 @@ func (e *Entry) inflate64(b body, n int64) *Reader {
 	return r
 }
 
+// Entry is the entry that r reads.
+func (r *Reader) Entry() *Entry { return r.e }
+
 // Packed is the entry's data as it stands in the archive, up to the archive's end where the data itself says where it ends; nil where there is none.
 func (e *Entry) Packed() *io.SectionReader {
 	switch {

@@ -8,21 +8,20 @@ import (
 	"time"
 
 	"sekisho/internal/finding"
+	"sekisho/internal/sparse"
 )
 
 // errStop ends the inspection of a file and of all files around it; the finding that says why is written.
 var errStop = errors.New("inspect: stopped")
 
-// A bomb is an archive that unpacks to more than bombBytes and more than bombRatio times its own size. Deflate reaches 1,032:1 on
-// zeros, office files and logs 5 to 50:1. Below 100 MB growth costs us half a second and the recipient nothing.
-const (
-	bombBytes = 100 << 20
-	bombRatio = 200
-)
+// A bomb is an archive that grows, or says that it grows, beyond what a message may unpack to in all, and to more than bombRatio times its own size.
+// Deflate reaches 1,032:1 on zeros, office files and logs 5 to 50:1. A padded file is none as long as it fits: zeros are cheap to unpack and to keep.
+const bombRatio = 200
 
 // budget is what a message has used up.
 type budget struct {
 	count int           // files
+	again sparse.Budget // for what is unpacked once more
 	bytes int64         // unpacked
 	spent time.Duration // inside inspectors
 
@@ -62,7 +61,31 @@ func (s *Scan) bomb(f *File, size int64) error {
 	return fmt.Errorf("%w: %s", errStop, finding.ArchiveBomb)
 }
 
-func isBomb(size, unpacked int64) bool { return unpacked > bombBytes && unpacked/bombRatio > size }
+// claimed takes what an archive says that it unpacks to, before anything is unpacked.
+func (s *Scan) claimed(f *File, size int64) error {
+	if size > s.o.Bytes-s.bytes && size/bombRatio > f.Size {
+		return s.bomb(f, size)
+	}
+	return nil
+}
+
+// exceeded is what a member of f has come to when nothing more may be unpacked: a bomb where one archive around it has used up most of the budget.
+func (s *Scan) exceeded(f *File) error {
+	for a := f; a != nil; a = a.parent {
+		if a.unpacked > s.o.Bytes/2 && a.unpacked/bombRatio > a.Size {
+			return s.bomb(a, a.unpacked)
+		}
+	}
+	return s.stop(f, finding.LimitSize, "more than %d bytes unpacked", s.o.Bytes)
+}
+
+// account counts n bytes unpacked from f.
+func (s *Scan) account(f *File, n int64) {
+	s.bytes += n
+	for ; f != nil; f = f.parent {
+		f.unpacked += n
+	}
+}
 
 // unpacking is a decompressor of a member of f: each Read asks the context and counts.
 type unpacking struct {
@@ -81,28 +104,15 @@ func (u *unpacking) Read(p []byte) (int, error) {
 		return u.full()
 	}
 	n, err := u.r.Read(p[:min(int64(len(p)), left)])
-	if grown := u.s.account(u.f, int64(n)); grown != nil {
-		err = grown
-	}
+	u.s.account(u.f, int64(n))
 	return n, err
-}
-
-// account counts n bytes unpacked from f.
-func (s *Scan) account(f *File, n int64) error {
-	s.bytes += n
-	for ; f != nil; f = f.parent {
-		if f.unpacked += n; isBomb(f.Size, f.unpacked) {
-			return s.bomb(f, f.unpacked)
-		}
-	}
-	return nil
 }
 
 // full tells content that ends at the limit from content that goes on.
 func (u *unpacking) full() (int, error) {
 	n, err := u.r.Read(make([]byte, 1))
 	if n > 0 {
-		return 0, u.s.stop(u.f, finding.LimitSize, "more than %d bytes unpacked", u.s.o.Bytes)
+		return 0, u.s.exceeded(u.f)
 	}
 	return 0, err
 }

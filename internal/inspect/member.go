@@ -2,13 +2,10 @@ package inspect
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
-	"fmt"
 	"io"
 
 	"sekisho/internal/finding"
-	"sekisho/internal/message"
 )
 
 const copyBuffer = 32 << 10 // deflate's window: decoders deliver no more at once
@@ -21,28 +18,23 @@ func (s *Scan) member(ctx context.Context, f *File, name string, r io.Reader) er
 
 // fill is member for a child that the caller made.
 func (s *Scan) fill(ctx context.Context, f, child *File, r io.Reader) error {
-	b := message.NewBuffer(s.o.SpoolDir, s.o.Memory).Spare(s.o.Walk.Spare)
-	defer b.Close()
-	h, to := sha256.New(), io.Writer(b)
-	if s.scanner.journal != nil { // who alone asks for the digest
-		to = io.MultiWriter(h, b)
-	}
-	broken, err := s.unpack(to, &unpacking{ctx, s, f, r})
+	u := s.newUnpacked(ctx, r)
+	defer u.close(child)
+	broken, err := s.unpack(u, &unpacking{ctx, s, f, r})
 	if err != nil {
 		child.Kind = KindData
 		s.report(child)
 		return err
 	}
-	child.content, child.Size = b, b.Size()
-	h.Sum(child.sum[:0])
+	child.content, child.Size, child.sum = u.content(), u.size(), u.sum()
 	if broken != nil {
 		s.found(child, finding.New(finding.ScanIncomplete, child.Path, "unpacked %d bytes, then: %q", child.Size, broken.Error()))
 	}
 	return s.file(ctx, child, true)
 }
 
-// unpack copies. broken is the format's error, err everybody else's.
-func (s *Scan) unpack(to io.Writer, r *unpacking) (broken, err error) {
+// unpack copies to what was unpacked. broken is the format's error, err everybody else's.
+func (s *Scan) unpack(to *unpacked, r *unpacking) (broken, err error) {
 	buf := s.buf
 	if s.buf = nil; buf == nil {
 		buf = make([]byte, copyBuffer)
@@ -51,7 +43,7 @@ func (s *Scan) unpack(to io.Writer, r *unpacking) (broken, err error) {
 	for {
 		n, err := r.Read(buf)
 		if _, werr := to.Write(buf[:n]); werr != nil {
-			return nil, &ioError{fmt.Errorf("inspect: unpacking: %w", werr)}
+			return nil, werr
 		}
 		switch {
 		case err == nil:

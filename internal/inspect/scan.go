@@ -11,6 +11,7 @@ import (
 	"sekisho/internal/finding"
 	"sekisho/internal/message"
 	"sekisho/internal/password"
+	"sekisho/internal/sparse"
 )
 
 // Options of a Scanner. The zero value of a field is its default.
@@ -21,6 +22,8 @@ type Options struct {
 	Time     time.Duration // spent inside inspectors on one message
 	TryTime  time.Duration // of processor time for passwords on one message, by estimate
 	Memory   int64         // bytes one unpacked file keeps in memory before it spools
+	Keep     int64         // bytes other than filling that are kept of one unpacked file where it can be unpacked again
+	Padded   int64         // size from which a file that is nearly all filling is a finding
 	SpoolDir string
 	Journal  string         // crash memory; "" for none
 	Sources  bool           // keep macro sources in the reports (scan --macros)
@@ -57,6 +60,12 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Memory <= 0 {
 		o.Memory = defaultMemory
+	}
+	if o.Keep <= 0 {
+		o.Keep = defaultKeep
+	}
+	if o.Padded <= 0 {
+		o.Padded = defaultPadded
 	}
 	if o.Walk.SpoolDir == "" {
 		o.Walk.SpoolDir = o.SpoolDir
@@ -98,6 +107,7 @@ func (s *Scanner) Close() error {
 func (s *Scanner) Begin() *Scan {
 	scan := &Scan{scanner: s, o: &s.o, kinds: map[finding.Kind]bool{}}
 	scan.words.Add(password.Given, s.o.Given...)
+	scan.again.Left = againMost * s.o.Bytes
 	scan.words.Add(password.List, s.o.Passwords...)
 	return scan
 }
@@ -195,6 +205,7 @@ func (s *Scan) file(ctx context.Context, f *File, listed bool) error {
 		if err := s.hints(ctx, f); err != nil {
 			return err
 		}
+		defer s.padded(ctx, f)
 	}
 	if !s.matched(f) {
 		return nil
@@ -240,7 +251,7 @@ func (s *Scan) inspect(ctx context.Context, f *File) error {
 		err := s.guard(f, func() error { return i.Inspect(ctx, f, s) })
 		s.report(f).Kind = f.Kind
 		s.luresFound(f)
-		if err != nil {
+		if err != nil && !errors.Is(err, sparse.ErrReach) { // which the file's content reports
 			return err
 		}
 	}

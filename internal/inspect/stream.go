@@ -12,6 +12,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"sekisho/internal/finding"
+	"sekisho/internal/sparse"
 )
 
 // gzipFile opens gzip files (RFC 1952), all members of them.
@@ -32,7 +33,19 @@ func (gzipFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 	if name == "" {
 		name = inner(f, ".gz", ".tgz")
 	}
-	return s.member(ctx, f, name, r)
+	return s.member(ctx, f, name, gzipReader{r, f})
+}
+
+// gzipReader can unpack the first member again, which nearly always is all there is.
+type gzipReader struct {
+	*gzip.Reader
+	f *File
+}
+
+var _ again = gzipReader{}
+
+func (r gzipReader) again(ctx context.Context, s *Scan) sparse.Again {
+	return sparse.Inflated(r.f.reader(ctx), sparse.Gzip, &s.budget.again)
 }
 
 // bzip2File opens bzip2 files.

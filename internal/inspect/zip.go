@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"sekisho/internal/finding"
+	"sekisho/internal/sparse"
 	"sekisho/zipinspect"
 )
 
@@ -114,14 +115,11 @@ func (zipFile) claims(f *File, a *zipinspect.Archive, s *Scan) error {
 	var sum int64
 	for i := range a.Entries {
 		e := &a.Entries[i]
-		if e.InCentral && e.InLocal && !e.Encrypted && e.Method == zipinspect.Deflated {
+		if e.InCentral && e.InLocal && !e.Encrypted && (e.Method == zipinspect.Deflated || e.Method == zipinspect.Deflate64) {
 			sum += min(e.Size, min(e.Compressed, f.Size)*deflateRatio)
 		}
 	}
-	if isBomb(f.Size, sum) {
-		return s.bomb(f, sum)
-	}
-	return nil
+	return s.claimed(f, sum)
 }
 
 const deflateRatio = 1032 // RFC 1951 3.2.5: 258 bytes from two bits
@@ -169,6 +167,12 @@ func (r entryReader) Read(p []byte) (int, error) {
 		err = io.EOF
 	}
 	return n, err
+}
+
+var _ again = entryReader{}
+
+func (r entryReader) again(ctx context.Context, s *Scan) sparse.Again {
+	return unpackedAgain(ctx, r.Entry(), s)
 }
 
 func openEntry(e *zipinspect.Entry) (entryReader, error) {

@@ -23,8 +23,8 @@ const (
 	zipTryLeast = 4
 )
 
-// zipVerify is how far an entry is unpacked to see whether a password is right: all of what is not a bomb.
-const zipVerify = bombBytes
+// zipVerify is how far an entry is unpacked to see whether a password is right: all of what people lock.
+const zipVerify = 100 << 20
 
 // unlocking is one archive whose entries are tried.
 type unlocking struct {

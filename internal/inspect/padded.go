@@ -1,0 +1,67 @@
+package inspect
+
+import (
+	"context"
+	"io"
+
+	"sekisho/internal/finding"
+	"sekisho/internal/sparse"
+	"sekisho/zipinspect"
+)
+
+// A padded file is one of defaultPadded bytes and more of which paddedReal at the most are anything but long runs of filling. Scanners that pass large
+// files by begin at sizes like that, and what no scanner would pass by is not worth padding. Tables, disk images and pictures are made of runs like
+// these and are no padded files, whatever they hold.
+const (
+	defaultPadded = 16 << 20
+	paddedReal    = 10 // percent
+)
+
+// padded adds the finding file.padded.
+func (s *Scan) padded(ctx context.Context, f *File) {
+	if f.Size < s.o.Padded || !opened(f) {
+		return
+	}
+	most := f.Size / 100 * paddedReal
+	filling := int64(0)
+	if store, ok := f.content.(*sparse.Store); ok {
+		filling = store.Filling()
+	} else if n, err := sparse.Measure(f.reader(ctx), f.Size, most); err == nil { // an error here was one before, or says the same as the time
+		filling = n
+	}
+	if real := f.Size - filling; real <= most {
+		s.found(f, finding.New(finding.FilePadded, f.Path, "%d bytes, of which %d are no filling", f.Size, real))
+	}
+}
+
+// opened reports whether a file is of a sort that people open or start: documents, programs, scripts.
+func opened(f *File) bool {
+	switch f.Kind {
+	case KindOLE, KindDOC, KindXLS, KindPPT, KindMSG, KindMSI, KindPUB, KindVSD, KindOPC, KindRTF, KindSLK, KindBIFF, KindPDF, KindOneNote, KindMSO,
+		KindHTML, KindXML, KindSVG, KindMHT, KindScript, KindLNK, KindURL, KindEXE, KindELF, KindMachO, KindCHM:
+		return true
+	case KindZip:
+		return false
+	case KindText, KindData:
+		return runs(f.Name)
+	}
+	return f.archive != nil // docm, xlsm and so on
+}
+
+// unpackedAgain unpacks an entry of an archive once more; nil for methods that cannot be taken up on the way.
+func unpackedAgain(ctx context.Context, e *zipinspect.Entry, s *Scan) sparse.Again {
+	packed := e.Packed()
+	if packed == nil {
+		return nil
+	}
+	packed = io.NewSectionReader(contextReader{ctx, packed}, 0, packed.Size())
+	switch e.Method {
+	case zipinspect.Stored:
+		return sparse.Plain(packed)
+	case zipinspect.Deflated:
+		return sparse.Inflated(packed, sparse.Deflate, &s.budget.again)
+	case zipinspect.Deflate64:
+		return sparse.Inflated(packed, sparse.Deflate64, &s.budget.again)
+	}
+	return nil
+}

@@ -1,0 +1,114 @@
+package inspect
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+
+	"sekisho/internal/finding"
+	"sekisho/internal/message"
+	"sekisho/internal/sparse"
+)
+
+// unpacked is content that came out of a file: in memory while it is small, then in a sparse store whose blocks, beyond memory, are spooled.
+type unpacked struct {
+	s     *Scan
+	ctx   context.Context
+	r     io.Reader       // what it comes from, nil for nothing that can be asked again
+	b     *message.Buffer // all of it, or the store's blocks
+	store *sparse.Store
+}
+
+const (
+	defaultKeep = 64 << 20 // of content that can be unpacked again: a document that is read from end to end has less
+	keepRest    = 4        // times as much of other content: what an archive of sources holds
+	againMost   = 2        // times Options.Bytes are unpacked again: a second pass over all of it, and as much in single reads
+)
+
+// again is a reader whose content can be unpacked once more.
+type again interface {
+	again(ctx context.Context, s *Scan) sparse.Again // nil where it cannot
+}
+
+func (s *Scan) newUnpacked(ctx context.Context, r io.Reader) *unpacked {
+	return &unpacked{s: s, ctx: ctx, r: r, b: s.newBuffer()}
+}
+
+func (s *Scan) newBuffer() *message.Buffer {
+	return message.NewBuffer(s.o.SpoolDir, s.o.Memory).Spare(s.o.Walk.Spare)
+}
+
+// Write is io.Writer. An error is the file system's.
+func (u *unpacked) Write(p []byte) (int, error) {
+	if u.store == nil && u.b.Size()+int64(len(p)) > u.s.o.Memory {
+		if err := u.spill(); err != nil {
+			return 0, err
+		}
+	}
+	var n int
+	var err error
+	if u.store == nil {
+		n, err = u.b.Write(p)
+	} else {
+		n, err = u.store.Write(p)
+	}
+	if err != nil {
+		err = &ioError{fmt.Errorf("inspect: unpacking: %w", err)}
+	}
+	return n, err
+}
+
+// spill moves what is in memory to a store.
+func (u *unpacked) spill() error {
+	small := u.b
+	defer small.Close()
+	o := sparse.Options{Keep: u.s.o.Keep * keepRest, Digest: u.s.scanner.journal != nil}
+	var from sparse.Again
+	if r, ok := u.r.(again); ok {
+		if from = r.again(u.ctx, u.s); from != nil {
+			o.Keep = u.s.o.Keep
+		}
+	}
+	u.b = u.s.newBuffer()
+	u.store = sparse.New(u.b, o)
+	if from != nil {
+		u.store.From(from)
+	}
+	_, err := io.Copy(u.store, io.NewSectionReader(small, 0, small.Size()))
+	return err
+}
+
+func (u *unpacked) content() io.ReaderAt {
+	if u.store != nil {
+		return u.store
+	}
+	return u.b
+}
+
+func (u *unpacked) size() int64 {
+	if u.store != nil {
+		return u.store.Size()
+	}
+	return u.b.Size()
+}
+
+// sum is the digest that the journal knows the content by.
+func (u *unpacked) sum() (sum [sha256.Size]byte) {
+	switch b, whole := u.b.Bytes(); {
+	case u.s.scanner.journal == nil:
+	case u.store != nil:
+		sum = u.store.Sum()
+	case whole:
+		sum = sha256.Sum256(b)
+	}
+	return sum
+}
+
+// close frees the content of f and says what of it could not be read.
+func (u *unpacked) close(f *File) {
+	if u.store != nil && u.store.Missed() {
+		u.s.found(f, finding.New(finding.ScanIncomplete, f.Path, "structures out of reach: %d of %d bytes are kept", u.store.Kept(), u.size()))
+	}
+	u.b.Close()
+}
