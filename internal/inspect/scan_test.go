@@ -311,7 +311,7 @@ func TestSpoolThatCannotBeWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	scan := s.Begin()
-	b := zipOf(entry("a", fixture.Noise(1000)))
+	b := zipOf(entry("a", fixture.Noise(10_000)))
 	_, err = scan.File(context.Background(), nil, "", bytes.NewReader(b), int64(len(b)))
 	if !errors.Is(err, os.ErrNotExist) || !scan.Result().Incomplete {
 		t.Errorf("err %v, %+v", err, scan.Result())
