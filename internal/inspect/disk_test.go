@@ -92,7 +92,7 @@ func TestDiskThatGrowsIsABomb(t *testing.T) {
 	for i := range 250 {
 		files = append(files, onDisk(strings.Repeat("x", i/100+1)+string(rune('a'+i%26))+string(rune('a'+i/26)), data))
 	}
-	_, r := scanFile(t, Options{Bytes: 100 << 20}, fixture.ISO{Files: files}.Bytes())
+	_, r := scanFile(t, Options{Bytes: 240 << 20}, fixture.ISO{Files: files}.Bytes())
 	if diff := cmp.Diff([]string{"image.disk", "archive.bomb"}, lines(r)); diff != "" || !r.Incomplete {
 		t.Errorf("%s, incomplete %v", diff, r.Incomplete)
 	}
