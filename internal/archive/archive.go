@@ -101,9 +101,8 @@ type Source struct {
 type request struct {
 	Format   Format
 	Offset   int64
-	Password string
-	Words    []string `json:",omitempty"` // of a job that tries
-	Pick     int      `json:",omitempty"` // the member they are tried on
+	Password string `json:",omitempty"`
+	Pick     int    `json:",omitempty"` // the member that passwords are tried on
 }
 
 const (
@@ -177,24 +176,31 @@ func outside(err error) error {
 	return err
 }
 
-// Try returns the first of the words that opens the archive, as its checksums or check values agree; -1 for none. pick is the member on which they are
-// tried, of those that are encrypted.
-func (s *Session) Try(ctx context.Context, from Source, pick int, words []string) (int, error) {
-	r, err := s.start(ctx, jobTry, from, request{Format: from.Format, Offset: from.Offset, Words: words, Pick: pick})
+// Lock tries passwords on an archive, in one child. It must be closed.
+type Lock struct{ w *worker.Stream }
+
+// Lock makes ready to try passwords. pick is the member to try them on (RARInfo.Pick); a 7z archive's is found in the child.
+func (s *Session) Lock(ctx context.Context, from Source, pick int) (*Lock, error) {
+	r, err := s.start(ctx, jobTry, from, request{Format: from.Format, Offset: from.Offset, Pick: pick})
 	if err != nil {
-		return -1, err
+		return nil, err
 	}
-	defer r.Close()
-	b, err := r.w.Next()
-	switch {
-	case errors.Is(err, io.EOF):
-		return -1, nil
-	case err != nil:
-		return -1, outside(err)
-	}
-	var found int
-	if err := json.Unmarshal(b, &found); err != nil || found < 0 || found >= len(words) {
-		return -1, &Error{Damaged, "archive: an answer that makes no sense"}
-	}
-	return found, nil
+	return &Lock{r.w}, nil
 }
+
+// Opens reports whether a password opens the archive: a checksum or check value agrees.
+func (l *Lock) Opens(password string) (bool, error) {
+	if err := l.w.Tell([]byte(password)); err != nil {
+		return false, nil // longer than any password
+	}
+	b, err := l.w.Next()
+	if err != nil {
+		return false, outside(err)
+	}
+	return string(b) == yes, nil
+}
+
+// Close ends the child.
+func (l *Lock) Close() error { return l.w.Close() }
+
+const yes = "yes"

@@ -71,7 +71,7 @@ func fault(err error) error {
 	return &worker.Fault{Class: byte(Damaged), Text: err.Error()}
 }
 
-// tryJob answers with the first word that opens the archive.
+// tryJob answers for each password that it is told whether it opens the archive.
 func tryJob(args []byte, in *worker.Input, out *worker.Output) error {
 	var q request
 	if err := json.Unmarshal(args, &q); err != nil {
@@ -81,17 +81,19 @@ func tryJob(args []byte, in *worker.Input, out *worker.Output) error {
 	if err != nil {
 		return fault(err)
 	}
-	for i, w := range q.Words {
-		if w == "" || !safely(opens, w) {
-			continue
-		}
-		record, err := json.Marshal(i)
+	for {
+		word, err := in.Listen()
 		if err != nil {
 			return err
 		}
-		return out.Item(record, nil, nil)
+		var answer []byte
+		if len(word) > 0 && safely(opens, string(word)) {
+			answer = []byte(yes)
+		}
+		if err := out.Item(answer, nil, nil); err != nil {
+			return err
+		}
 	}
-	return nil
 }
 
 // safely: a decoder that panics on what a wrong password makes of the data is no reason to try no other.

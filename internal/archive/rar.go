@@ -85,7 +85,7 @@ func (i *RARInfo) choose() {
 			continue
 		}
 		if i.Pick < 0 || m.Packed < i.Members[i.Pick].Packed {
-			i.Pick, i.Cost = n, m.cost
+			i.Pick, i.Cost = n, m.cost+proof(m.Packed)
 		}
 	}
 }
@@ -355,6 +355,9 @@ const (
 func rar5Cost(count byte) time.Duration {
 	return time.Millisecond + rar5Round<<min(count, rar5Max)
 }
+
+// proof is what it takes to unpack size bytes, and see whether their checksum agrees: 30 MB a second.
+func proof(size int64) time.Duration { return time.Duration(min(max(size, 0), 1<<40)) * 30 }
 
 // cursor reads numbers from a header. Where it would leave the header it turns bad and gives zeros.
 type cursor struct {

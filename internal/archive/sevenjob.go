@@ -119,7 +119,7 @@ func (s *seven) content(f *sevenzip.File, m *Member) io.Reader {
 	s.keys.used = nil
 	r, err := f.Open()
 	if s.keys.used != nil {
-		m.Encrypted, m.Cost = true, s.keys.used.cost()
+		m.Encrypted, m.Cost = true, s.keys.used.cost()+proof(m.Size)
 	}
 	if err == nil {
 		s.open = r

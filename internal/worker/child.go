@@ -183,6 +183,21 @@ func (in *Input) ask(at int64) ([]byte, error) {
 	return b, in.asked
 }
 
+// Listen waits for what the parent tells. Its error ends the job.
+func (in *Input) Listen() ([]byte, error) {
+	if in.asked != nil {
+		return nil, in.asked
+	}
+	kind, n, err := in.c.header(maxItem)
+	if err == nil && kind != frameTell {
+		err = errFrame
+	}
+	if in.asked = err; err != nil {
+		return nil, err
+	}
+	return in.c.body(n)
+}
+
 // Output takes what a job finds.
 type Output struct{ c *wire }
 

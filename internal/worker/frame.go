@@ -13,6 +13,7 @@ const (
 	frameJob   = 'j' // parent: name, size and arguments
 	frameRead  = 'r' // child: asks for bytes
 	frameBytes = 'b' // parent: the bytes, fewer at the end of the file
+	frameTell  = 't' // parent: what the job listens for
 	frameItem  = 'i' // child: a record
 	frameData  = 'd' // child: content of the item
 	frameEnd   = 'x' // child: the end of the content, with a fault or none

@@ -59,6 +59,17 @@ func (s *Stream) Next() ([]byte, error) {
 	return nil, s.end
 }
 
+// Tell gives the child what its job listens for. Where the child has died meanwhile, Next says so.
+func (s *Stream) Tell(b []byte) error {
+	if len(b) > maxItem {
+		return fmt.Errorf("%w: %d bytes to tell", errFrame, len(b))
+	}
+	if s.end == nil {
+		_ = s.c.send(frameTell, b)
+	}
+	return nil
+}
+
 // content is Stream without its other methods.
 func (s *Stream) content() io.Reader { return struct{ io.Reader }{s} }
 

@@ -43,6 +43,17 @@ func testJobs() map[string]Job {
 			return err
 		},
 		"limits": limitsJob,
+		"double": func(_ []byte, in *Input, out *Output) error {
+			for {
+				b, err := in.Listen()
+				if err != nil {
+					return err
+				}
+				if err := out.Item(append(b, b...), nil, nil); err != nil {
+					return err
+				}
+			}
+		},
 		"flood": func(_ []byte, _ *Input, o *Output) error {
 			for {
 				if err := o.Item(nil, bytes.NewReader(make([]byte, chunk)), nil); err != nil {
@@ -236,6 +247,29 @@ func TestCloseEndsAChildThatStillSends(t *testing.T) {
 	}
 	if _, err := s.Next(); !errors.Is(err, os.ErrClosed) {
 		t.Error(err)
+	}
+}
+
+func TestChildAnswersWhatItIsTold(t *testing.T) {
+	s, err := New(Options{}).Group().Start(t.Context(), "double", nil, bytes.NewReader(nil), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for _, word := range []string{"a", "", "bc"} {
+		if err := s.Tell([]byte(word)); err != nil {
+			t.Fatal(err)
+		}
+		if b, err := s.Next(); err != nil || string(b) != word+word {
+			t.Errorf("%q, %v", b, err)
+		}
+	}
+	if err := s.Tell(make([]byte, maxItem+1)); !errors.Is(err, errFrame) {
+		t.Error(err)
+	}
+	s.Close()
+	if err := s.Tell(nil); err != nil {
+		t.Error("the death of a child is for Next to tell:", err)
 	}
 }
 
