@@ -1,0 +1,257 @@
+package inspect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"sekisho/internal/archive"
+	"sekisho/internal/finding"
+)
+
+// sevenFile opens 7z archives, also those behind a program's stub.
+type sevenFile struct{}
+
+var _ Inspector = sevenFile{}
+
+func (sevenFile) Name() string { return "7z" }
+
+func (sevenFile) Match(f *File) bool { return f.Kind == Kind7z || f.behind.format == archive.SevenZip }
+
+func (sevenFile) Inspect(ctx context.Context, f *File, s *Scan) error {
+	p := newPacked(f, s, archive.SevenZip)
+	info, err := archive.ReadSeven(p.from.Reader, f.Size, p.from.Offset)
+	switch {
+	case err != nil:
+		return p.ended(ctx, err)
+	case info.HeadersLocked:
+		return p.allLocked(ctx)
+	}
+	return p.inspect(ctx)
+}
+
+// rarFile opens RAR archives (RAR 1.5 to 7), also those behind a program's stub.
+type rarFile struct{}
+
+var _ Inspector = rarFile{}
+
+func (rarFile) Name() string { return "rar" }
+
+func (rarFile) Match(f *File) bool { return f.Kind == KindRAR || f.behind.format == archive.RAR }
+
+func (rarFile) Inspect(ctx context.Context, f *File, s *Scan) error {
+	p := newPacked(f, s, archive.RAR)
+	info, err := archive.ReadRAR(p.from.Reader, f.Size, p.from.Offset)
+	switch {
+	case err != nil:
+		return p.ended(ctx, err)
+	case info.HeadersLocked:
+		return p.allLocked(ctx)
+	}
+	for i := range info.Members {
+		m := &info.Members[i]
+		if m.Before {
+			p.elsewhere.add(m.Name)
+		}
+		s.report(f).Encrypted = s.report(f).Encrypted || m.Encrypted
+	}
+	return p.inspect(ctx)
+}
+
+// xzFile opens xz, LZMA and lzip files.
+type xzFile struct{}
+
+var _ Inspector = xzFile{}
+
+func (xzFile) Name() string { return "xz" }
+
+func (xzFile) Match(f *File) bool { return xzFormat(f.Kind) != "" }
+
+func xzFormat(kind string) archive.Format {
+	switch kind {
+	case KindXZ:
+		return archive.XZ
+	case KindLZMA:
+		return archive.LZMA
+	case KindLZip:
+		return archive.LZip
+	}
+	return ""
+}
+
+func (xzFile) Inspect(ctx context.Context, f *File, s *Scan) error {
+	p := newPacked(f, s, xzFormat(f.Kind))
+	p.name = inner(f, ".xz", ".lzma", ".lz", ".txz", ".tlz")
+	return p.inspect(ctx)
+}
+
+// behind is an archive that begins behind something else.
+type behind struct {
+	format archive.Format // "" for none
+	at     int64
+}
+
+// findBehind looks for one where programs do: behind a stub, and behind what may stand before an archive.
+func (s *Scan) findBehind(ctx context.Context, f *File) (err error) {
+	switch f.Kind {
+	case KindData, KindEXE, KindELF, KindPNG, KindJPEG, KindGIF, KindBMP:
+		f.behind.format, f.behind.at, err = archive.Find(contextReader{ctx, f.content}, f.Size)
+	}
+	if f.Kind == KindData && f.behind.format != "" {
+		f.Kind = map[archive.Format]string{archive.SevenZip: Kind7z, archive.RAR: KindRAR}[f.behind.format]
+	}
+	return err
+}
+
+// packed is an archive that a worker opens.
+type packed struct {
+	f    *File
+	s    *Scan
+	from archive.Source
+	name string // of a member that has none
+
+	locked    names
+	unread    names // with the method
+	elsewhere names // in other volumes
+	links     int
+	cheapest  archive.Member // of the locked ones
+}
+
+func newPacked(f *File, s *Scan, format archive.Format) *packed {
+	from := archive.Source{Format: format, Size: f.Size}
+	if f.behind.format == format {
+		from.Offset = f.behind.at
+	}
+	return &packed{f: f, s: s, from: from}
+}
+
+// session is the worker of this message.
+func (s *Scan) session() *archive.Session {
+	if s.workers == nil {
+		s.workers = s.o.Archives.Session()
+	}
+	return s.workers
+}
+
+// inspect inspects the members that no password locks, and reports the others.
+func (p *packed) inspect(ctx context.Context) error {
+	if p.s.session() == nil {
+		p.s.found(p.f, finding.New(finding.ArchiveUnread, p.f.Path, "%s: no worker to open it", p.from.Format))
+		return nil
+	}
+	err := p.members(ctx)
+	p.describe()
+	if err == nil && p.locked.n > 0 {
+		err = p.s.lock(ctx, p.f, p.unlock)
+	}
+	return err
+}
+
+// members goes through the archive once.
+func (p *packed) members(ctx context.Context) error {
+	r, err := p.s.session().Open(ctx, p.from)
+	if err != nil {
+		return p.ended(ctx, err)
+	}
+	defer r.Close()
+	for {
+		m, err := r.Next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return p.ended(ctx, err)
+		}
+		if m.Name == "" {
+			m.Name = p.name
+		}
+		if err := p.member(ctx, m, r); err != nil {
+			return err
+		}
+	}
+}
+
+func (p *packed) member(ctx context.Context, m *archive.Member, r *archive.Reader) error {
+	switch {
+	case m.Folder, m.Link:
+		return p.s.enter(ctx, p.f) // they hold nothing, but a million of them cost time
+	case m.Encrypted && p.from.Password == "":
+		p.locked.add(m.Name)
+		if p.locked.n == 1 || m.Cost < p.cheapest.Cost {
+			p.cheapest = *m
+		}
+		return p.s.lockedMember(ctx, p.f, m.Name)
+	case m.Unread != "":
+		p.unread.add(m.Name + " (" + m.Unread + ")")
+		return p.s.unopened(ctx, p.f, m.Name)
+	}
+	return p.s.member(ctx, p.f, m.Name, &packedContent{p, m, r})
+}
+
+// packedContent is a member's content. Where it ends since this file holds no more of it, or this version reads no more, that is no damage.
+type packedContent struct {
+	p *packed
+	m *archive.Member
+	r io.Reader
+}
+
+func (c *packedContent) Read(b []byte) (int, error) {
+	n, err := c.r.Read(b)
+	var e *archive.Error
+	if !errors.As(err, &e) {
+		return n, err
+	}
+	switch e.Class {
+	case archive.Cut:
+		c.p.elsewhere.add(c.m.Name)
+		return n, io.EOF
+	case archive.Unsupported:
+		c.p.unread.add(c.m.Name + " (" + e.Text + ")")
+		return n, io.EOF
+	}
+	return n, err
+}
+
+// describe writes what the members had in common.
+func (p *packed) describe() {
+	if p.locked.n > 0 {
+		p.s.report(p.f).Encrypted = true
+		p.s.found(p.f, finding.New(finding.ArchiveEncrypted, p.f.Path, "%s", p.locked.String()))
+	}
+	if p.unread.n > 0 {
+		p.s.found(p.f, finding.New(finding.ArchiveUnread, p.f.Path, "compression method not supported: %s", p.unread.String()))
+	}
+	if p.elsewhere.n > 0 {
+		p.s.found(p.f, finding.New(finding.ArchiveUnread, p.f.Path, "partly in another volume: %s", p.elsewhere.String()))
+	}
+}
+
+// ended reports an archive that could not be read, or not to its end.
+func (p *packed) ended(ctx context.Context, err error) error {
+	var e *archive.Error
+	if !errors.As(err, &e) || ours(ctx, err) {
+		return err
+	}
+	switch e.Class {
+	case archive.Hopeless, archive.Unsupported:
+		p.s.found(p.f, finding.New(finding.ArchiveUnread, p.f.Path, "%q", e.Text))
+	case archive.Cut:
+		p.s.found(p.f, finding.New(finding.ArchiveUnread, p.f.Path, "the file ends before the archive does"))
+	case archive.Locked:
+		return p.allLocked(ctx)
+	case archive.TooLarge:
+		p.s.limit(p.f, finding.LimitSize, "%q", e.Text)
+	default:
+		p.s.found(p.f, finding.New(finding.ScanIncomplete, p.f.Path, "%s: %q", p.from.Format, e.Text))
+	}
+	return nil
+}
+
+// allLocked reports an archive whose names are locked too.
+func (p *packed) allLocked(ctx context.Context) error {
+	p.s.report(p.f).Encrypted = true
+	p.s.found(p.f, finding.New(finding.ArchiveHeaderEncrypted, p.f.Path, "%s", strings.ToUpper(string(p.from.Format))))
+	return p.s.lock(ctx, p.f, p.unlock)
+}

@@ -1,0 +1,67 @@
+package inspect
+
+import (
+	"context"
+	"time"
+
+	"sekisho/internal/archive"
+	"sekisho/internal/finding"
+	"sekisho/internal/password"
+)
+
+// unlock opens a 7z or RAR archive with a word of the message.
+func (p *packed) unlock(ctx context.Context, f *File, s *Scan) (left bool, err error) {
+	if s.session() == nil {
+		return true, nil
+	}
+	u := newPacked(f, s, p.from.Format)
+	cost, pick, err := u.cost(p.cheapest.Cost)
+	if err != nil {
+		return true, u.ended(ctx, err)
+	}
+	w, ok, err := u.password(ctx, cost, pick)
+	if err != nil || !ok {
+		return true, err
+	}
+	s.found(f, finding.New(finding.ArchivePasswordFound, f.Path, "%.60q, %s", w.Text, w.Source))
+	u.from.Password = w.Text
+	err = u.members(ctx)
+	u.describe()
+	return false, err
+}
+
+// cost is what one try takes, as the headers tell, and the member on which it is made.
+func (p *packed) cost(listed time.Duration) (cost time.Duration, pick int, err error) {
+	if p.from.Format == archive.RAR {
+		info, err := archive.ReadRAR(p.from.Reader, p.f.Size, p.from.Offset)
+		if err != nil {
+			return 0, 0, err
+		}
+		return info.Cost, info.Pick, nil
+	}
+	info, err := archive.ReadSeven(p.from.Reader, p.f.Size, p.from.Offset)
+	if err != nil {
+		return 0, 0, err
+	}
+	return max(info.Cost, listed), 0, nil
+}
+
+// password is the first word that opens the archive.
+func (p *packed) password(ctx context.Context, cost time.Duration, pick int) (found password.Word, ok bool, err error) {
+	lock, err := p.s.session().Lock(ctx, p.from, pick)
+	if err != nil {
+		return found, false, p.ended(ctx, err)
+	}
+	defer lock.Close()
+	for w := range p.s.tries(ctx, cost) {
+		if ok, err = lock.Opens(w.Text); ok || err != nil {
+			found = w
+			break
+		}
+	}
+	if err != nil {
+		err = p.ended(ctx, err)
+		ok = false
+	}
+	return found, ok, err
+}
