@@ -13,6 +13,9 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"sekisho/internal/archive"
+	"sekisho/internal/worker"
 )
 
 // Exit codes, the same for every command.
@@ -53,6 +56,7 @@ type streams struct {
 var errVerdict = errors.New("something was found")
 
 func main() {
+	worker.Main(archive.Jobs())
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], streams{os.Stdout, os.Stderr})
 	stop()

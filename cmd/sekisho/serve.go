@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 
+	"sekisho/internal/archive"
 	"sekisho/internal/audit"
 	"sekisho/internal/config"
 	"sekisho/internal/inspect"
@@ -26,6 +27,7 @@ import (
 	"sekisho/internal/quarantine"
 	"sekisho/internal/store"
 	"sekisho/internal/web"
+	"sekisho/internal/worker"
 	"sekisho/milter"
 	"sekisho/rules"
 )
@@ -50,7 +52,8 @@ func (c *serveCmd) Run(ctx context.Context, g *globals, io streams) error {
 		return err
 	}
 	defer milter.CaptureLog(log)()
-	s := &server{cfg: cfg, current: cfg, load: load, log: log, spare: message.NewReserve(spareBytes), registry: prometheus.NewRegistry()}
+	s := &server{cfg: cfg, current: cfg, load: load, log: log, spare: message.NewReserve(spareBytes),
+		archives: archive.New(worker.Options{}), registry: prometheus.NewRegistry()}
 	err = s.open(ctx)
 	if err == nil {
 		err = s.serve(ctx)
@@ -100,6 +103,7 @@ type server struct {
 	metrics  *metrics.Metrics
 
 	spare     *message.Reserve
+	archives  *archive.Opener
 	st        *store.Store
 	lock      *os.File
 	q         *quarantine.Quarantine
@@ -221,7 +225,7 @@ func (s *server) quarantineStats() metrics.QuarantineStats {
 
 // policy makes what a reload can change.
 func (s *server) policy(cfg *config.Config) (*milter.Policy, error) {
-	at := place{s.st.Path(quarantine.SpoolFolder), s.spare}
+	at := place{s.st.Path(quarantine.SpoolFolder), s.spare, s.archives}
 	o := inspectOptions(cfg, at)
 	o.Journal = s.st.Path("journal")
 	scanner, err := inspect.New(o)

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"sekisho/internal/archive"
 	"sekisho/internal/config"
 	"sekisho/internal/filter"
 	"sekisho/internal/inspect"
@@ -13,6 +14,7 @@ import (
 	"sekisho/internal/message"
 	"sekisho/internal/notify"
 	"sekisho/internal/quarantine"
+	"sekisho/internal/worker"
 	"sekisho/milter"
 	"sekisho/rules"
 )
@@ -61,8 +63,9 @@ func site(c *config.Config) message.Site {
 
 // place is where messages in work are kept.
 type place struct {
-	spool string           // "" means os.TempDir()
-	spare *message.Reserve // for when the spool cannot be written
+	spool    string           // "" means os.TempDir()
+	spare    *message.Reserve // for when the spool cannot be written
+	archives *archive.Opener  // the workers of the whole process
 }
 
 // spareBytes is a few dozen ordinary mails: enough to let them pass while the disk is full, and no danger to the machine.
@@ -80,7 +83,7 @@ func inspectOptions(c *config.Config, at place) inspect.Options {
 	l := c.Limits
 	return inspect.Options{
 		Depth: l.Depth, Files: l.Files, Bytes: int64(l.UnpackedBytes), Time: l.InspectTime,
-		Memory: int64(l.MemoryBytes), SpoolDir: at.spool, Walk: walkLimits(c, at),
+		Memory: int64(l.MemoryBytes), SpoolDir: at.spool, Walk: walkLimits(c, at), Archives: at.archives,
 	}
 }
 
@@ -149,7 +152,7 @@ func (g *globals) offline(sources bool, passwords ...string) (*offline, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := inspectOptions(c, place{})
+	o := inspectOptions(c, place{archives: archive.New(worker.Options{})})
 	o.Sources, o.Given = sources, passwords
 	scanner, err := inspect.New(o)
 	if err != nil {

@@ -15,6 +15,7 @@ type seven struct {
 	keys  sevenKeys
 	files []*sevenzip.File
 	open  io.ReadCloser // content of the member before
+	all   bool          // the header is encrypted: whatever is in the archive is locked
 }
 
 // sevenKeys takes the place of the library's AES decoder: it says whether a member is encrypted, and derives each key once.
@@ -73,7 +74,7 @@ func openSeven(r *io.SectionReader, password string) (*seven, error) {
 	if err != nil {
 		return nil, sevenError(err)
 	}
-	s.files = z.File
+	s.files, s.all = z.File, s.keys.used != nil
 	return s, nil
 }
 
@@ -118,7 +119,7 @@ const reparsePoint = 0x400 // MS-FSCC 2.6 FILE_ATTRIBUTE_REPARSE_POINT
 func (s *seven) content(f *sevenzip.File, m *Member) io.Reader {
 	s.keys.used = nil
 	r, err := f.Open()
-	if s.keys.used != nil {
+	if m.Encrypted = s.all; s.keys.used != nil {
 		m.Encrypted, m.Cost = true, s.keys.used.cost()+proof(m.Size)
 	}
 	if err == nil {

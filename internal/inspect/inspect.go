@@ -36,7 +36,7 @@ type Inspector interface {
 func inspectors() []Inspector {
 	return []Inspector{
 		zipFile{}, ooxmlFile{}, oleFile{}, biffFile{}, slkFile{}, csvFile{}, rtfFile{}, oneNoteFile{}, flatFile{}, activeMime{}, htmlFile{}, mailFile{}, tnefFile{}, gzipFile{},
-		bzip2File{}, zstdFile{}, tarFile{}, diskFile{}, unreadFile{},
+		bzip2File{}, zstdFile{}, tarFile{}, sevenFile{}, rarFile{}, xzFile{}, diskFile{}, unreadFile{},
 		lnkFile{}, urlFile{}, executableFile{},
 	}
 }
@@ -54,6 +54,7 @@ type File struct {
 	tailEnd  bool     // the end of a ZIP stands in the last bytes
 	volume   bool     // the volume descriptor of a disc stands behind the beginning
 	mime     int64    // where a MIME message begins behind something else, 0 for none
+	joined   joined   // a RAR or 7z archive behind something else
 	archive  *zipinspect.Archive
 	parent   *File
 	listed   bool          // an attachment or a member, not a text of the mail

@@ -13,8 +13,10 @@ import (
 	"testing"
 	"time"
 
+	"sekisho/internal/archive"
 	"sekisho/internal/finding"
 	"sekisho/internal/fixture"
+	"sekisho/internal/worker"
 )
 
 // The children of TestDeathIsRemembered: their name is in the environment, as is the journal.
@@ -24,6 +26,7 @@ const (
 )
 
 func TestMain(m *testing.M) {
+	worker.Main(archive.Jobs())
 	if how := os.Getenv(childEnv); how != "" {
 		child(how, os.Getenv(journalEnv))
 	}

@@ -147,6 +147,9 @@ func (s *Scan) identify(ctx context.Context, f *File) error {
 			return err
 		}
 	}
+	if err := s.findJoined(ctx, f); err != nil {
+		return err
+	}
 	if err := s.identifyMIME(ctx, f, head); err != nil {
 		return err
 	}

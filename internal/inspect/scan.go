@@ -8,6 +8,7 @@ import (
 	"io"
 	"time"
 
+	"sekisho/internal/archive"
 	"sekisho/internal/finding"
 	"sekisho/internal/message"
 	"sekisho/internal/password"
@@ -28,6 +29,8 @@ type Options struct {
 	Journal  string         // crash memory; "" for none
 	Sources  bool           // keep macro sources in the reports (scan --macros)
 	Walk     message.Limits // for mails inside files
+
+	Archives *archive.Opener // opens 7z, RAR and xz in other processes; nil: they are only named
 
 	Given     []string // passwords tried on locked files: those of the command line
 	Passwords []string // and those of the configuration, which are not shown
@@ -128,7 +131,8 @@ type Scan struct {
 	mail       mailSays
 	waiting    []waiting // locked files
 	trying     trying
-	locked     bool         // one of them stayed locked
+	locked     bool // one of them stayed locked
+	workers    *archive.Session
 	openers    []string     // words that opened a file
 	active     map[int]bool // files that were in ActiveMime
 }

@@ -97,18 +97,18 @@ func (u *unlocking) entry(ctx context.Context, e *zipinspect.Entry) (opened bool
 	}
 	defer r.Close()
 	child := u.f.child(e.Name)
-	u.takeOver(child)
+	u.s.takeOver(u.reports, child)
 	err = u.s.fill(ctx, u.f, child, entryReader{r})
 	u.s.report(child).Kind = child.Kind
 	return true, err
 }
 
 // takeOver gives child the report that stands for it as a locked member.
-func (u *unlocking) takeOver(child *File) {
+func (s *Scan) takeOver(reports map[string][]int, child *File) {
 	path := child.Path.String()
-	if places := u.reports[path]; len(places) > 0 {
-		child.report, u.reports[path] = places[0], places[1:]
-		u.s.count-- // it was counted as a locked member
+	if places := reports[path]; len(places) > 0 {
+		child.report, reports[path] = places[0], places[1:]
+		s.count-- // it was counted as a locked member
 	}
 }
 

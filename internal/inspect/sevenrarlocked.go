@@ -10,11 +10,11 @@ import (
 )
 
 // unlock opens a 7z or RAR archive with a word of the message.
-func (p *packed) unlock(ctx context.Context, f *File, s *Scan) (left bool, err error) {
+func (p *archiveJob) unlock(ctx context.Context, f *File, s *Scan) (left bool, err error) {
 	if s.session() == nil {
 		return true, nil
 	}
-	u := newPacked(f, s, p.from.Format)
+	u := newArchiveJob(ctx, f, s, p.from.Format)
 	cost, pick, err := u.cost(p.cheapest.Cost)
 	if err != nil {
 		return true, u.ended(ctx, err)
@@ -24,14 +24,14 @@ func (p *packed) unlock(ctx context.Context, f *File, s *Scan) (left bool, err e
 		return true, err
 	}
 	s.found(f, finding.New(finding.ArchivePasswordFound, f.Path, "%.60q, %s", w.Text, w.Source))
-	u.from.Password = w.Text
+	u.from.Password, u.reports = w.Text, s.lockedReports(f)
 	err = u.members(ctx)
 	u.describe()
-	return false, err
+	return u.still, err
 }
 
 // cost is what one try takes, as the headers tell, and the member on which it is made.
-func (p *packed) cost(listed time.Duration) (cost time.Duration, pick int, err error) {
+func (p *archiveJob) cost(listed time.Duration) (cost time.Duration, pick int, err error) {
 	if p.from.Format == archive.RAR {
 		info, err := archive.ReadRAR(p.from.Reader, p.f.Size, p.from.Offset)
 		if err != nil {
@@ -47,7 +47,7 @@ func (p *packed) cost(listed time.Duration) (cost time.Duration, pick int, err e
 }
 
 // password is the first word that opens the archive.
-func (p *packed) password(ctx context.Context, cost time.Duration, pick int) (found password.Word, ok bool, err error) {
+func (p *archiveJob) password(ctx context.Context, cost time.Duration, pick int) (found password.Word, ok bool, err error) {
 	lock, err := p.s.session().Lock(ctx, p.from, pick)
 	if err != nil {
 		return found, false, p.ended(ctx, err)

@@ -3,7 +3,6 @@ package inspect
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 
@@ -18,10 +17,10 @@ var _ Inspector = sevenFile{}
 
 func (sevenFile) Name() string { return "7z" }
 
-func (sevenFile) Match(f *File) bool { return f.Kind == Kind7z || f.behind.format == archive.SevenZip }
+func (sevenFile) Match(f *File) bool { return f.Kind == Kind7z || f.joined.format == archive.SevenZip }
 
 func (sevenFile) Inspect(ctx context.Context, f *File, s *Scan) error {
-	p := newPacked(f, s, archive.SevenZip)
+	p := newArchiveJob(ctx, f, s, archive.SevenZip)
 	info, err := archive.ReadSeven(p.from.Reader, f.Size, p.from.Offset)
 	switch {
 	case err != nil:
@@ -39,10 +38,10 @@ var _ Inspector = rarFile{}
 
 func (rarFile) Name() string { return "rar" }
 
-func (rarFile) Match(f *File) bool { return f.Kind == KindRAR || f.behind.format == archive.RAR }
+func (rarFile) Match(f *File) bool { return f.Kind == KindRAR || f.joined.format == archive.RAR }
 
 func (rarFile) Inspect(ctx context.Context, f *File, s *Scan) error {
-	p := newPacked(f, s, archive.RAR)
+	p := newArchiveJob(ctx, f, s, archive.RAR)
 	info, err := archive.ReadRAR(p.from.Reader, f.Size, p.from.Offset)
 	switch {
 	case err != nil:
@@ -82,49 +81,50 @@ func xzFormat(kind string) archive.Format {
 }
 
 func (xzFile) Inspect(ctx context.Context, f *File, s *Scan) error {
-	p := newPacked(f, s, xzFormat(f.Kind))
+	p := newArchiveJob(ctx, f, s, xzFormat(f.Kind))
 	p.name = inner(f, ".xz", ".lzma", ".lz", ".txz", ".tlz")
 	return p.inspect(ctx)
 }
 
-// behind is an archive that begins behind something else.
-type behind struct {
+// joined is an archive that begins behind something else.
+type joined struct {
 	format archive.Format // "" for none
 	at     int64
 }
 
-// findBehind looks for one where programs do: behind a stub, and behind what may stand before an archive.
-func (s *Scan) findBehind(ctx context.Context, f *File) (err error) {
+// findJoined looks for one where programs do: behind a stub, and behind what may stand before an archive.
+func (s *Scan) findJoined(ctx context.Context, f *File) (err error) {
 	switch f.Kind {
 	case KindData, KindEXE, KindELF, KindPNG, KindJPEG, KindGIF, KindBMP:
-		f.behind.format, f.behind.at, err = archive.Find(contextReader{ctx, f.content}, f.Size)
+		f.joined.format, f.joined.at, err = archive.Find(contextReader{ctx, f.content}, f.Size)
 	}
-	if f.Kind == KindData && f.behind.format != "" {
-		f.Kind = map[archive.Format]string{archive.SevenZip: Kind7z, archive.RAR: KindRAR}[f.behind.format]
+	if f.Kind == KindData && f.joined.format != "" {
+		f.Kind = map[archive.Format]string{archive.SevenZip: Kind7z, archive.RAR: KindRAR}[f.joined.format]
 	}
 	return err
 }
 
-// packed is an archive that a worker opens.
-type packed struct {
+// archiveJob is an archive that a worker opens.
+type archiveJob struct {
 	f    *File
 	s    *Scan
 	from archive.Source
 	name string // of a member that has none
 
+	reports   map[string][]int // of locked members, until they are opened
+	still     bool             // the password did not open all
 	locked    names
-	unread    names // with the method
-	elsewhere names // in other volumes
-	links     int
+	unread    names          // with the method
+	elsewhere names          // in other volumes
 	cheapest  archive.Member // of the locked ones
 }
 
-func newPacked(f *File, s *Scan, format archive.Format) *packed {
-	from := archive.Source{Format: format, Size: f.Size}
-	if f.behind.format == format {
-		from.Offset = f.behind.at
+func newArchiveJob(ctx context.Context, f *File, s *Scan, format archive.Format) *archiveJob {
+	from := archive.Source{Format: format, Reader: contextReader{ctx, f.content}, Size: f.Size}
+	if f.joined.format == format {
+		from.Offset = f.joined.at
 	}
-	return &packed{f: f, s: s, from: from}
+	return &archiveJob{f: f, s: s, from: from}
 }
 
 // session is the worker of this message.
@@ -136,7 +136,7 @@ func (s *Scan) session() *archive.Session {
 }
 
 // inspect inspects the members that no password locks, and reports the others.
-func (p *packed) inspect(ctx context.Context) error {
+func (p *archiveJob) inspect(ctx context.Context) error {
 	if p.s.session() == nil {
 		p.s.found(p.f, finding.New(finding.ArchiveUnread, p.f.Path, "%s: no worker to open it", p.from.Format))
 		return nil
@@ -150,7 +150,7 @@ func (p *packed) inspect(ctx context.Context) error {
 }
 
 // members goes through the archive once.
-func (p *packed) members(ctx context.Context) error {
+func (p *archiveJob) members(ctx context.Context) error {
 	r, err := p.s.session().Open(ctx, p.from)
 	if err != nil {
 		return p.ended(ctx, err)
@@ -173,7 +173,7 @@ func (p *packed) members(ctx context.Context) error {
 	}
 }
 
-func (p *packed) member(ctx context.Context, m *archive.Member, r *archive.Reader) error {
+func (p *archiveJob) member(ctx context.Context, m *archive.Member, r *archive.Reader) error {
 	switch {
 	case m.Folder, m.Link:
 		return p.s.enter(ctx, p.f) // they hold nothing, but a million of them cost time
@@ -187,12 +187,14 @@ func (p *packed) member(ctx context.Context, m *archive.Member, r *archive.Reade
 		p.unread.add(m.Name + " (" + m.Unread + ")")
 		return p.s.unopened(ctx, p.f, m.Name)
 	}
-	return p.s.member(ctx, p.f, m.Name, &packedContent{p, m, r})
+	child := p.f.child(m.Name)
+	p.s.takeOver(p.reports, child)
+	return p.s.fill(ctx, p.f, child, &packedContent{p, m, r})
 }
 
 // packedContent is a member's content. Where it ends since this file holds no more of it, or this version reads no more, that is no damage.
 type packedContent struct {
-	p *packed
+	p *archiveJob
 	m *archive.Member
 	r io.Reader
 }
@@ -207,6 +209,9 @@ func (c *packedContent) Read(b []byte) (int, error) {
 	case archive.Cut:
 		c.p.elsewhere.add(c.m.Name)
 		return n, io.EOF
+	case archive.Locked:
+		c.p.still = true
+		return n, io.EOF
 	case archive.Unsupported:
 		c.p.unread.add(c.m.Name + " (" + e.Text + ")")
 		return n, io.EOF
@@ -215,7 +220,7 @@ func (c *packedContent) Read(b []byte) (int, error) {
 }
 
 // describe writes what the members had in common.
-func (p *packed) describe() {
+func (p *archiveJob) describe() {
 	if p.locked.n > 0 {
 		p.s.report(p.f).Encrypted = true
 		p.s.found(p.f, finding.New(finding.ArchiveEncrypted, p.f.Path, "%s", p.locked.String()))
@@ -229,7 +234,7 @@ func (p *packed) describe() {
 }
 
 // ended reports an archive that could not be read, or not to its end.
-func (p *packed) ended(ctx context.Context, err error) error {
+func (p *archiveJob) ended(ctx context.Context, err error) error {
 	var e *archive.Error
 	if !errors.As(err, &e) || ours(ctx, err) {
 		return err
@@ -250,7 +255,7 @@ func (p *packed) ended(ctx context.Context, err error) error {
 }
 
 // allLocked reports an archive whose names are locked too.
-func (p *packed) allLocked(ctx context.Context) error {
+func (p *archiveJob) allLocked(ctx context.Context) error {
 	p.s.report(p.f).Encrypted = true
 	p.s.found(p.f, finding.New(finding.ArchiveHeaderEncrypted, p.f.Path, "%s", strings.ToUpper(string(p.from.Format))))
 	return p.s.lock(ctx, p.f, p.unlock)
