@@ -15,17 +15,18 @@ import (
 
 // The steps of dispose, in their order. StepPut comes only with mail to be held.
 const (
-	StepDecided  = "decided"  // nothing has been done yet
-	StepPut      = "put"      // the message is held durably; the MTA has it too
-	StepModified = "modified" // the MTA has our modifications, but no reply
-	StepAudited  = "audited"
-	StepCounted  = "counted"
-	StepReplied  = "replied" // the MTA's system has the last reply
+	StepDecided    = "decided"    // nothing has been done yet
+	StepPut        = "put"        // the message is held durably; the MTA has it too
+	StepRemembered = "remembered" // what it has to do with other mail is settled
+	StepModified   = "modified"   // the MTA has our modifications, but no reply
+	StepAudited    = "audited"
+	StepCounted    = "counted"
+	StepReplied    = "replied" // the MTA's system has the last reply
 )
 
 // Steps returns the names Options.Step is called with, in order.
 func Steps() []string {
-	return []string{StepDecided, StepPut, StepModified, StepAudited, StepCounted, StepReplied}
+	return []string{StepDecided, StepPut, StepRemembered, StepModified, StepAudited, StepCounted, StepReplied}
 }
 
 // doneHold is the audit's word for mail in the MTA's hold queue.
@@ -41,6 +42,9 @@ type disposal struct {
 	stage  string
 }
 
+// delivers reports whether the recipients get the mail now.
+func (d disposal) delivers() bool { return d.action <= rules.Tag }
+
 // dispose carries out a verdict. The order is fixed: what must be kept is on disk before anything else happens, and the reply, with
 // which we or the MTA take over responsibility, is last.
 func (m *mail) dispose(mod *gomilter.Modifier) gomilter.Response {
@@ -50,11 +54,14 @@ func (m *mail) dispose(mod *gomilter.Modifier) gomilter.Response {
 	if d.action == rules.Quarantine {
 		m.store(&d)
 	}
+	alerts := m.remember(d)
+	step(StepRemembered)
 	if err := m.modify(d, mod); err != nil {
 		d.err, d.stage = err, ""
 	}
 	step(StepModified)
 	m.audit(d)
+	m.alert(alerts)
 	step(StepAudited)
 	m.count(d)
 	step(StepCounted)
@@ -123,7 +130,7 @@ func (m *mail) item() quarantine.Item {
 
 // modify sends the modifications and sees them off. After an error the connection is gone: the MTA still has the mail.
 func (m *mail) modify(d disposal, mod *gomilter.Modifier) error {
-	if delivered := d.action <= rules.Tag || d.hold; delivered {
+	if d.delivers() || d.hold {
 		if err := m.mark(d, mod); err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"log/slog"
@@ -69,6 +70,11 @@ type fakeFilter struct {
 	panicAt  string        // "begin", "write", "finish"
 	wait     chan struct{} // Finish waits for it
 
+	memory      *filter.Memory
+	remembered  filter.Remembered
+	rememberErr error
+	asked       []string // how Remember was called
+
 	mu       sync.Mutex
 	begun    int
 	aborted  int
@@ -90,6 +96,13 @@ func (f *fakeFilter) Begin(ctx context.Context) Run {
 	defer f.mu.Unlock()
 	f.begun++
 	return &fakeRun{f: f, ctx: ctx}
+}
+
+func (f *fakeFilter) Remember(_ context.Context, res *filter.Result, delivered bool, waits string) (filter.Remembered, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.asked = append(f.asked, fmt.Sprintf("delivered=%v waits=%s", delivered, waits))
+	return f.remembered, f.rememberErr
 }
 
 func (r *fakeRun) Write(p []byte) (int, error) {
@@ -120,7 +133,7 @@ func (r *fakeRun) Finish(s filter.Session) *filter.Result {
 		v = rules.Verdict{Rule: "released"}
 	}
 	return &filter.Result{
-		Session: s, Verdict: v, Client: s.Envelope.ClientIP, Size: int64(r.raw.Len()), SHA256: strings.Repeat("ab", 32),
+		Session: s, Memory: r.f.memory, Verdict: v, Client: s.Envelope.ClientIP, Size: int64(r.raw.Len()), SHA256: strings.Repeat("ab", 32),
 		Facts:  rules.Facts{Envelope: s.Envelope, Direction: message.In, Findings: v.Why, Subject: "件名"},
 		Header: &message.Header{Fields: []message.Field{{Name: "From", Raw: " =?utf-8?b?5aSq6YOO?= <a@example.com>"}}},
 	}
@@ -130,6 +143,12 @@ func (r *fakeRun) Abort() {
 	r.f.mu.Lock()
 	defer r.f.mu.Unlock()
 	r.f.aborted++
+}
+
+func (f *fakeFilter) calls() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.asked
 }
 
 // last is the newest finished run.
@@ -200,6 +219,7 @@ type fakeAudit struct {
 	panic bool
 	mu    sync.Mutex
 	rs    []audit.Record
+	as    []audit.Alert
 }
 
 func (a *fakeAudit) Write(r audit.Record) error {
@@ -210,6 +230,19 @@ func (a *fakeAudit) Write(r audit.Record) error {
 	defer a.mu.Unlock()
 	a.rs = append(a.rs, r)
 	return a.err
+}
+
+func (a *fakeAudit) Alert(r audit.Alert) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.as = append(a.as, r)
+	return a.err
+}
+
+func (a *fakeAudit) alerts() []audit.Alert {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.as
 }
 
 func (a *fakeAudit) last(t *testing.T) audit.Record {

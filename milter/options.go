@@ -24,9 +24,10 @@ type Run interface {
 	Abort()
 }
 
-// Filter starts runs. Line makes one of a *filter.Filter.
+// Filter starts runs, and remembers what became of them. Line makes one of a *filter.Filter.
 type Filter interface {
 	Begin(ctx context.Context) Run
+	Remember(ctx context.Context, res *filter.Result, delivered bool, waits string) (filter.Remembered, error)
 }
 
 // Line is a *filter.Filter as this package's Filter.
@@ -36,6 +37,10 @@ type line struct{ f *filter.Filter }
 
 func (l line) Begin(ctx context.Context) Run { return l.f.Begin(ctx) }
 
+func (l line) Remember(ctx context.Context, res *filter.Result, delivered bool, waits string) (filter.Remembered, error) {
+	return l.f.Remember(ctx, res, delivered, waits)
+}
+
 // Holder keeps messages: quarantine.Quarantine.
 type Holder interface {
 	Put(ctx context.Context, it quarantine.Item, raw *message.Buffer) (id string, err error)
@@ -43,9 +48,10 @@ type Holder interface {
 	Redeem(ctx context.Context, mark string, env message.Envelope, raw *message.Buffer) (id string, res quarantine.MarkResult, err error)
 }
 
-// Auditor takes one record a message: audit.Log.
+// Auditor takes one record a message, and alerts: audit.Log.
 type Auditor interface {
 	Write(r audit.Record) error
+	Alert(a audit.Alert) error
 }
 
 var (
@@ -159,3 +165,4 @@ func number[T int | time.Duration](v *T, def T) {
 type noAudit struct{}
 
 func (noAudit) Write(audit.Record) error { return nil }
+func (noAudit) Alert(audit.Alert) error  { return nil }

@@ -4,15 +4,59 @@ import (
 	"context"
 	"errors"
 	"os"
+	"time"
 
 	"sekisho/internal/config"
 	"sekisho/internal/ledger"
+	"sekisho/internal/metrics"
 	"sekisho/internal/store"
 )
 
 func ledgerOptions(c *config.Config) ledger.Options {
 	l := c.Locked
 	return ledger.Options{Keep: l.Keep, MaxBytes: int64(l.MaxBytes), Share: float64(l.MaxSenderPercent) / 100}
+}
+
+// openLedger opens the memory of recent mail, and removes what a killed daemon left in its folder.
+func (s *server) openLedger(ctx context.Context) (err error) {
+	o := ledgerOptions(s.cfg)
+	o.MinFree = int64(s.cfg.Quarantine.MinFreeBytes)
+	o.Evicted = func(mails int) { s.metrics.Locked.WithLabelValues("evicted").Add(float64(mails)) }
+	l, err := ledger.Open(s.st, o)
+	if err != nil {
+		return err
+	}
+	if s.cfg.Locked.Keep == 0 { // of earlier times, with other settings
+		return l.Clear(ctx)
+	}
+	s.ledger = l
+	n, err := s.ledger.Sweep(ctx)
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		s.log.Info("memory of recent mail: files without a record removed", "files", n)
+	}
+	s.metrics.CollectLocked(s.lockedStats)
+	return nil
+}
+
+func (s *server) lockedStats() metrics.LockedStats {
+	ctx, cancel := context.WithTimeout(context.Background(), statsTimeout)
+	defer cancel()
+	st, err := s.ledger.Stats(ctx)
+	return metrics.LockedStats{Files: st.Files, Bytes: st.Bytes, ByteLimit: st.LimitBytes, Err: err}
+}
+
+// forget ends what has been remembered long enough.
+func (s *server) forget(ctx context.Context) {
+	if s.ledger == nil {
+		return
+	}
+	if err := s.ledger.Expire(ctx, time.Now()); err != nil && ctx.Err() == nil {
+		s.metrics.Errors.WithLabelValues("ledger").Inc()
+		s.log.Error("memory of recent mail: expiring", "error", err.Error())
+	}
 }
 
 // remember gives an offline run a fresh memory, which goes with forget. Without locked.keep it has none, as the daemon.

@@ -21,6 +21,7 @@ import (
 	"sekisho/internal/audit"
 	"sekisho/internal/config"
 	"sekisho/internal/inspect"
+	"sekisho/internal/ledger"
 	"sekisho/internal/message"
 	"sekisho/internal/metrics"
 	"sekisho/internal/notify"
@@ -107,6 +108,7 @@ type server struct {
 	st        *store.Store
 	lock      *os.File
 	q         *quarantine.Quarantine
+	ledger    *ledger.Ledger // nil where nothing is remembered
 	notifier  *notify.Notifier
 	pack      atomic.Pointer[rules.Pack] // in force; the notifier explains by it
 	audit     *audit.Log
@@ -130,6 +132,9 @@ func (s *server) open(ctx context.Context) (err error) {
 		return err
 	}
 	if err = s.openQuarantine(ctx); err != nil {
+		return err
+	}
+	if err = s.openLedger(ctx); err != nil {
 		return err
 	}
 	file := s.cfg.Audit.File
@@ -236,6 +241,7 @@ func (s *server) policy(cfg *config.Config) (*milter.Policy, error) {
 	if err != nil {
 		return nil, errors.Join(err, scanner.Close())
 	}
+	opts.Ledger = s.ledger
 	s.scanners = append(s.scanners, scanner)
 	s.pack.Store(opts.Pack)
 	return policyOf(cfg, opts), nil
@@ -371,6 +377,7 @@ func (s *server) upkeep(ctx context.Context, hup <-chan os.Signal) {
 			} else if n > 0 {
 				s.log.Info("quarantine: expired", "messages", n)
 			}
+			s.forget(ctx)
 		}
 	}
 }

@@ -1,4 +1,5 @@
-// Package audit writes one JSON record per message (JSON Lines: RFC 8259 objects, one a line) and shapes the daemon's log lines.
+// Package audit writes one JSON record per message (JSON Lines: RFC 8259 objects, one a line), alerts about earlier ones among them, and
+// shapes the daemon's log lines.
 //
 // # Limits
 //
@@ -75,6 +76,10 @@ func (l *Log) Write(r Record) error {
 	if err != nil {
 		return err
 	}
+	return l.write(line)
+}
+
+func (l *Log) write(line []byte) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.file == nil {

@@ -27,10 +27,7 @@ func encode(r Record) ([]byte, error) {
 		r.Findings, r.Attachments, r.Truncated = []any{}, []any{}, true
 		line, err = marshal(r)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("audit: %w", err)
-	}
-	return line, nil
+	return line, err
 }
 
 // bounded returns the record with its strings cut, its lists never null and its own fields set.
@@ -43,15 +40,20 @@ func (r Record) bounded() Record {
 	if math.IsNaN(r.ElapsedMS) || math.IsInf(r.ElapsedMS, 0) { // JSON has no such numbers (RFC 8259 6)
 		r.ElapsedMS = 0
 	}
+	var c cutter
 	for _, s := range []*string{&r.QueueID, &r.SASLUser, &r.MailFrom, &r.MessageID, &r.Subject, &r.Rule, &r.Error} {
-		r.cut(s)
+		c.text(s)
 	}
-	r.Rcpts, r.Rules = r.cutList(r.Rcpts), r.cutList(r.Rules)
+	r.Rcpts, r.Rules = c.list(r.Rcpts), c.list(r.Rules)
 	r.Findings, r.Attachments = orEmpty(r.Findings), orEmpty(r.Attachments)
+	r.Truncated = r.Truncated || bool(c)
 	return r
 }
 
-func (r *Record) cut(s *string) {
+// cutter notes whether it cut something.
+type cutter bool
+
+func (c *cutter) text(s *string) {
 	if len(*s) <= textMax {
 		return
 	}
@@ -59,17 +61,17 @@ func (r *Record) cut(s *string) {
 	for end > textMax-utf8.UTFMax && !utf8.RuneStart((*s)[end]) {
 		end--
 	}
-	*s, r.Truncated = (*s)[:end], true
+	*s, *c = (*s)[:end], true
 }
 
-// cutList never changes the caller's list.
-func (r *Record) cutList(list []string) []string {
+// list never changes the caller's list.
+func (c *cutter) list(list []string) []string {
 	if len(list) > rcptMax {
-		list, r.Truncated = list[:rcptMax], true
+		list, *c = list[:rcptMax], true
 	}
 	list = slices.Clone(list)
 	for i := range list {
-		r.cut(&list[i])
+		c.text(&list[i])
 	}
 	if list == nil {
 		return []string{}
@@ -88,12 +90,12 @@ func orEmpty(list any) any {
 	return list
 }
 
-func marshal(r Record) ([]byte, error) {
+func marshal(r any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false) // the reader is no browser, and <> stand around every Message-ID
 	if err := e.Encode(r); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("audit: %w", err)
 	}
 	return escapeUnprintable(b.Bytes()), nil
 }

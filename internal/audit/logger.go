@@ -60,6 +60,8 @@ func isJournal(w io.Writer, stream string) bool {
 	return ok && stream == fmt.Sprintf("%d:%d", st.Dev, st.Ino)
 }
 
+const noQueue = "NOQUEUE" // Postfix's own word for it
+
 // Log writes the message's line: the MTA's queue id first, then key=value, as mail logs have it. It names recipients by number only; the
 // addresses stand in the record.
 func (r Record) Log(ctx context.Context, l *slog.Logger) {
@@ -67,7 +69,7 @@ func (r Record) Log(ctx context.Context, l *slog.Logger) {
 	r = r.bounded()
 	id := r.QueueID
 	if id == "" {
-		id = "NOQUEUE" // Postfix's own word for it
+		id = noQueue
 	}
 	attrs := []slog.Attr{
 		slog.String("verdict", r.Verdict), slog.String("done", r.Done), slog.String("rule", r.Rule),

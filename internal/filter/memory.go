@@ -155,8 +155,9 @@ func (r *Run) later(f ledger.File, o *inspect.Opened) Later {
 	return Later{File: f, Word: o.Word, Verdict: r.f.o.Pack.Decide(facts).Apply(r.f.o.Mode), Why: o.Findings, Whole: !o.Left}
 }
 
-// Remembered is what became of other mails by Remember.
+// Remembered is what Remember did.
 type Remembered struct {
+	Files    int           // locked files of the message itself that are remembered now
 	Hostile  []Later       // whose mails are to be held, or their recipients to be warned
 	Harmless []ledger.Mail // whose locked files are all opened and harmless
 }
@@ -189,7 +190,11 @@ func (f *Filter) Remember(ctx context.Context, res *Result, delivered bool, wait
 	if delivered || waits != "" {
 		locked = lockedFiles(res)
 	}
-	return out, f.o.Ledger.Remember(ctx, mail, locked, mem.Said)
+	if err := f.o.Ledger.Remember(ctx, mail, locked, mem.Said); err != nil {
+		return out, err
+	}
+	out.Files = len(locked)
+	return out, nil
 }
 
 func lockedFiles(res *Result) (list []ledger.Locked) {

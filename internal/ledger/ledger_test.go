@@ -214,6 +214,20 @@ func TestTimeEndsEverything(t *testing.T) {
 	}
 }
 
+func TestClearForgetsEverything(t *testing.T) {
+	r := newRig(t, Options{})
+	for range expireBatch + 10 {
+		r.remember(partner(), nil, "word")
+	}
+	r.remember(partner(), zipOf(10))
+	if err := r.Clear(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := r.Stats(t.Context()); err != nil || s.Files != 0 || s.Bytes != 0 || len(r.onDisk()) != 0 {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
 func TestForgetTellsWhichMailsAreDone(t *testing.T) {
 	r := newRig(t, Options{})
 	m := partner()

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"slices"
 	"time"
@@ -151,31 +152,39 @@ func forget(ctx context.Context, tx *sql.Tx, f File) (last bool, err error) {
 	return true, err
 }
 
-// expireBatch bounds one round, so that other writers get their turn.
+// expireBatch bounds one transaction, so that other writers get their turn.
 const expireBatch = 200
 
-func (l *Ledger) expire(ctx context.Context, tx *sql.Tx, now time.Time) (files []string, err error) {
+// expire forgets a batch of what is past its time.
+func (l *Ledger) expire(ctx context.Context, tx *sql.Tx, now time.Time) (files []string, n int, err error) {
 	ids, err := column[int64](ctx, tx, `SELECT id FROM memories WHERE expires <= ? LIMIT ?`, now.UnixMilli(), expireBatch)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		files, err = drop(ctx, tx, ids...)
 	}
-	return drop(ctx, tx, ids...)
+	return files, len(ids), err
 }
 
-// Expire forgets what is past its time, a batch at a call.
+// Expire forgets what is past its time.
 func (l *Ledger) Expire(ctx context.Context, now time.Time) error {
-	var gone []string
-	err := l.tx(ctx, func(tx *sql.Tx) (err error) {
-		gone, err = l.expire(ctx, tx, now)
-		return err
-	})
-	if err == nil {
-		err = l.remove(gone)
-	}
-	if err != nil {
-		return fmt.Errorf("ledger: expire: %w", err)
+	for n := expireBatch; n == expireBatch; {
+		var gone []string
+		err := l.tx(ctx, func(tx *sql.Tx) (err error) {
+			gone, n, err = l.expire(ctx, tx, now)
+			return err
+		})
+		if err == nil {
+			err = l.remove(gone)
+		}
+		if err != nil {
+			return fmt.Errorf("ledger: expire: %w", err)
+		}
 	}
 	return nil
+}
+
+// Clear forgets everything.
+func (l *Ledger) Clear(ctx context.Context) error {
+	return l.Expire(ctx, time.UnixMilli(math.MaxInt64))
 }
 
 // Sweep removes files that no row names: a process was killed between the two. Only the daemon may call it, before it takes mail.

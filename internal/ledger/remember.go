@@ -166,7 +166,7 @@ func (l *Ledger) remove(ids []string) error {
 
 // insert makes room and writes the rows. gone are the files of what was forgotten for it.
 func (l *Ledger) insert(ctx context.Context, tx *sql.Tx, r *memory) (gone []string, err error) {
-	if gone, err = l.expire(ctx, tx, r.mail.Time); err != nil {
+	if gone, _, err = l.expire(ctx, tx, r.mail.Time); err != nil {
 		return nil, err
 	}
 	evicted, err := l.makeRoom(ctx, tx, r)

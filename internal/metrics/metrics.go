@@ -32,15 +32,18 @@ type Metrics struct {
 	SessionsLimit     prometheus.Gauge       // sekisho_sessions_limit
 	SessionsRefused   *prometheus.CounterVec // sekisho_sessions_refused_total{cause}: limit, peer
 	ProtocolErrors    *prometheus.CounterVec // sekisho_protocol_errors_total{cause}: frame, timeout
-	Errors            *prometheus.CounterVec // sekisho_errors_total{stage}: spool, store, audit, notify, release, panic
+	Errors            *prometheus.CounterVec // sekisho_errors_total{stage}: spool, store, audit, notify, release, ledger, panic
 	Reloads           *prometheus.CounterVec // sekisho_config_reloads_total{result}: ok, error
 	ReloadOK          prometheus.Gauge       // sekisho_config_last_reload_successful
 	QuarantineRefused *prometheus.CounterVec // sekisho_quarantine_refused_total{cause}: full, sender, disk, store
 	ReleaseMarks      *prometheus.CounterVec // sekisho_release_marks_total{result}: ok, forged, replayed, expired, content, recipient, client
 	Notices           *prometheus.CounterVec // sekisho_notices_total{result}: sent, failed
+	Locked            *prometheus.CounterVec // sekisho_locked_events_total{event}: remembered, refused, evicted, opened, hostile
+	Alerts            *prometheus.CounterVec // sekisho_alerts_total{kind}: password-later
 
 	mode       *prometheus.GaugeVec // sekisho_mode{mode}
 	quarantine *quarantineCollector
+	locked     *lockedCollector
 }
 
 // The closed lists of label values. A new value is a line here and one in docs/metrics.md.
@@ -48,12 +51,14 @@ var (
 	directions = []string{"in", "out", "internal"}
 	refusals   = []string{"limit", "peer"}
 	protocol   = []string{"frame", "timeout"}
-	stages     = []string{"spool", "store", "audit", "notify", "release", "panic"}
+	stages     = []string{"spool", "store", "audit", "notify", "release", "ledger", "panic"}
 	reloads    = []string{"ok", "error"}
 	heldCause  = []string{"full", "sender", "disk", "store"}
 	acts       = []string{"hold", "release", "delete", "expire", "export", "repair"} // as in the quarantine's index
 	marks      = []string{"ok", "forged", "replayed", "expired", "content", "recipient", "client"}
 	notices    = []string{"sent", "failed"}
+	lockedDone = []string{"remembered", "refused", "evicted", "opened", "hostile"}
+	alerts     = []string{"password-later"}
 	modes      = []string{"monitor", "tag", "enforce"}
 )
 
@@ -69,11 +74,11 @@ var sizeBuckets = prometheus.ExponentialBuckets(1024, 4, 10) // 1 KiB ... 256 Mi
 // New registers the series with r, together with those of the process and the Go run time, and sets every label value to 0.
 // It panics if they are registered already.
 func New(r prometheus.Registerer, version string) *Metrics {
-	m := &Metrics{quarantine: newQuarantineCollector()}
+	m := &Metrics{quarantine: newQuarantineCollector(), locked: newLockedCollector()}
 	m.messages(r)
 	m.sessions(r)
 	m.upkeep(r)
-	r.MustRegister(m.quarantine, buildInfo(version),
+	r.MustRegister(m.quarantine, m.locked, buildInfo(version),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -124,6 +129,10 @@ func (m *Metrics) upkeep(r prometheus.Registerer) {
 		"Release marks seen on incoming mail, by result of the check.", "result"), marks)
 	m.Notices = zeroed(counterVec(r, "sekisho_notices_total",
 		"Notices about held messages, by result.", "result"), notices)
+	m.Locked = zeroed(counterVec(r, "sekisho_locked_events_total",
+		"Locked files of mail from outside, by what became of them in the memory.", "event"), lockedDone)
+	m.Alerts = zeroed(counterVec(r, "sekisho_alerts_total",
+		"Alerts about mail that was delivered or held before, by kind.", "kind"), alerts)
 	m.mode = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "sekisho_mode", Help: "1 for the mode in force, 0 for the others."}, []string{"mode"})
 	for _, w := range modes {

@@ -86,7 +86,10 @@ func TestEverySeriesExistsAndStartsAtZero(t *testing.T) {
 		"sekisho_messages_total":                3 * len(rules.Actions()),
 		"sekisho_unenforced_total":              len(rules.Actions()),
 		"sekisho_findings_total":                len(finding.Kinds()),
-		"sekisho_errors_total":                  6,
+		"sekisho_errors_total":                  7,
+		"sekisho_locked_events_total":           5,
+		"sekisho_alerts_total":                  1,
+		"sekisho_locked_limit_bytes":            1,
 		"sekisho_sessions_refused_total":        2,
 		"sekisho_protocol_errors_total":         2,
 		"sekisho_config_reloads_total":          2,
@@ -177,6 +180,26 @@ func TestQuarantineIsReadAtEveryScrape(t *testing.T) {
 	}
 }
 
+func TestTheMemoryIsReadAtEveryScrape(t *testing.T) {
+	m, r := fresh(t)
+	m.CollectLocked(func() LockedStats { return LockedStats{Files: 3, Bytes: 4096, ByteLimit: 1 << 30} })
+	got := gathered(t, r)
+	for name, want := range map[string]float64{"sekisho_locked_files": 3, "sekisho_locked_bytes": 4096, "sekisho_locked_limit_bytes": 1 << 30} {
+		if got[name][0].value != want {
+			t.Errorf("%s = %v, want %v", name, got[name][0].value, want)
+		}
+	}
+	for name, read := range map[string]func() LockedStats{
+		"panic": func() LockedStats { panic("index gone") },
+		"error": func() LockedStats { return LockedStats{Files: 1, Err: errors.New("index gone")} },
+	} {
+		m.CollectLocked(read)
+		if _, err := r.Gather(); err == nil || !strings.Contains(err.Error(), "index gone") {
+			t.Errorf("%s: Gather error = %v, want the text", name, err)
+		}
+	}
+}
+
 func TestOldestIsNeverNegative(t *testing.T) {
 	m, r := fresh(t)
 	m.CollectQuarantine(func() QuarantineStats { return QuarantineStats{Oldest: time.Now().Add(time.Hour)} })
@@ -252,7 +275,7 @@ func TestDocumentsListEverySeries(t *testing.T) {
 
 // TestDocumentsListEveryLabelValue: every closed list except the kinds, which have a page of their own, stands in both documents.
 func TestDocumentsListEveryLabelValue(t *testing.T) {
-	lists := [][]string{refusals, protocol, stages, reloads, heldCause, acts, marks, notices, modes, words(rules.Actions())}
+	lists := [][]string{refusals, protocol, stages, reloads, heldCause, acts, marks, notices, lockedDone, alerts, modes, words(rules.Actions())}
 	for _, file := range []string{"../../docs/metrics.md", "../../docs/ja/metrics.md"} {
 		b, err := os.ReadFile(file)
 		if err != nil {
