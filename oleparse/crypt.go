@@ -5,7 +5,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"iter"
 	"strings"
+	"time"
 
 	"sekisho/internal/biff"
 	"sekisho/internal/offcrypto"
@@ -17,10 +19,9 @@ const (
 	showPassword  = "/01Hannes Ruescher/01" // MS-OFFCRYPTO 2.4.2.3: of binary presentations only
 )
 
-const (
-	passwordsMax = 256  // candidates tried on a document: the words of a mail that look like one
-	triesMax     = 4096 // candidates tried on all of a document's locks: embedded workbooks have locks of their own
-)
+// triesMax are the candidates tried on all of a document's locks, as embedded workbooks have locks of their own: half a second of the cheap ones. The
+// number on a dear one is for Options.Passwords to bound.
+const triesMax = 1 << 16
 
 // door is one way in which a document is closed. Most have one.
 type door struct {
@@ -93,22 +94,39 @@ func (r *reading) find(l *offcrypto.Lock, where string, defaults []string) (key 
 			return nil, "", false
 		}
 	}
-	for _, p := range r.o.Passwords[:min(len(r.o.Passwords), passwordsMax)] {
+	if key, password = r.candidate(l); key == nil {
+		r.doc.Locked = true
+	}
+	return key, password, false
+}
+
+// candidate tries the candidates on a lock.
+func (r *reading) candidate(l *offcrypto.Lock) (key *offcrypto.Key, password string) {
+	for p := range r.candidates(l.Cost()) {
 		if r.tries++; r.tries > triesMax {
 			break
 		}
 		switch k, err := l.Open(r.ctx, p); {
 		case err == nil:
-			return k, p, false
+			r.word = p
+			return k, p
 		case errors.Is(err, offcrypto.ErrCost):
-			r.problem(false, where, "not all passwords were tried: %v", err)
-			return nil, "", false
+			return nil, ""
 		case !errors.Is(err, offcrypto.ErrPassword):
 			r.fail(err)
-			return nil, "", false
+			return nil, ""
 		}
 	}
-	return nil, "", false
+	return nil, ""
+}
+
+// candidates are first the word that opened another lock of the document, then those of the caller.
+func (r *reading) candidates(cost time.Duration) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if r.o.Passwords != nil && (r.word == "" || yield(r.word)) {
+			r.o.Passwords(cost)(yield)
+		}
+	}
 }
 
 // plain returns the bytes of a stream from an offset as its program sees them: decrypted where the document is encrypted and was opened.

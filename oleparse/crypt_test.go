@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"encoding/binary"
 	"io"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -78,11 +80,11 @@ func TestPasswordsHandedInOpenEveryScheme(t *testing.T) {
 	files["agile,"] = fixture.Crypt{Scheme: "agile", Password: "secret"}.Package(fixture.XLSM(""))
 	for name, file := range files {
 		scheme, _, _ := strings.Cut(name, ",")
-		d := readWith(t, file, Options{Passwords: append(wrong[:len(wrong):len(wrong)], "secret")})
+		d := readWith(t, file, Options{Passwords: words(append(wrong[:len(wrong):len(wrong)], "secret")...)})
 		if d.Encryption != scheme || !d.Opened || d.Default || d.Password != "secret" || len(d.Problems) > 0 {
 			t.Errorf("%s: %q, %v, %v, %q, %v", name, d.Encryption, d.Opened, d.Default, d.Password, d.Problems)
 		}
-		d = readWith(t, file, Options{Passwords: wrong})
+		d = readWith(t, file, Options{Passwords: words(wrong...)})
 		if d.Encryption != scheme || !d.Encrypted || d.Opened || d.Package != nil || len(d.Problems) > 0 {
 			t.Errorf("%s, wrong: %q, %v, %v, %v", name, d.Encryption, d.Encrypted, d.Opened, d.Problems)
 		}
@@ -93,7 +95,7 @@ func TestMacrosAreReadWhetherADocumentOpensOrNot(t *testing.T) {
 	for _, c := range crypts("secret") {
 		for _, password := range []string{"secret", "wrong"} {
 			for name, file := range map[string][]byte{"doc": c.DocVBA(""), "xls": c.XLSVBA("")} {
-				if d := readWith(t, file, Options{Passwords: []string{password}}); len(modulesOf(d)) != 1 || d.Kind != name {
+				if d := readWith(t, file, Options{Passwords: words(password)}); len(modulesOf(d)) != 1 || d.Kind != name {
 					t.Errorf("%v, %s, %s: %v, %q", c, name, password, d.Projects, d.Kind)
 				}
 			}
@@ -124,7 +126,7 @@ func TestWordStreamsHaveAPlainView(t *testing.T) {
 	for _, c := range crypts("secret") {
 		main, table, data := c.Word(text, []byte("the table"), []byte("the data"))
 		file := fixture.OLE(fixture.Stream("WordDocument", main), fixture.Stream("0Table", table), fixture.Stream("Data", data))
-		r := newReading(t.Context(), Options{Passwords: []string{"secret"}})
+		r := newReading(t.Context(), Options{Passwords: words("secret")})
 		doc := r.compound(bytes.NewReader(file), int64(len(file)), "", 0)
 		for name, want := range map[string]string{"WordDocument": "the document's text", "0Table": "the table", "Data": "the data"} {
 			id := doc.find(doc.root, typeStream, name)
@@ -147,7 +149,7 @@ func TestWord95HasAShorterHead(t *testing.T) {
 	main, _, _ := c.Word(head, nil, nil)
 	binary.LittleEndian.PutUint16(main[10:], 0x0100) // without fObfuscated
 	file := fixture.OLE(fixture.Stream("WordDocument", main))
-	r := newReading(t.Context(), Options{Passwords: []string{"secret"}})
+	r := newReading(t.Context(), Options{Passwords: words("secret")})
 	doc := r.compound(bytes.NewReader(file), int64(len(file)), "", 0)
 	if b, _ := io.ReadAll(io.LimitReader(doc.plain(doc.find(doc.root, typeStream, "WordDocument"), 52), 12)); string(b) != "right behind" {
 		t.Errorf("%q", b)
@@ -254,25 +256,50 @@ func aesBook() fixture.BIFFRecord {
 	return r
 }
 
+// words are handed in whatever a try costs.
+func words(list ...string) Passwords {
+	return func(time.Duration) iter.Seq[string] { return slices.Values(list) }
+}
+
 func TestManyCandidatesAreCut(t *testing.T) {
-	list := make([]string, passwordsMax+1)
-	list[passwordsMax] = "secret"
-	file := fixture.Crypt{Scheme: "rc4", Password: "secret"}.XLSVBA("")
-	if d := readWith(t, file, Options{Passwords: list}); d.Opened {
+	list := make([]string, triesMax, triesMax+1)
+	file := fixture.Crypt{Scheme: "xor", Password: "secret"}.XLSVBA("")
+	if d := readWith(t, file, Options{Passwords: words(append(list, "secret")...)}); d.Opened || !d.Locked {
 		t.Error("past the limit")
 	}
-	if d := readWith(t, file, Options{Passwords: list[1:]}); !d.Opened {
-		t.Error("at the limit")
+	if d := readWith(t, file, Options{Passwords: words(append(list[1:triesMax-100], "secret")...)}); !d.Opened || d.Locked {
+		t.Error("within the limit")
 	}
-	c := &compound{r: newReading(t.Context(), Options{Passwords: list[1:]})}
-	for range triesMax/passwordsMax + 1 {
-		c.filePass(fixture.Crypt{Scheme: "rc4", Password: "other"}.FilePass().Data, true)
+}
+
+func TestTheWordThatOpenedOneLockIsTriedFirstOnTheNext(t *testing.T) {
+	asked := 0
+	once := func(time.Duration) iter.Seq[string] {
+		asked++
+		return slices.Values([]string{"wrong", "secret"})
 	}
-	if c.filePass(fixture.Crypt{Scheme: "rc4", Password: "secret"}.FilePass().Data, true) != nil {
-		t.Error("past the limit of all tries")
+	c := &compound{r: newReading(t.Context(), Options{Passwords: once})}
+	pass := fixture.Crypt{Scheme: "rc4", Password: "secret"}.FilePass().Data
+	for range 3 {
+		if c.filePass(pass, true) == nil {
+			t.Fatal("not opened")
+		}
 	}
-	if c.filePass(fixture.Crypt{Scheme: "rc4", Password: fixture.VelvetSweatshop}.FilePass().Data, true) == nil {
-		t.Error("Excel's own password is always tried")
+	if asked != 1 {
+		t.Errorf("asked %d times", asked)
+	}
+}
+
+func TestTheCallerHearsTheCost(t *testing.T) {
+	var costs []time.Duration
+	ask := func(cost time.Duration) iter.Seq[string] {
+		costs = append(costs, cost)
+		return slices.Values([]string(nil))
+	}
+	readWith(t, fixture.Crypt{Scheme: "rc4", Password: "secret"}.DocVBA(""), Options{Passwords: ask})
+	readWith(t, fixture.Crypt{Scheme: "agile", Password: "secret", Spin: 1000}.Package(fixture.DOCX()), Options{Passwords: ask})
+	if len(costs) != 2 || costs[0]*10 > costs[1] {
+		t.Errorf("%v", costs)
 	}
 }
 

@@ -17,7 +17,7 @@
 //   - Bytes read of a file: eight times its size. A sound file is read about once (headers and directory twice); only sectors shared
 //     between streams cost more, and those are not sound.
 //   - Memory: the FAT (1/128 of the file), the directory, the sources, and Options.Unpacked for storages inside streams and parts.
-//   - Encrypted documents ([MS-OFFCRYPTO]) are opened with the passwords their programs try themselves and with 256 of Options.Passwords, 4096 tries
+//   - Encrypted documents ([MS-OFFCRYPTO]) are opened with the passwords their programs try themselves and with Options.Passwords, 65,536 tries
 //     a file in all, see internal/offcrypto; of an encrypted presentation 65,536 objects, of a stream "encryption" 1024 items.
 //   - Objects and links: 4096 and 1024 are listed. Files in streams: 4096 are handed out, to be read while the caller still has the document; their bytes count
 //     among those read of it. Text: 8 MiB; of Word in the first 16 MiB of its pieces, of a PowerPoint text 1 MiB. PowerPoint 95 and Publisher give
@@ -36,6 +36,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
+	"time"
 
 	"sekisho/internal/vba"
 	"sekisho/internal/xlm"
@@ -47,6 +49,7 @@ type Document struct {
 	Encrypted  bool   // EncryptedPackage, DRMContent, or FibBase.fEncrypted, FilePass, CryptSession10Container
 	Encryption string // the scheme: "xor", "rc4", "rc4-cryptoapi", "standard", "agile", "drm", "" for another one
 	Opened     bool   // a password opened it, and what is below was read of the plain text
+	Locked     bool   // a password opens it that was not at hand
 	Password   string // that password
 	Default    bool   // it is one that Office tries without asking
 	Package    *File  // the plain text of an EncryptedPackage: an OOXML file, for the caller to inspect in the document's place
@@ -170,9 +173,12 @@ type Options struct {
 	Source   int64 // bytes of decompressed module source in all; 16 MiB: VBA allows 64 KiB a procedure, honest projects stay below 5 MiB
 	Unpacked int64 // bytes of storages unpacked to memory in all; 64 MiB
 
-	Passwords []string  // tried on an encrypted document after those that Office itself tries
+	Passwords Passwords // tried on an encrypted document after those that Office itself tries; nil for none
 	Text      io.Writer // takes the document's text in UTF-8 as far as it is read; nil for nobody
 }
+
+// Passwords gives out the words to try on a lock of which one try takes about cost of processor time. A document may have several locks.
+type Passwords func(cost time.Duration) iter.Seq[string]
 
 func (o Options) withDefaults() Options {
 	if o.Entries <= 0 {
@@ -217,8 +223,9 @@ type reading struct {
 	objects  int           // of presentations
 	inflater io.ReadCloser // of those
 	doc      *Document
-	tries    int   // candidates tried on locks
-	err      error // the reader's or the context's
+	tries    int    // candidates tried on locks
+	word     string // the one that opened a lock last
+	err      error  // the reader's or the context's
 
 	fields    fieldMemory
 	texts     int  // bytes of text handed on

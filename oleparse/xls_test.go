@@ -102,7 +102,7 @@ func TestMacrosOfEncryptedWorkbooks(t *testing.T) {
 			b.Records = []fixture.BIFFRecord{c.FilePass()}
 			file := fixture.OLE(fixture.Stream("Workbook", c.Workbook(b.BIFF(8))))
 			var text strings.Builder
-			doc, err := ReadOLE(context.Background(), bytes.NewReader(file), int64(len(file)), Options{Text: &text, Passwords: []string{"secret"}})
+			doc, err := ReadOLE(context.Background(), bytes.NewReader(file), int64(len(file)), Options{Text: &text, Passwords: words("secret")})
 			if err != nil || !doc.Opened || doc.Password != password {
 				t.Errorf("%s: opened %v with %q, error %v", scheme, doc.Opened, doc.Password, err)
 			}

@@ -192,8 +192,15 @@ func (f *Filter) decide(res *Result, found inspect.Result, facts rules.Facts) {
 	res.Files = found.Files
 	res.Facts = facts
 	res.Facts.Findings, res.Facts.Incomplete, res.Facts.Locked = found.Findings, found.Incomplete, found.Locked
+	opened := map[string]string{}
 	for i := range found.Files {
 		res.Facts.Files = append(res.Facts.Files, found.Files[i].Kind)
+		opened[found.Files[i].Path] = found.Files[i].Kind
+	}
+	for i := range res.Attachments { // what was locked when its part came has its kind now
+		if kind := opened[res.Attachments[i].Path]; kind != "" {
+			res.Attachments[i].Kind = kind
+		}
 	}
 	res.Verdict = f.o.Pack.Decide(res.Facts).Apply(f.o.Mode)
 }

@@ -16,9 +16,5 @@ func (biffFile) Name() string { return "biff" }
 func (biffFile) Match(f *File) bool { return f.Kind == KindBIFF }
 
 func (biffFile) Inspect(ctx context.Context, f *File, s *Scan) error {
-	doc, err := oleparse.ReadBIFF(ctx, f.reader(ctx), f.Size, oleparse.Options{Text: s.text(f), Passwords: s.passwords()})
-	if err != nil {
-		return err
-	}
-	return s.document(ctx, f, doc)
+	return s.office(ctx, f, oleparse.ReadBIFF)
 }

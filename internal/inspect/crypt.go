@@ -3,18 +3,67 @@ package inspect
 import (
 	"context"
 	"io"
+	"iter"
+	"time"
 
 	"sekisho/internal/finding"
 	"sekisho/oleparse"
 )
 
-// passwords are the candidates for a document.
-func (s *Scan) passwords() []string {
-	var list []string
-	for _, w := range s.words.Words() {
-		list = append(list, w.Text)
+// officeReader is oleparse.ReadOLE or ReadBIFF.
+type officeReader func(ctx context.Context, r io.ReaderAt, size int64, o oleparse.Options) (*oleparse.Document, error)
+
+// office inspects a document. One that none of the passwords opens which Office tries by itself waits for the words of the message, with all that is
+// in it.
+func (s *Scan) office(ctx context.Context, f *File, read officeReader) error {
+	doc, err := read(ctx, f.reader(ctx), f.Size, oleparse.Options{Text: s.text(f)})
+	if err != nil {
+		return err
 	}
-	return list
+	if doc.Kind != "" {
+		f.Kind = doc.Kind
+	}
+	if !doc.Locked || len(s.waiting) >= maxLocked {
+		return s.officeRead(ctx, f, doc)
+	}
+	f.lures = nil // its text comes again
+	s.report(f).Kind = f.Kind
+	s.encryption(f, doc)
+	f.waited = true
+	return s.lock(ctx, f, func(ctx context.Context, f *File, s *Scan) (left bool, err error) {
+		doc, err := read(ctx, f.reader(ctx), f.Size, oleparse.Options{Text: s.text(f), Passwords: s.officeWords(ctx)})
+		if err != nil {
+			return true, err
+		}
+		err = s.officeRead(ctx, f, doc)
+		s.report(f).Kind = f.Kind
+		s.luresFound(f)
+		return doc.Locked, err
+	})
+}
+
+// officeRead adds what is in a document, and in the package that it hides.
+func (s *Scan) officeRead(ctx context.Context, f *File, doc *oleparse.Document) error {
+	if err := s.document(ctx, f, doc); err != nil {
+		return err
+	}
+	if err := s.packed(ctx, f, doc); err != nil {
+		return err
+	}
+	return s.decrypted(ctx, f, doc)
+}
+
+// officeWords are the words of the message for a document's locks.
+func (s *Scan) officeWords(ctx context.Context) oleparse.Passwords {
+	return func(cost time.Duration) iter.Seq[string] {
+		return func(yield func(string) bool) {
+			for w := range s.tries(ctx, cost) {
+				if !yield(w.Text) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // encryption adds whether the document is encrypted and what opened it.
@@ -29,14 +78,13 @@ func (s *Scan) encryption(f *File, doc *oleparse.Document) {
 		scheme = "unknown scheme"
 	}
 	switch {
-	case !doc.Opened:
-		s.found(f, finding.New(finding.OfficeEncrypted, f.Path, "%s: a password opens it", scheme))
-	case doc.Default:
+	case doc.Opened && doc.Default:
 		r.DefaultPassword = true
 		s.found(f, finding.New(finding.OfficeDefaultPassword, f.Path, "%s: %q", scheme, doc.Password))
-	default:
-		s.trying.last = doc.Password
-		s.found(f, finding.New(finding.OfficePasswordFound, f.Path, "%s: %d characters", scheme, len([]rune(doc.Password))))
+	case doc.Opened:
+		s.openedBy(f, finding.OfficePasswordFound, s.words.Find(doc.Password))
+	case !f.waited:
+		s.found(f, finding.New(finding.OfficeEncrypted, f.Path, "%s: a password opens it", scheme))
 	}
 }
 

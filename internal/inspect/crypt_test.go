@@ -5,12 +5,12 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"sekisho/internal/finding"
 	"sekisho/internal/fixture"
-	"sekisho/internal/password"
 )
 
 // locked is a package under the password that Excel tries by itself.
@@ -48,17 +48,17 @@ func TestWhatOfAnEncryptedDocumentIsReported(t *testing.T) {
 		file      []byte
 		passwords []string
 		kind      string
-		finding   string
+		findings  string
 		def       bool
 	}{
 		{"locked", secret.DocVBA(quiet), nil, "doc", "office.encrypted", false},
 		{"wrong", secret.DocVBA(quiet), []string{"wrong"}, "doc", "office.encrypted", false},
-		{"found", secret.DocVBA(quiet), []string{"wrong", "secret"}, "doc", "office.password-found", false},
+		{"found", secret.DocVBA(quiet), []string{"wrong", "secret"}, "doc", "office.encrypted office.password-found", false},
 		{"default", fixture.Crypt{Scheme: "xor", Password: fixture.VelvetSweatshop}.XLSVBA(quiet), nil, "xls", "office.default-password", true},
 		{"locked package", pack, nil, "ole", "office.encrypted", false},
-		{"found package", pack, []string{"secret"}, "docx", "office.password-found", false},
+		{"found package", pack, []string{"secret"}, "docx", "office.encrypted office.password-found", false},
 	} {
-		kind, r := scanFile(t, Options{Passwords: tc.passwords}, tc.file)
+		_, r := scanFile(t, Options{Passwords: tc.passwords}, tc.file)
 		f := r.Files[0]
 		var office []string
 		for _, found := range r.Findings {
@@ -66,21 +66,67 @@ func TestWhatOfAnEncryptedDocumentIsReported(t *testing.T) {
 				office = append(office, string(found.Kind))
 			}
 		}
-		if kind != tc.kind || !f.Encrypted || f.DefaultPassword != tc.def || r.Incomplete || !cmp.Equal(office, []string{tc.finding}) {
-			t.Errorf("%s: %s, %+v, %v, %v", tc.name, kind, f, office, r.Incomplete)
+		if f.Kind != tc.kind || !f.Encrypted || f.DefaultPassword != tc.def || r.Incomplete || strings.Join(office, " ") != tc.findings {
+			t.Errorf("%s: %+v, %v, %v", tc.name, f, office, r.Incomplete)
+		}
+		if r.Locked != (tc.findings == "office.encrypted") {
+			t.Errorf("%s: locked %v", tc.name, r.Locked)
 		}
 	}
 }
 
-func TestPasswordsOfTheMessageAreTried(t *testing.T) {
-	file := fixture.Crypt{Scheme: "rc4", Password: "secret"}.DocVBA(quiet)
-	s := scanner(t, Options{Passwords: []string{"wrong"}}).Begin()
-	s.Passwords(password.Phrase, "from", "the mail's text", "secret")
-	if _, err := s.File(context.Background(), nil, "", bytes.NewReader(file), int64(len(file))); err != nil {
-		t.Fatal(err)
+func TestThePasswordOfALaterPartOpensADocument(t *testing.T) {
+	doc := fixture.Crypt{Scheme: "rc4", Password: "s3cret"}.DocVBA(quiet)
+	pack := fixture.Crypt{Scheme: "agile", Password: "s3cret"}.Package(fixture.XLSM(downloader))
+	mail := fixture.Message("a@example.com", "b@example.com", "s", fixture.FilePart("a.doc", "application/msword", doc),
+		fixture.FilePart("b.zip", "application/zip", fixture.Zip("c/b.xlsx", string(pack))), fixture.TextPart("Passwort lautet s3cret")).Bytes()
+	w, r := scanMail(t, context.Background(), Options{}, mail)
+	if !w.s.Pending() || len(r.Files) != 3 || r.Files[0].HasVBA {
+		t.Fatalf("before the end: %v", tree(r))
 	}
-	if got := lines(s.Result()); got[0] != "office.password-found" {
-		t.Error(got)
+	finish(t, w.s)
+	r = w.s.Result()
+	if d := cmp.Diff([]string{"1 doc encrypted", "2 zip", "2!/c/b.xlsx xlsm encrypted"}, tree(r)); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	if !r.Files[0].HasVBA || !r.Files[2].HasVBA || r.Locked || r.Incomplete {
+		t.Errorf("%+v, %v, %v", r.Files, r.Locked, r.Incomplete)
+	}
+	seen := map[finding.Kind]int{}
+	for _, f := range r.Findings {
+		if f.Kind == finding.OfficePasswordFound && f.Detail != `"s3cret", said in the mail` {
+			t.Errorf("%v", f)
+		}
+		seen[f.Kind]++
+	}
+	if seen[finding.OfficePasswordFound] != 2 || seen[finding.VBAPresent] != 2 {
+		t.Errorf("%v", lines(r))
+	}
+}
+
+func TestADearDocumentIsTriedAsFarAsTheBudgetGoes(t *testing.T) {
+	file := fixture.Crypt{Scheme: "agile", Password: "w0019", Spin: 1000}.Package(fixture.DOCX())
+	for _, tc := range []struct {
+		budget time.Duration
+		detail string
+		locked bool
+	}{{time.Second, "agile: a password opens it", false}, {2 * time.Millisecond, "7 of 20 words tried; agile: a password opens it", true}} {
+		s := scanner(t, Options{TryTime: tc.budget}).Begin()
+		guesses(s, 20)
+		if _, err := s.File(context.Background(), nil, "", bytes.NewReader(file), int64(len(file))); err != nil {
+			t.Fatal(err)
+		}
+		finish(t, s)
+		if r := s.Result(); r.Findings[0].Detail != tc.detail || r.Locked != tc.locked || r.Incomplete {
+			t.Errorf("%s: %v, %v", tc.budget, r.Findings, r.Locked)
+		}
+	}
+}
+
+func TestMacrosOfALockedDocumentAreReported(t *testing.T) {
+	_, r := scanFile(t, Options{}, fixture.Crypt{Scheme: "xor", Password: "s3cret"}.DocVBA(quiet))
+	if !r.Files[0].HasVBA || !r.Locked || strings.Count(strings.Join(lines(r), " "), "office.encrypted") != 1 {
+		t.Errorf("%v", lines(r))
 	}
 }
 

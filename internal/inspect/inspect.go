@@ -57,6 +57,7 @@ type File struct {
 	joined   joined   // a RAR or 7z archive behind something else
 	archive  *zipinspect.Archive
 	parent   *File
+	waited   bool          // a document whose encryption was reported before it waited for words
 	listed   bool          // an attachment or a member, not a text of the mail
 	depth    int           // containers around it
 	unpacked int64         // bytes unpacked from it and from what is in it

@@ -17,20 +17,7 @@ func (oleFile) Name() string { return "ole" }
 func (oleFile) Match(f *File) bool { return f.Kind == KindOLE }
 
 func (oleFile) Inspect(ctx context.Context, f *File, s *Scan) error {
-	doc, err := oleparse.ReadOLE(ctx, f.reader(ctx), f.Size, oleparse.Options{Text: s.text(f), Passwords: s.passwords()})
-	if err != nil {
-		return err
-	}
-	if doc.Kind != "" {
-		f.Kind = doc.Kind
-	}
-	if err := s.document(ctx, f, doc); err != nil {
-		return err
-	}
-	if err := s.packed(ctx, f, doc); err != nil {
-		return err
-	}
-	return s.decrypted(ctx, f, doc)
+	return s.office(ctx, f, oleparse.ReadOLE)
 }
 
 // document adds what oleparse read of a document of either generation.

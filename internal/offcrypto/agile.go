@@ -92,14 +92,17 @@ func agileLock(data *suite, keys []encryptedKey, foreign bool) (*Lock, error) {
 	case data.err != nil:
 		return nil, data.err
 	}
-	spin := 0
+	spin, dearest := 0, keys[0].hash
 	for i := range keys {
 		if keys[i].err != nil {
 			return nil, keys[i].err
 		}
-		spin = min(spin+keys[i].spin, hashesMax+1)
+		if keys[i].hash.size > dearest.size {
+			dearest = keys[i].hash
+		}
+		spin = min(spin+keys[i].spin, spinMax+1)
 	}
-	return newLock(Agile, spin, func(ctx context.Context, password []byte, _ string) (*Key, error) {
+	return newLock(Agile, spin, dearest, func(ctx context.Context, password []byte, _ string) (*Key, error) {
 		for i := range keys {
 			if k, err := keys[i].open(ctx, password, data); k != nil || err != nil {
 				return k, err
@@ -144,7 +147,7 @@ func parseKey(x *xmlscan.Scanner) encryptedKey {
 	k.input, k.value, k.keyValue = value(x, "encryptedVerifierHashInput"), value(x, "encryptedVerifierHashValue"), value(x, "encryptedKeyValue")
 	spin, err := strconv.Atoi(text(x, "spinCount"))
 	if k.spin = spin; err != nil || spin < 0 {
-		k.spin = hashesMax + 1
+		k.spin = spinMax + 1
 	}
 	if k.err == nil && (len(k.input) == 0 || len(k.value) < k.hash.size || len(k.keyValue) == 0) {
 		k.err = ErrFormat // nothing that a password could be compared with

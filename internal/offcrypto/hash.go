@@ -8,6 +8,7 @@ import (
 	"crypto/sha512"
 	"encoding/binary"
 	"strings"
+	"time"
 )
 
 // digest is a hash algorithm as one call, which costs no allocation.
@@ -23,6 +24,14 @@ var (
 	sha384Digest = digest{sha512.Size384, func(out, in []byte) { s := sha512.Sum384(in); copy(out, s[:]) }}
 	sha512Digest = digest{sha512.Size, func(out, in []byte) { s := sha512.Sum512(in); copy(out, s[:]) }}
 )
+
+// cost is what an iteration costs.
+func (d digest) cost() time.Duration {
+	if d.size > sha256.Size {
+		return largeSpin
+	}
+	return smallSpin
+}
 
 // digestOf finds a hash algorithm by its name in agile headers (MS-OFFCRYPTO 2.3.4.10, HashAlgorithm).
 func digestOf(name string) (digest, bool) {

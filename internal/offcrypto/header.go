@@ -54,7 +54,7 @@ func (h *header) standard() (*Lock, error) {
 	case len(h.verifierHash) < 2*aes.BlockSize:
 		return nil, ErrFormat
 	}
-	return newLock(Standard, standardSpin, func(ctx context.Context, password []byte, _ string) (*Key, error) {
+	return newLock(Standard, standardSpin, sha1Digest, func(ctx context.Context, password []byte, _ string) (*Key, error) {
 		return h.open(ctx, password, n)
 	}), nil
 }

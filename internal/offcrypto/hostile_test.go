@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"sekisho/internal/fixture"
 )
@@ -168,17 +169,20 @@ func TestAbsurdSpinCountsAreNotTried(t *testing.T) {
 	}
 }
 
-func TestTheTriesOnOneLockHaveALimit(t *testing.T) {
-	const spin = 500_000
-	l, err := ParseInfo(agileWith(`spinCount="100"`, `spinCount="`+strconv.Itoa(spin)+`"`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.left = 2*spin + 1
-	for i, want := range []error{ErrPassword, ErrPassword, ErrCost, ErrCost} {
-		if _, err := l.Open(t.Context(), "wrong"); !errors.Is(err, want) {
-			t.Errorf("try %d: %v, want %v", i, err, want)
+func TestTheCostOfATryIsTheFilesOwn(t *testing.T) {
+	var last time.Duration
+	for _, spin := range []int{0, 1, 50_000, 100_000, 1_000_000} {
+		l, err := ParseInfo(agileWith(`spinCount="100"`, `spinCount="`+strconv.Itoa(spin)+`"`))
+		if err != nil {
+			t.Fatal(err)
 		}
+		if l.Cost() <= last {
+			t.Errorf("%d iterations cost %s, fewer %s", spin, l.Cost(), last)
+		}
+		last = l.Cost()
+	}
+	if l, err := ParseFilePass(fixture.Crypt{Scheme: XOR, Password: "x"}.FilePass().Data, true); err != nil || l.Cost() != tryCost {
+		t.Errorf("XOR: %v, %v", l, err)
 	}
 }
 
@@ -187,7 +191,7 @@ func TestOnlyAFewKeyEncryptorsAreKept(t *testing.T) {
 	from, to := bytes.Index(one, []byte("<p:encryptedKey")), bytes.Index(one, []byte("</keyEncryptor>"))
 	many := bytes.Replace(one, one[from:to], bytes.Repeat(one[from:to], 1000), 1)
 	l, err := ParseInfo(many)
-	if err != nil || l.spin != encryptorsMax*300_000 {
+	if err != nil || l.spin != spinMax+1 {
 		t.Errorf("%v, %v", l, err)
 	}
 	if _, err := l.Open(t.Context(), "x"); !errors.Is(err, ErrCost) {

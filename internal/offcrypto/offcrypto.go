@@ -7,7 +7,8 @@
 //
 // # Limits
 //
-//   - Hash iterations of one try: 1,000,000; of all tries on one Lock: 3,000,000. More is [ErrCost]. Office itself asks for 50,000 or 100,000.
+//   - Hash iterations of one try: 1,000,000; more is [ErrCost]. Office itself asks for 50,000 or 100,000. How many tries are worth it, who tries
+//     decides by [Lock.Cost].
 //   - An agile header: 1 MiB, four password key encryptors, salts and verifiers of 64 KiB.
 //   - No length in a document is believed beyond the bytes that are there; a package is decrypted as a stream.
 //   - Certificates, rights management and third-party providers (2.2, 2.3.4.14, 2.3.4.3), RC2 and DESX are not opened: [ErrUnsupported] or [ErrForeign].
@@ -17,6 +18,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"time"
 	"unicode/utf16"
 )
 
@@ -39,36 +41,44 @@ var (
 )
 
 const (
-	spinMax   = 1_000_000 // ten times what Office writes; half a second of SHA-512
-	hashesMax = 3_000_000 // of one document: thirty passwords at Office's own cost
-	askEvery  = 1 << 14   // iterations between looks at the context: some milliseconds
+	spinMax  = 1_000_000 // ten times what Office writes; half a second of SHA-512
+	askEvery = 1 << 14   // iterations between looks at the context: some milliseconds
+)
+
+// What a try costs, measured on a processor of 2023 without contention. It is an estimate, the same everywhere.
+const (
+	tryCost   = 3 * time.Microsecond  // without iterations: a hash, a key schedule, a verifier
+	smallSpin = 100 * time.Nanosecond // an iteration of SHA-1, SHA-256 or MD5
+	largeSpin = 250 * time.Nanosecond // of SHA-384 or SHA-512
 )
 
 // Lock is what a document says about its password.
 type Lock struct {
 	Scheme string
-	spin   int // hash iterations of one try
-	left   int // of all tries
+	spin   int           // hash iterations of one try
+	each   time.Duration // what one of them costs
 	try    func(ctx context.Context, password []byte, text string) (*Key, error)
 }
 
-func newLock(scheme string, spin int, try func(context.Context, []byte, string) (*Key, error)) *Lock {
-	return &Lock{Scheme: scheme, spin: spin, left: hashesMax, try: try}
+func newLock(scheme string, spin int, hash digest, try func(context.Context, []byte, string) (*Key, error)) *Lock {
+	return &Lock{Scheme: scheme, spin: spin, each: hash.cost(), try: try}
 }
+
+// Cost is the processor time of one try.
+func (l *Lock) Cost() time.Duration { return tryCost + time.Duration(l.spin)*l.each }
 
 // Open tries a password. The error is ErrPassword, ErrCost, or the context's.
 func (l *Lock) Open(ctx context.Context, password string) (*Key, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if l.spin > spinMax || l.spin > l.left {
+	if l.spin > spinMax {
 		return nil, ErrCost
 	}
 	b := utf16le(password)
 	if len(b) > 2*passwordMax {
 		return nil, ErrPassword
 	}
-	l.left -= l.spin
 	return l.try(ctx, b, password)
 }
 

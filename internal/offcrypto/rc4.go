@@ -33,7 +33,7 @@ func parseBinaryRC4(c *cursor) (*Lock, error) {
 	if c.bad {
 		return nil, ErrFormat
 	}
-	return newLock(RC4, 0, func(_ context.Context, password []byte, _ string) (*Key, error) {
+	return newLock(RC4, 0, md5Digest, func(_ context.Context, password []byte, _ string) (*Key, error) {
 		return rc4Key(binaryKeys(salt, password), md5Digest, verifier)
 	}), nil
 }
@@ -56,7 +56,7 @@ func (h *header) cryptoAPI() (*Lock, error) {
 		return nil, ErrUnsupported
 	}
 	verifier := append(bytes.Clone(h.verifier), h.verifierHash[:sha1Digest.size]...)
-	return newLock(CryptoAPI, 0, func(_ context.Context, password []byte, _ string) (*Key, error) {
+	return newLock(CryptoAPI, 0, sha1Digest, func(_ context.Context, password []byte, _ string) (*Key, error) {
 		return rc4Key(cryptoAPIKeys(h.salt, password, int(bits/8)), sha1Digest, verifier)
 	}), nil
 }

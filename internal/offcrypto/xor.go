@@ -51,7 +51,7 @@ func ParseWordXOR(lKey uint32) *Lock { return xorLock(lKey, true) }
 
 // xorLock compares key and verifier: sixteen bits alone would let one password in 65,536 pass. Both are the same in method 1 and 2 (2.3.7.4).
 func xorLock(want uint32, word bool) *Lock {
-	return newLock(XOR, 0, func(_ context.Context, _ []byte, text string) (*Key, error) {
+	return newLock(XOR, 0, digest{}, func(_ context.Context, _ []byte, text string) (*Key, error) {
 		for _, p := range singleBytes(text) {
 			if key := xorKey(p); uint32(key)<<16|uint32(xorVerifier(p)) == want {
 				return &Key{xor: xorArray(p, key, word), word: word}, nil

@@ -150,6 +150,16 @@ func (f *Finder) Words() []Word {
 	return f.sorted
 }
 
+// Find returns the word with where it was found.
+func (f *Finder) Find(text string) Word {
+	r, ok := f.best[text]
+	if !ok {
+		return Word{Text: text, Source: Token}
+	}
+	i := slices.IndexFunc(f.words[r], func(w Word) bool { return w.Text == text })
+	return f.words[r][i]
+}
+
 // Said is a password that a text names, and the word before it that says so.
 type Said struct{ Word, Behind string }
 
