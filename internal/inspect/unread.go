@@ -15,7 +15,7 @@ func (unreadFile) Name() string { return "unread" }
 
 func (unreadFile) Match(f *File) bool {
 	switch f.Kind {
-	case KindCAB, KindARJ, KindACE, KindLZH, KindALZ, KindEGG:
+	case KindARJ, KindACE, KindLZH, KindALZ, KindEGG:
 		return true
 	}
 	return false
