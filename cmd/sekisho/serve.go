@@ -231,7 +231,10 @@ func (s *server) quarantineStats() metrics.QuarantineStats {
 // policy makes what a reload can change.
 func (s *server) policy(cfg *config.Config) (*milter.Policy, error) {
 	at := place{s.st.Path(quarantine.SpoolFolder), s.spare, s.archives}
-	o := inspectOptions(cfg, at)
+	o, err := inspectOptions(cfg, at)
+	if err != nil {
+		return nil, err
+	}
 	o.Journal = s.st.Path("journal")
 	scanner, err := inspect.New(o)
 	if err != nil {

@@ -79,12 +79,13 @@ func walkLimits(c *config.Config, at place) message.Limits {
 	}
 }
 
-func inspectOptions(c *config.Config, at place) inspect.Options {
+func inspectOptions(c *config.Config, at place) (inspect.Options, error) {
 	l := c.Limits
+	words, err := passwords(c)
 	return inspect.Options{
-		Depth: l.Depth, Files: l.Files, Bytes: int64(l.UnpackedBytes), Time: l.InspectTime,
+		Depth: l.Depth, Files: l.Files, Bytes: int64(l.UnpackedBytes), Time: l.InspectTime, TryTime: c.Passwords.Time, Passwords: words,
 		Memory: int64(l.MemoryBytes), SpoolDir: at.spool, Walk: walkLimits(c, at), Archives: at.archives,
-	}
+	}, err
 }
 
 func filterOptions(c *config.Config, scanner *inspect.Scanner, at place) (filter.Options, error) {
@@ -147,13 +148,16 @@ type offline struct {
 	filter  *filter.Filter
 }
 
-func (g *globals) offline(sources bool, passwords ...string) (*offline, error) {
+func (g *globals) offline(sources bool, given ...string) (*offline, error) {
 	c, err := g.load()
 	if err != nil {
 		return nil, err
 	}
-	o := inspectOptions(c, place{archives: archive.New(worker.Options{})})
-	o.Sources, o.Given = sources, passwords
+	o, err := inspectOptions(c, place{archives: archive.New(worker.Options{})})
+	if err != nil {
+		return nil, err
+	}
+	o.Sources, o.Given = sources, given
 	scanner, err := inspect.New(o)
 	if err != nil {
 		return nil, err

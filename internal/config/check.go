@@ -14,7 +14,7 @@ import (
 func (c *Config) Check() []Problem {
 	k := &checker{Config: c, standard: Default().leaves(), now: c.leaves()}
 	for _, check := range []func(){
-		k.listener, k.peers, k.state, k.web, k.sessions, k.site, k.limits, k.rules,
+		k.listener, k.peers, k.state, k.web, k.sessions, k.site, k.limits, k.rules, k.passwords,
 		k.locked, k.actions, k.hold, k.quarantine, k.release, k.notices, k.audit,
 	} {
 		check()
@@ -143,5 +143,10 @@ func (k *checker) limits() {
 }
 
 func (k *checker) rules() { k.exists("rules.pack", k.Rules.Pack) }
+
+func (k *checker) passwords() {
+	k.exists("passwords.file", k.Passwords.File)
+	k.positive([]string{"passwords.time"})
+}
 
 func (k *checker) audit() { k.parent("audit.file", k.Audit.File) }

@@ -39,6 +39,7 @@ type Config struct {
 	Site         Site           `yaml:"site"`
 	Limits       Limits         `yaml:"limits"`
 	Rules        Rules          `yaml:"rules"`
+	Passwords    Passwords      `yaml:"passwords"`
 	Locked       Locked         `yaml:"locked"`
 	Actions      Actions        `yaml:"actions"`
 	Quarantine   Quarantine     `yaml:"quarantine"`
@@ -102,6 +103,13 @@ type Limits struct {
 // Rules names the rule pack.
 type Rules struct {
 	Pack string `yaml:"pack"`
+}
+
+// Passwords are tried on locked files beside the words of the mail.
+type Passwords struct {
+	Words []string      `yaml:"words"`
+	File  string        `yaml:"file"`
+	Time  time.Duration `yaml:"time"`
 }
 
 // Locked is the memory of locked files whose password comes in another mail.
@@ -180,8 +188,9 @@ func Default() *Config {
 			MessageBytes: 100 << 20, HeaderBytes: 1 << 20, MemoryBytes: 1 << 20, Parts: 1000,
 			Depth: 10, Files: 1000, UnpackedBytes: 512 << 20, InspectTime: time.Minute,
 		},
-		Locked:  Locked{Keep: day, MaxBytes: 1 << 30, MaxSenderPercent: 10},
-		Actions: Actions{Quarantine: "store", MarkAccepted: true, OnFailure: "tempfail", OnFailureSubmission: "accept"},
+		Passwords: Passwords{Time: 3 * time.Second},
+		Locked:    Locked{Keep: day, MaxBytes: 1 << 30, MaxSenderPercent: 10},
+		Actions:   Actions{Quarantine: "store", MarkAccepted: true, OnFailure: "tempfail", OnFailureSubmission: "accept"},
 		Quarantine: Quarantine{
 			MaxBytes: 10 << 30, MaxMessages: 100_000, MaxSourcePercent: 20, MinFreeBytes: 1 << 30,
 			Retention: 30 * day, KeepReleased: 7 * day, KeepRecords: 90 * day,
