@@ -1,7 +1,6 @@
 package oleparse
 
 import (
-	"bytes"
 	"encoding/binary"
 	"io"
 	"maps"
@@ -88,15 +87,16 @@ func (c *compound) readControl(id int, streams map[string]int, name string) {
 }
 
 // savedControl reads what a control of a package saved: a storage, or a stream that begins with its class (MS-OFFMACRO2 2.2.5).
-func (r *reading) savedControl(b []byte) map[string]string {
-	if !IsOLE(b) {
-		if len(b) < 16 {
-			return nil
-		}
-		return controlTexts(b[:16], bytes.NewReader(b[16:]))
+func (r *reading) savedControl(b io.ReaderAt, n int64) map[string]string {
+	var class [16]byte
+	if got, _ := b.ReadAt(class[:], 0); got < len(class) {
+		return nil
+	}
+	if !IsOLE(class[:]) {
+		return controlTexts(class[:], io.NewSectionReader(b, int64(len(class)), n-int64(len(class))))
 	}
 	quiet := &reading{ctx: r.ctx, o: r.o, doc: &Document{}}
-	c := &compound{r: quiet, src: newSource(r.ctx, bytes.NewReader(b), int64(len(b)))}
+	c := &compound{r: quiet, src: newSource(r.ctx, b, n)}
 	if !c.readHeader() {
 		return nil
 	}
@@ -117,8 +117,8 @@ func (r *reading) savedControl(b []byte) map[string]string {
 const controlPart = 128 << 10
 
 // readSaved keeps the texts of a control's part until the names of the controls are known.
-func (k *opc) readSaved(p *opcPart, b []byte) {
-	if t := k.r.savedControl(b); len(t) > 0 && len(k.saved) < controlsMost {
+func (k *opc) readSaved(p *opcPart, b io.ReaderAt, n int64) {
+	if t := k.r.savedControl(b, n); len(t) > 0 && len(k.saved) < controlsMost {
 		if k.saved == nil {
 			k.saved = make(map[string]map[string]string)
 		}

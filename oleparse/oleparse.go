@@ -16,7 +16,8 @@
 //   - Problems: 64 are kept; whether any was Unread is never lost.
 //   - Bytes read of a file: eight times its size. A sound file is read about once (headers and directory twice); only sectors shared
 //     between streams cost more, and those are not sound.
-//   - Memory: the FAT (1/128 of the file), the directory, the sources, and Options.Unpacked for storages inside streams and parts.
+//   - Memory: the FAT (1/128 of the file), the directory, the sources, and Options.Unpacked for storages inside streams and parts where
+//     Options.Storage gives no other room.
 //   - Encrypted documents ([MS-OFFCRYPTO]) are opened with the passwords their programs try themselves and with Options.Passwords, 65,536 tries
 //     a file in all, see internal/offcrypto; of an encrypted presentation 65,536 objects, of a stream "encryption" 1024 items.
 //   - Objects and links: 4096 and 1024 are listed. Files in streams: 4096 are handed out, to be read while the caller still has the document; their bytes count
@@ -171,7 +172,9 @@ type Options struct {
 	Depth    int   // nested storages, and compound files in compound files; 32: Office itself makes fewer than ten
 	Modules  int   // modules in all; 4096: the largest honest projects have some hundreds
 	Source   int64 // bytes of decompressed module source in all; 16 MiB: VBA allows 64 KiB a procedure, honest projects stay below 5 MiB
-	Unpacked int64 // bytes of storages unpacked to memory in all; 64 MiB
+	Unpacked int64 // bytes of storages unpacked in all, parts that the caller has room for left out; 64 MiB
+
+	Storage func() Storage // room for compound files in streams and parts, valid as long as the Document; nil for memory
 
 	Passwords Passwords // tried on an encrypted document after those that Office itself tries; nil for none
 	Text      io.Writer // takes the document's text in UTF-8 as far as it is read; nil for nobody

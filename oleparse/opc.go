@@ -31,7 +31,7 @@ type opc struct {
 	main  string // key of the main part
 	x     *xmlscan.Scanner
 	head  [headSize]byte
-	kept  int // bytes of compound files in memory
+	kept  int64 // bytes of compound files in memory
 
 	macros     bool // it has a VBA project, so that names of procedures mean something
 	rels       int  // relationships kept
@@ -161,12 +161,12 @@ func (k *opc) readPart(p *opcPart) {
 		case IsOLE(head):
 			k.readCompound(p, r)
 		case p.roles&roleChunk != 0:
-			k.file(p, nil)
+			k.file(p, nil, 0)
 		case isMarkup(head):
 			k.scan(p, r, func() { (&markup{k: k, p: p, x: k.x}).read() })
 		case p.roles&roleControl != 0:
 			b, _ := io.ReadAll(io.LimitReader(r, controlPart)) // as far as it goes
-			k.readSaved(p, b)
+			k.readSaved(p, bytes.NewReader(b), int64(len(b)))
 		default:
 			k.binaryPart(p, biff.KindOf(head))
 		}
@@ -185,20 +185,23 @@ func isMarkup(head []byte) bool {
 // readCompound reads a part that is a compound file: a VBA project by its root, or by what the package says of it. Another one is an object or
 // the storage of a control, and the caller's.
 func (k *opc) readCompound(p *opcPart, body io.Reader) {
-	b, err := io.ReadAll(io.LimitReader(body, k.r.o.Unpacked+1))
-	if int64(len(b)) > k.r.o.Unpacked {
+	most := k.r.unpackedMost()
+	b, n, err := k.r.unpack(body, most+1)
+	if n > most {
 		k.r.problem(true, p.name, "more than the limit of unpacked bytes")
 	} else if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 		k.r.unreadable(p.name, err)
 	}
-	k.r.o.Unpacked = max(0, k.r.o.Unpacked-int64(len(b)))
-	if p.roles&roleVBA != 0 || path.Base(p.key) == projectPart || k.r.holdsProject(b) {
-		k.r.compound(bytes.NewReader(b), int64(len(b)), p.name, 1)
+	if k.r.o.Storage == nil {
+		k.r.o.Unpacked = max(0, most-n)
+	}
+	if p.roles&roleVBA != 0 || path.Base(p.key) == projectPart || k.r.holdsProject(b, n) {
+		k.r.compound(b, n, p.name, 1)
 		return
 	}
-	k.file(p, b)
+	k.file(p, b, n)
 	if p.roles&roleControl != 0 {
-		k.readSaved(p, b)
+		k.readSaved(p, b, n)
 	} else {
 		k.object(Object{Path: p.name, Kind: ObjectEmbedded})
 	}
@@ -211,11 +214,11 @@ func (k *opc) object(o Object) {
 }
 
 // file hands a part to the caller, with its content where that is small.
-func (k *opc) file(p *opcPart, b []byte) {
+func (k *opc) file(p *opcPart, b io.ReaderAt, n int64) {
 	f := File{Path: p.name}
-	if b != nil && len(b) <= keptPart && k.kept+len(b) <= keptParts {
-		k.kept += len(b)
-		f.Open = func() (io.Reader, error) { return bytes.NewReader(b), nil }
+	if b != nil && n <= keptPart && k.kept+n <= keptParts {
+		k.kept += n
+		f.Open = func() (io.Reader, error) { return io.NewSectionReader(b, 0, n), nil }
 	} else {
 		f.Open = func() (io.Reader, error) { return k.src.Open(p.name) }
 	}
@@ -223,9 +226,9 @@ func (k *opc) file(p *opcPart, b []byte) {
 }
 
 // holdsProject says whether a compound file has a VBA storage where a part vbaProject.bin has it (MS-OVBA 2.2.1).
-func (r *reading) holdsProject(b []byte) bool {
+func (r *reading) holdsProject(b io.ReaderAt, n int64) bool {
 	quiet := &reading{ctx: r.ctx, o: r.o, doc: &Document{}}
-	c := &compound{r: quiet, src: newSource(r.ctx, bytes.NewReader(b), int64(len(b)))}
+	c := &compound{r: quiet, src: newSource(r.ctx, b, n)}
 	if !c.readHeader() {
 		return false
 	}

@@ -106,7 +106,7 @@ func (c *compound) readNested(name string, body io.Reader, size int64) {
 	c.r.embedded(name, body, size, c.nest+1)
 }
 
-// embedded unpacks a compound file to memory and reads it; anything else is left alone. That it ends badly after size bytes does not matter.
+// embedded unpacks a compound file and reads it; anything else is left alone. That it ends badly after size bytes does not matter.
 func (r *reading) embedded(name string, body io.Reader, size int64, nest int) {
 	var head [8]byte
 	if n, err := io.ReadFull(body, head[:]); n < len(head) || !IsOLE(head[:]) {
@@ -119,19 +119,18 @@ func (r *reading) embedded(name string, body io.Reader, size int64, nest int) {
 		r.problem(true, name, "compound files nested deeper than %d", r.o.Depth)
 		return
 	}
-	b := bytes.NewBuffer(bytes.Clone(head[:]))
-	n, err := io.Copy(b, io.LimitReader(body, r.o.Unpacked))
+	b, n, err := r.unpack(io.MultiReader(bytes.NewReader(head[:]), body), r.o.Unpacked)
 	if n == r.o.Unpacked {
 		r.problem(true, name, "more than the limit of unpacked bytes")
-	} else if errors.Is(err, errTorn) && int64(b.Len()) < size {
+	} else if errors.Is(err, errTorn) && n < size {
 		r.problem(false, name, "%v", err)
 		r.dead++
 		defer func() { r.dead-- }()
-	} else if err != nil && int64(b.Len()) < size {
+	} else if err != nil && n < size {
 		r.unreadable(name, err)
 	}
 	r.o.Unpacked -= n
-	r.compound(bytes.NewReader(b.Bytes()), int64(b.Len()), name, nest)
+	r.compound(b, n, name, nest)
 }
 
 // errTorn is a zlib stream with something impossible in it, or one that ends before its storage does. PowerPoint unpacks a storage as a whole before it uses any of it, so that no program reads

@@ -3,6 +3,7 @@ package inspect
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"sekisho/internal/sparse"
 	"sekisho/oleparse"
 	"sekisho/zipinspect"
 )
@@ -65,17 +67,20 @@ func partName(name string) string {
 
 func (o ooxmlFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 	p := newParts(ctx, f, s)
-	doc, err := oleparse.ReadOOXML(ctx, p, oleparse.Options{Text: s.text(f)})
+	rooms := s.newRooms(ctx)
+	defer rooms.close(f)
+	doc, err := oleparse.ReadOOXML(ctx, p, oleparse.Options{Text: s.text(f), Storage: rooms.add})
 	switch {
 	case p.err != nil:
 		return p.err
-	case err != nil:
+	case err != nil && !errors.Is(err, sparse.ErrReach):
 		return err
 	}
 	if doc.Kind != "" {
 		f.Kind = doc.Kind
 	}
 	p.own(doc)
+	s.paddedParts(f)
 	if err := s.document(ctx, f, doc); err != nil {
 		return err
 	}

@@ -34,6 +34,25 @@ func (s *Scan) padded(ctx context.Context, f *File) {
 	}
 }
 
+// paddedRatio is more than XML reaches with equal rows, and half of what deflate does with zeros.
+const paddedRatio = 500
+
+// paddedParts adds the finding for parts of a package by what its directory says: most of them are read by their beginning only. A picture may be all
+// of one colour.
+func (s *Scan) paddedParts(f *File) {
+	for i := range f.archive.Entries {
+		e := &f.archive.Entries[i]
+		if !e.InCentral || !e.InLocal || e.Size < s.o.Padded || e.Compressed <= 0 || e.Size/e.Compressed < paddedRatio {
+			continue
+		}
+		switch extension(e.Name) {
+		case ".bmp", ".dib", ".emf", ".wmf", ".tif", ".tiff", ".png":
+			continue
+		}
+		s.found(f, finding.New(finding.FilePadded, f.Path.Child(e.Name), "%d bytes, packed into %d", e.Size, e.Compressed))
+	}
+}
+
 // opened reports whether a file is of a sort that people open or start: documents, programs, scripts.
 func opened(f *File) bool {
 	switch f.Kind {

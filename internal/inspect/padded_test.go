@@ -2,8 +2,12 @@ package inspect
 
 import (
 	"bytes"
+	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -15,7 +19,7 @@ import (
 // small makes what is large in mail small enough for many tests.
 func small() Options { return Options{Memory: 16 << 10, Padded: 1 << 20, Bytes: 100 << 20} }
 
-// has reports whether r has a finding of that kind whose path begins so.
+// has reports whether r has a finding of that kind at that path.
 func has(r Result, kind finding.Kind, path string) bool {
 	return slices.ContainsFunc(r.Findings, func(f finding.Finding) bool { return f.Kind == kind && strings.HasPrefix(f.Path.String(), path) })
 }
@@ -24,42 +28,216 @@ var places = []fixture.Place{fixture.Head, fixture.Middle, fixture.End}
 
 // paddedDocs are documents with a macro, spread over size bytes.
 func paddedDocs(size int64) map[string]fixture.Padded {
-	docs := map[string]fixture.Padded{}
+	docs, doc, docm := map[string]fixture.Padded{}, fixture.DocVBA(downloader), fixture.DOCM(downloader)
 	for i := range 27 {
-		p := fixture.PaddedOLE{File: fixture.DocVBA(downloader), Size: size, Directory: places[i%3], FAT: places[i/3%3], Streams: places[i/9]}
+		p := fixture.PaddedOLE{File: doc, Size: size, Directory: places[i%3], FAT: places[i/3%3], Streams: places[i/9]}
 		docs[fmt.Sprintf("directory %d, FAT %d, streams %d.doc", p.Directory, p.FAT, p.Streams)] = p.Content()
 	}
 	for _, at := range places {
-		docs[fmt.Sprintf("ZIP directory %d.docm", at)] = fixture.PaddedZIP(fixture.DOCM(downloader), size, at)
+		docs[fmt.Sprintf("ZIP directory %d.docm", at)] = fixture.PaddedZIP(docm, size, at)
 	}
-	docs["beginning of nothing.docm"] = fixture.Padded{Size: size, Parts: []fixture.PaddedPart{{At: size - int64(len(fixture.DOCM(downloader))), Data: fixture.DOCM(downloader)}}}
-	docs["appended.doc"] = fixture.Padded{Size: size, Parts: []fixture.PaddedPart{{At: 0, Data: fixture.DocVBA(downloader)}}}
+	docs["behind filling.docm"] = fixture.Padded{Size: size, Parts: []fixture.PaddedPart{{At: size - int64(len(docm)), Data: docm}}}
+	docs["before filling.doc"] = fixture.Padded{Size: size, Parts: []fixture.PaddedPart{{At: 0, Data: doc}}}
 	return docs
 }
 
+func bytesOf(t testing.TB, r io.Reader) []byte {
+	b, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
 func TestPaddedDocumentsAreInspected(t *testing.T) {
-	for name, doc := range paddedDocs(4 << 20) {
-		for how, pack := range map[string]func(io.Reader) []byte{
-			"zip": func(r io.Reader) []byte { return fixture.ZipOf(name, r) },
-			"gz":  func(r io.Reader) []byte { return fixture.GzipOf(name, r) },
-			"not packed": func(r io.Reader) []byte {
-				b, err := io.ReadAll(r)
-				if err != nil {
-					t.Fatal(err)
-				}
-				return b
-			},
-		} {
-			path := ""
-			if how != "not packed" {
-				path = name
+	for name, doc := range paddedDocs(2 << 20) {
+		for how, file := range map[string][]byte{"zip": fixture.ZipOf(name, doc.Reader()), "gz": fixture.GzipOf(name, doc.Reader()), "": bytesOf(t, doc.Reader())} {
+			path := name
+			if how == "" {
+				path = ""
 			}
-			_, r := scanFile(t, small(), pack(doc.Reader()))
+			_, r := scanFile(t, small(), file)
 			if !has(r, finding.VBAAutoexec, path) || !has(r, finding.FilePadded, path) || r.Incomplete {
-				t.Errorf("%s, %s: incomplete %v, %v", name, how, r.Incomplete, r.Findings)
+				t.Errorf("%s %s: incomplete %v, %v", name, how, r.Incomplete, r.Findings)
 			}
 		}
 	}
 }
 
-func TestX(t *testing.T) { _ = bytes.MinRead }
+func TestWhateverAFileIsPaddedWith(t *testing.T) {
+	doc := fixture.DocVBA(downloader)
+	for name, fill := range map[string][]byte{
+		"zeros": nil, "0xFF": {0xFF}, "blanks": []byte(" "), "a word": []byte("padding "), "seven bytes": []byte("abcdefg"), "a line": fixture.Noise(200), "2 KB": fixture.Noise(2000),
+	} {
+		p := fixture.PaddedOLE{File: doc, Size: 2 << 20, Directory: fixture.End, FAT: fixture.Middle}.Content()
+		p.Fill = fill
+		for keep, o := range map[string]Options{"kept": small(), "unpacked again": {Memory: 8 << 10, Keep: 4 << 10, Padded: 1 << 20}} {
+			_, r := scanFile(t, o, fixture.ZipOf("a.doc", p.Reader()))
+			if !has(r, finding.VBAAutoexec, "a.doc") || !has(r, finding.FilePadded, "a.doc") || r.Incomplete {
+				t.Errorf("%s, %s: incomplete %v, %v", name, keep, r.Incomplete, r.Findings)
+			}
+		}
+	}
+}
+
+// paddedTo is data at the beginning of so much filling.
+func paddedTo(data []byte, size int64) []byte {
+	return append(bytes.Clone(data), make([]byte, size-int64(len(data)))...)
+}
+
+func TestFilesThatPeopleOpenArePadded(t *testing.T) {
+	const mb = 1 << 20
+	exe := append([]byte("MZ\x90\x00\x03"), fixture.Noise(9000)...)
+	for name, tc := range map[string]struct {
+		data []byte
+		want bool
+	}{
+		"a.exe":              {paddedTo(exe, mb), true},
+		"a.exe of less":      {paddedTo(exe, mb-1), false},
+		"a.exe of contents":  {paddedTo(append(bytes.Clone(exe), fixture.Noise(200_000)...), mb), false},
+		"a.lnk":              {paddedTo([]byte("\x4C\x00\x00\x00\x01\x14\x02\x00\x00\x00\x00\x00\xC0\x00\x00\x00\x00\x00\x00\x46"), mb), true},
+		"a.one":              {paddedTo(fixture.OneNote([]string{"page"}), mb), true},
+		"a.rtf":              {append(fixture.RTF("text"), bytes.Repeat([]byte("\n"), mb)...), true},
+		"a.pdf":              {paddedTo([]byte("%PDF-1.4\n"), mb), true},
+		"a.html":             {append([]byte("<html><script>x()</script>"), bytes.Repeat([]byte(" "), mb)...), true},
+		"a.js":               {append([]byte("WScript.Echo(1)"), bytes.Repeat([]byte("\r\n"), mb)...), true},
+		"a.txt":              {append([]byte("words"), bytes.Repeat([]byte("\r\n"), mb)...), false},
+		"a.csv":              {bytes.Repeat([]byte("0,0,0,0,0\r\n"), mb/10), false},
+		"a.bmp":              {paddedTo(append([]byte("BM\x36\x00\x10\x00\x00\x00\x00\x00\x36\x00\x00\x00"), fixture.Noise(40)...), mb), false},
+		"a.bin":              {paddedTo(fixture.Noise(100), mb), false},
+		"a.db":               {paddedTo([]byte("SQLite format 3\x00"), mb), false},
+		"a.iso":              {paddedTo(diskOf(onDisk("a.txt", []byte("words"))).Bytes(), mb), false},
+		"a.tar":              {paddedTo(tarOf(t, "a.txt", []byte("words")), mb), false},
+		"a.zip":              {paddedTo(zipOf(entry("a.txt", []byte("words"))), mb), false},
+		"a.doc of one image": {fixture.OLE(fixture.Stream("WordDocument", fixture.WordHead(0)), fixture.Stream("Data", rows(mb))), false},
+	} {
+		_, r := scanFile(t, small(), zipOf(fixture.ZIPEntry{Name: name, Data: tc.data, Method: 8}))
+		if got := has(r, finding.FilePadded, name); got != tc.want {
+			t.Errorf("%s: %v, %v", name, got, r.Findings)
+		}
+	}
+}
+
+// rows are the rows of a picture of a page: white, with lines of text.
+func rows(size int) (out []byte) {
+	for len(out) < size {
+		out = append(out, bytes.Repeat([]byte{0xFF}, 100_000)...)
+		out = append(out, fixture.Noise(20_000)...)
+	}
+	return out
+}
+
+func TestPartsOfPackagesArePadded(t *testing.T) {
+	project := fixture.PaddedOLE{File: fixture.VBABin("ThisDocument", downloader), Size: 2 << 20, FAT: fixture.Middle, Directory: fixture.End}.Content()
+	for name, tc := range map[string]struct {
+		data []byte
+		want bool
+	}{
+		"word/vbaProject.bin":      {bytesOf(t, project.Reader()), true},
+		"word/document.xml":        {append([]byte("<w:document/>"), bytes.Repeat([]byte(" "), 2<<20)...), true},
+		"word/media/image1.bmp":    {make([]byte, 2<<20), false},
+		"word/embeddings/data.bin": {fixture.Noise(2 << 20), false},
+	} {
+		parts := slices.DeleteFunc(fixture.DOCMParts(downloader), func(p fixture.Part) bool { return p.Name == name })
+		_, r := scanFile(t, small(), fixture.Package(append(parts, fixture.Part{Name: name, Data: string(tc.data)})))
+		if !has(r, finding.VBAAutoexec, "") || has(r, finding.FilePadded, name) != tc.want || r.Incomplete {
+			t.Errorf("%s: incomplete %v, %v", name, r.Incomplete, r.Findings)
+		}
+	}
+}
+
+func TestStructuresOutOfReachAreIncomplete(t *testing.T) {
+	doc := fixture.PaddedOLE{File: fixture.DocVBA(downloader), Size: 2 << 20, Directory: fixture.End, FAT: fixture.End, Streams: fixture.End}.Content()
+	doc.Parts = append(doc.Parts[:1:1], append([]fixture.PaddedPart{{At: 4096, Data: fixture.Noise(200_000)}}, doc.Parts[1:]...)...)
+	o := Options{Memory: 8 << 10, Keep: 16 << 10, Padded: 1 << 20}
+	for how, file := range map[string][]byte{"zstd": zst(t, bytesOf(t, doc.Reader())), "zstd in zip": fixture.ZipOf("a.zst", bytes.NewReader(zst(t, bytesOf(t, doc.Reader()))))} {
+		_, r := scanFile(t, o, file)
+		if !r.Incomplete || !slices.ContainsFunc(r.Findings, func(f finding.Finding) bool {
+			return f.Kind == finding.ScanIncomplete && strings.HasPrefix(f.Detail, "structures out of reach")
+		}) {
+			t.Errorf("%s: incomplete %v, %v", how, r.Incomplete, r.Findings)
+		}
+	}
+	_, r := scanFile(t, o, fixture.ZipOf("a.doc", doc.Reader()))
+	if !has(r, finding.VBAAutoexec, "a.doc") || r.Incomplete {
+		t.Errorf("what can be unpacked again: incomplete %v, %v", r.Incomplete, r.Findings)
+	}
+}
+
+func TestWhatIsOutOfReachSparesTheNextFile(t *testing.T) {
+	doc := fixture.PaddedOLE{File: fixture.DocVBA(downloader), Size: 1 << 20, Directory: fixture.End, FAT: fixture.End, Streams: fixture.End}.Content()
+	doc.Parts = append(doc.Parts[:1:1], append([]fixture.PaddedPart{{At: 4096, Data: fixture.Noise(200_000)}}, doc.Parts[1:]...)...)
+	file := zipOf(fixture.ZIPEntry{Name: "a.zst", Data: zst(t, bytesOf(t, doc.Reader()))}, entry("b.doc", fixture.DocVBA(downloader)))
+	_, r := scanFile(t, Options{Memory: 8 << 10, Keep: 16 << 10}, file)
+	if !r.Incomplete || !has(r, finding.ScanIncomplete, "a.zst") || !has(r, finding.VBAAutoexec, "b.doc") {
+		t.Errorf("incomplete %v, %v", r.Incomplete, r.Findings)
+	}
+}
+
+func TestUnpackingAgainHasABudget(t *testing.T) {
+	data := fixture.Padded{Size: 8 << 20, Fill: fixture.Noise(32_749), Parts: []fixture.PaddedPart{{At: 0, Data: []byte("TRAP")}}}
+	scanner := scanner(t, Options{Memory: 64 << 10, Keep: 64 << 10, Bytes: 10 << 20})
+	reads := 0
+	scanner.table = append(scanner.table, trap{"TRAP", func(ctx context.Context, f *File, _ *Scan) error {
+		for ; reads < 100; reads++ {
+			if _, err := f.reader(ctx).ReadAt(make([]byte, 10), f.Size/100*int64(reads*37%100)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}})
+	scan, file := scanner.Begin(), fixture.ZipOf("a", data.Reader())
+	if _, err := scan.File(context.Background(), nil, "", bytes.NewReader(file), int64(len(file))); err != nil {
+		t.Fatal(err)
+	}
+	r := scan.Result()
+	if reads < 3 || reads == 100 || !r.Incomplete || !has(r, finding.ScanIncomplete, "a") {
+		t.Errorf("%d reads, incomplete %v, %v", reads, r.Incomplete, r.Findings)
+	}
+}
+
+func TestTheDigestOfUnpackedContent(t *testing.T) {
+	s := scanner(t, Options{Memory: 64 << 10, Journal: filepath.Join(t.TempDir(), "journal")}).Begin()
+	sum := func(b []byte, step int) [32]byte {
+		u := s.newUnpacked(context.Background(), nil)
+		defer u.close(nil)
+		for ; len(b) > 0; b = b[min(step, len(b)):] {
+			if _, err := u.Write(b[:min(step, len(b))]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return u.sum()
+	}
+	if b := fixture.Noise(64 << 10); sum(b, 1000) != sha256.Sum256(b) {
+		t.Error("of what is in memory: not its SHA-256")
+	}
+	large := append(make([]byte, 1<<20), fixture.Noise(100_000)...)
+	first := sum(large, 1000)
+	if first != sum(large, 32<<10) {
+		t.Error("of a store: depends on how it was written")
+	}
+	if large[0]++; first == sum(large, 1000) {
+		t.Error("of a store: the same for other content")
+	}
+}
+
+// One file of the size that was seen in mail: what is allocated does not grow with it.
+func TestHalfAGigabyteOfPadding(t *testing.T) {
+	const size = 534_773_760
+	for name, doc := range map[string]fixture.Padded{
+		"a.doc":  fixture.PaddedOLE{File: fixture.DocVBA(downloader), Size: size, Directory: fixture.End, FAT: fixture.Middle}.Content(),
+		"b.docm": fixture.PaddedZIP(fixture.DOCM(downloader), size, fixture.End),
+	} {
+		file := fixture.ZipOf(name, doc.Reader())
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, r := scanFile(t, Options{}, file)
+		runtime.ReadMemStats(&after)
+		if !has(r, finding.VBAAutoexec, name) || !has(r, finding.FilePadded, name) || r.Incomplete {
+			t.Errorf("%s: incomplete %v, %v", name, r.Incomplete, r.Findings)
+		}
+		if got := after.TotalAlloc - before.TotalAlloc; got > 48<<20 {
+			t.Errorf("%s: %d MB allocated", name, got>>20)
+		}
+	}
+}

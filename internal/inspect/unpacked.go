@@ -9,6 +9,7 @@ import (
 	"sekisho/internal/finding"
 	"sekisho/internal/message"
 	"sekisho/internal/sparse"
+	"sekisho/oleparse"
 )
 
 // unpacked is content that came out of a file: in memory while it is small, then in a sparse store whose blocks, beyond memory, are spooled.
@@ -79,6 +80,9 @@ func (u *unpacked) spill() error {
 	return err
 }
 
+// ReadAt is io.ReaderAt.
+func (u *unpacked) ReadAt(p []byte, off int64) (int, error) { return u.content().ReadAt(p, off) }
+
 func (u *unpacked) content() io.ReaderAt {
 	if u.store != nil {
 		return u.store
@@ -111,4 +115,25 @@ func (u *unpacked) close(f *File) {
 		u.s.found(f, finding.New(finding.ScanIncomplete, f.Path, "structures out of reach: %d of %d bytes are kept", u.store.Kept(), u.size()))
 	}
 	u.b.Close()
+}
+
+// rooms are where oleparse unpacks compound files that lie in a document.
+type rooms struct {
+	s    *Scan
+	ctx  context.Context
+	list []*unpacked
+}
+
+func (s *Scan) newRooms(ctx context.Context) *rooms { return &rooms{s: s, ctx: ctx} }
+
+func (r *rooms) add() oleparse.Storage {
+	u := r.s.newUnpacked(r.ctx, nil)
+	r.list = append(r.list, u)
+	return u
+}
+
+func (r *rooms) close(f *File) {
+	for _, u := range r.list {
+		u.close(f)
+	}
 }
