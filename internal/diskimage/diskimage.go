@@ -22,6 +22,7 @@ import (
 	"sekisho/internal/diskimage/fat"
 	"sekisho/internal/diskimage/iso"
 	"sekisho/internal/diskimage/medium"
+	"sekisho/internal/diskimage/udf"
 )
 
 // ErrFormat is for what is no disk image of those above.
@@ -35,7 +36,7 @@ type File = medium.File
 
 // Image is what was read of a file.
 type Image struct {
-	Format    string // "ISO 9660 with Joliet", "VHD dynamic: GPT: NTFS"
+	Format    string // "Joliet + ISO 9660", "VHD dynamic: GPT: NTFS"; of several views the first is shown by Windows
 	Files     []File
 	Problems  []medium.Problem
 	Unopened  []string // what is recognised and not opened by this version: "partition 2: HFS+"
@@ -77,13 +78,11 @@ func (d *reader) file(m *medium.Medium) string {
 // disk reads a disc or disk: a file system that begins with it, else its partitions. An optical disc that also boots as a disk has both.
 func (d *reader) disk(m *medium.Medium) string {
 	format := d.volume(m, "")
-	if format == "" || strings.HasPrefix(format, optical) {
+	if format == "" || iso.Is(m) {
 		format = joined(format, d.partitions(m))
 	}
 	return format
 }
-
-const optical = "ISO 9660"
 
 // volume reads the file system that begins with m, under the folder path.
 func (d *reader) volume(m *medium.Medium, path string) string {
@@ -123,18 +122,25 @@ func bootable(m *medium.Medium) bool { return string(m.At(510, 2)) == "\x55\xAA"
 // disc reads an optical volume: the view that Windows shows and what the others have besides.
 func (d *reader) disc(m *medium.Medium, path string) string {
 	views := iso.Read(m, d.o)
+	if udf.Is(m) {
+		l, name, ok := udf.Read(m, d.o)
+		v := iso.View{Name: name, Listing: l}
+		if ok {
+			views = append([]iso.View{v}, views...)
+		} else {
+			views = append(views, v)
+		}
+	}
 	if len(views) == 0 {
 		return ""
 	}
 	d.add(views[0].Listing, path)
-	format := views[0].Name
+	names := []string{views[0].Name}
 	for _, v := range views[1:] {
-		if v.Name == optical {
-			format = optical + " with " + format
-		}
+		names = append(names, v.Name)
 		d.besides(views[0].Listing, v, path)
 	}
-	return format
+	return strings.Join(names, " + ")
 }
 
 // add takes a listing over.

@@ -38,6 +38,7 @@ func TestDisks(t *testing.T) {
 		incomplete bool
 	}{
 		{"ISO", diskOf(two...).Bytes(), []string{" iso", "a.doc doc", "sub/b.txt text"}, []string{"image.disk", "vba.present a.doc"}, false},
+		{"UDF", fixture.ISO{UDF: two, UDFOnly: true}.Bytes(), []string{" udf", "a.doc doc", "sub/b.txt text"}, []string{"image.disk", "vba.present a.doc"}, false},
 		{"FAT image", fat, []string{" img", "a.doc doc", "sub/b.txt text"}, []string{"image.disk", "vba.present a.doc"}, false},
 		{"FAT image without text fields", fixture.FAT{Files: two, Bare: true}.Bytes(), []string{" img", "a.doc doc", "sub/b.txt text"},
 			[]string{"image.disk", "vba.present a.doc"}, false},
@@ -69,7 +70,7 @@ func TestDiskInZip(t *testing.T) {
 	if diff := cmp.Diff([]string{" zip", "x.img iso", "x.img!/a.lnk lnk", "x.img!/b.dll exe"}, tree(r)); diff != "" {
 		t.Error(diff)
 	}
-	if d := r.Findings[0].Detail; d != `ISO 9660 with Joliet, 2 files: "a.lnk", "b.dll"` {
+	if d := r.Findings[0].Detail; d != `Joliet + ISO 9660, 2 files: "a.lnk", "b.dll"` {
 		t.Errorf("detail %s", d)
 	}
 }

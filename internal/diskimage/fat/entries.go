@@ -56,7 +56,7 @@ func (v *volume) entry(t *medium.Tree[folder], in *medium.Folder[folder], e []by
 	case attr&attrVolume != 0, e[0] == '.' && attr&attrFolder != 0:
 	case attr&attrFolder != 0:
 		if v.has(first) {
-			t.Enter(in, name, int64(first), folder{first: first})
+			t.Enter(in, name+"/", int64(first), folder{first: first})
 		}
 	default:
 		size := int64(le.Uint32(e[28:]))

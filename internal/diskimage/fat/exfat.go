@@ -96,7 +96,7 @@ func (v *volume) exFile(t *medium.Tree[folder], in *medium.Folder[folder], s *ex
 	size := int64(le.Uint64(s.stream[24:]) & (1<<63 - 1))
 	if s.attr&attrFolder != 0 {
 		if v.has(first) {
-			t.Enter(in, name, int64(first), folder{first, size, contiguous})
+			t.Enter(in, name+"/", int64(first), folder{first, size, contiguous})
 		}
 		return
 	}

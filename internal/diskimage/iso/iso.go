@@ -12,6 +12,7 @@ package iso
 
 import (
 	"encoding/binary"
+	"io"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -166,7 +167,7 @@ func (v *volume) take(t *medium.Tree[record], in *medium.Folder[record], r *reco
 	case len(r.id) == 1 && r.id[0] <= 1: // ECMA-119 6.8.2.2: the folder itself and the one around it
 	case r.flags&flagDirectory != 0:
 		v.finish()
-		t.Enter(in, v.shown(r), r.offset, *r)
+		t.Enter(in, v.shown(r)+"/", r.offset, *r)
 	default:
 		v.section(in, r)
 	}
@@ -204,7 +205,9 @@ func (v *volume) finish() {
 		f.Place = -1
 	}
 	list, size := v.extents, f.Size
-	f.Content = contentOf(v.Medium, list, size)
+	if f.Unread == "" {
+		f.Content = func() io.Reader { return v.Chain(list, size) }
+	}
 	v.Add(*f)
 }
 

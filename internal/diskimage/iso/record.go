@@ -1,11 +1,5 @@
 package iso
 
-import (
-	"io"
-
-	"sekisho/internal/diskimage/medium"
-)
-
 // File flags (ECMA-119 9.1.6).
 const (
 	flagDirectory = 1 << 1
@@ -41,10 +35,6 @@ func (v *volume) record(b []byte) (record, bool) {
 		r.use = b[at:n]
 	}
 	return r, true
-}
-
-func contentOf(m *medium.Medium, list []medium.Extent, size int64) func() io.Reader {
-	return func() io.Reader { return m.Chain(list, size) }
 }
 
 // suspSkip finds the SP entry in the root's own record (SUSP 5.3).

@@ -4,12 +4,12 @@ import "io"
 
 // File is one file of a file system.
 type File struct {
-	Name      string // with its folders, joined with "/"
-	Size      int64  // as the file system says
-	Place     int64  // of its first byte on the medium, negative where it lies inside a structure or is empty
-	Encrypted bool   // by the file system
-	Unread    string // why this version cannot read the content, "" where it can
-	Content   func() io.Reader
+	Name      string           // with its folders, joined with "/"
+	Size      int64            // as the file system says
+	Place     int64            // of its first byte on the medium, negative where it lies inside a structure or is empty
+	Encrypted bool             // by the file system
+	Unread    string           // why this version cannot read the content, "" where it can
+	Content   func() io.Reader // nil where it is encrypted or unread
 }
 
 // Problem is something that is not as the format wants it, or not read by this version.
@@ -101,12 +101,12 @@ func NewTree[D any](l *Listing, place int64, root D) *Tree[D] {
 	return &Tree[D]{l, []Folder[D]{{Data: root}}, map[int64]bool{place: true}}
 }
 
-// Enter queues a folder found in another.
+// Enter queues a folder found in another; name ends with what stands before the names in it, "/".
 func (t *Tree[D]) Enter(in *Folder[D], name string, place int64, data D) {
 	if t.seen[place] {
 		return
 	}
-	f := Folder[D]{in.Path + name + "/", in.Depth + 1, data}
+	f := Folder[D]{in.Path + name, in.Depth + 1, data}
 	if f.Depth > t.o.Depth {
 		t.Stop("depth")
 		return

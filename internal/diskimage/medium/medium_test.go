@@ -126,9 +126,9 @@ func TestTreeVisitsEachPlaceOnce(t *testing.T) {
 	tree := NewTree(List(Options{Depth: 3}), 1, 1)
 	tree.Walk(func(in *Folder[int]) {
 		got = append(got, in.Path)
-		tree.Enter(in, "self", int64(in.Data), in.Data)
-		tree.Enter(in, "root", 1, 1)
-		tree.Enter(in, "sub", int64(in.Data+1), in.Data+1)
+		tree.Enter(in, "self/", int64(in.Data), in.Data)
+		tree.Enter(in, "root/", 1, 1)
+		tree.Enter(in, "sub/", int64(in.Data+1), in.Data+1)
 	})
 	if diff := cmp.Diff([]string{"", "sub/", "sub/sub/", "sub/sub/sub/"}, got); diff != "" || tree.Limit != "depth" {
 		t.Errorf("%s, limit %q", diff, tree.Limit)
