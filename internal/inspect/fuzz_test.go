@@ -21,6 +21,7 @@ func FuzzScan(f *testing.F) {
 		packed("a.doc", packed("b.exe", exe())), fixture.WordText{Pieces: []string{"\x13DDEAUTO cmd x\x15"}, Template: `\\h\s`}.Bytes(),
 		fixture.Msg{RTF: fixture.CompressRTF("x"), Attached: []fixture.Attached{{Long: "a", Data: doc}, {Message: &fixture.Msg{}}}}.Bytes(),
 		fixture.PPTShow([][]byte{fixture.PPTShape(2, 5, "x"), fixture.PPTAction(1, "m"), fixture.PPTAtom(0, 0x1011, packed("c.zip", zipOf()))}, map[uint32]int{5: 2}),
+		tnefOf(fixture.TNEFFile{Title: "a.doc", Data: doc}), pdfWith("a.doc", doc),
 		gz(f, "a", tarOf(f, "b", []byte("c"))), []byte(bz2Text), zst(f, []byte("x")), []byte("Rar!\x1A\x07"),
 		fixture.RTF(fixture.RTFObject(fixture.OLE1Package("a.js", "", []byte("x"))) + `{\*\template \\\\a}`), fixture.OneNote([]string{"x"}, fixture.OneNoteFile{Name: "a.doc", Data: doc}),
 	} {

@@ -38,6 +38,7 @@ func inspectors() []Inspector {
 		zipFile{}, ooxmlFile{}, oleFile{}, biffFile{}, slkFile{}, csvFile{}, rtfFile{}, oneNoteFile{}, flatFile{}, activeMime{}, htmlFile{}, mailFile{}, tnefFile{}, gzipFile{},
 		bzip2File{}, zstdFile{}, tarFile{}, cabFile{}, sevenFile{}, rarFile{}, xzFile{}, diskFile{}, unreadFile{},
 		lnkFile{}, urlFile{}, executableFile{},
+		pdfFile{},
 	}
 }
 
@@ -53,6 +54,7 @@ type File struct {
 	sum      [32]byte // SHA-256, where the journal needs it
 	tailEnd  bool     // the end of a ZIP stands in the last bytes
 	volume   bool     // the volume descriptor of a disc stands behind the beginning
+	pdf      bool     // a PDF header stands among the first bytes of another kind
 	mime     int64    // where a MIME message begins behind something else, 0 for none
 	joined   joined   // a RAR or 7z archive behind something else
 	archive  *zipinspect.Archive

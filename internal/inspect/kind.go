@@ -142,6 +142,7 @@ func (s *Scan) identify(ctx context.Context, f *File) error {
 		return err
 	}
 	f.Kind = headKind(head)
+	f.pdf = f.Kind != KindPDF && bytes.Contains(head[:min(len(head), pdfStart)], []byte("%PDF-"))
 	if f.Kind == KindData {
 		if err := f.farKind(ctx); err != nil {
 			return err
