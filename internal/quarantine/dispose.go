@@ -83,8 +83,8 @@ func (q *Quarantine) Expire(ctx context.Context, now time.Time) (n int, err erro
 		return 0, err
 	}
 	for {
-		ids, err := q.ids(ctx, `SELECT id FROM items WHERE counted = 1 AND state <> ? AND expires <= ? LIMIT ?`,
-			statePutting, now.UnixMilli(), expireBatch)
+		ids, err := q.ids(ctx, `SELECT id FROM items WHERE counted = 1 AND state <> ? AND expires <= ? AND NOT (state = ? AND waits > 0) LIMIT ?`,
+			statePutting, now.UnixMilli(), StateHeld, expireBatch)
 		if err != nil {
 			return n, err
 		}

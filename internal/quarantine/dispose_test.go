@@ -229,7 +229,7 @@ func TestStats(t *testing.T) {
 	must(t, err)
 	fi, err := os.Stat(r.path(id))
 	must(t, err)
-	want := Stats{1, fi.Size(), 10, 1 << 20, oldest, map[string]int64{ActHold: 2, ActDelete: 1}}
+	want := Stats{1, fi.Size(), 10, 1 << 20, oldest, map[string]int64{ActHold: 2, ActDelete: 1}, 0}
 	if diff := cmp.Diff(want, s); diff != "" {
 		t.Error(diff)
 	}

@@ -10,7 +10,10 @@ import (
 	"hash/crc32"
 	"io"
 	"strings"
+	"time"
 	"unicode/utf8"
+
+	"sekisho/rules"
 )
 
 // The file of a held message, version 1:
@@ -87,7 +90,7 @@ func unmarshalItem(b []byte) (Item, error) {
 func trim(it Item) Item {
 	it.Subject, it.From, it.MessageID = clip(it.Subject), clip(it.From), clip(it.MessageID)
 	it.Source = clip(it.Source)
-	it.Verdict.Why = it.Verdict.Why[:min(len(it.Verdict.Why), maxWhy)]
+	it.Verdict, it.Waits = trimVerdict(it.Verdict), it.Waits.UTC().Truncate(time.Millisecond)
 	n := min(len(it.Attachments), maxAttachments)
 	as := make([]Attachment, n)
 	for i, a := range it.Attachments[:n] {
@@ -96,6 +99,11 @@ func trim(it Item) Item {
 	}
 	it.Attachments = as
 	return it
+}
+
+func trimVerdict(v rules.Verdict) rules.Verdict {
+	v.Why = v.Why[:min(len(v.Why), maxWhy)]
+	return v
 }
 
 // clip cuts to maxText bytes at a rune's edge and makes the text valid UTF-8.

@@ -18,6 +18,7 @@ import (
 // The words of Act.Act.
 const (
 	ActHold    = "hold"
+	ActWait    = "wait" // held until its password comes, or its time is over
 	ActRelease = "release"
 	ActDelete  = "delete"
 	ActExpire  = "expire"
@@ -27,7 +28,7 @@ const (
 
 // Acts are the words of Act.Act, the label of the metric.
 func Acts() []string {
-	return []string{ActHold, ActRelease, ActDelete, ActExpire, ActExport, ActRepair}
+	return []string{ActHold, ActWait, ActRelease, ActDelete, ActExpire, ActExport, ActRepair}
 }
 
 // Act is one thing done with a message, kept as long as the record of the message.
@@ -60,10 +61,10 @@ func (q *Quarantine) index(ctx context.Context, h held, who string) error {
 	}
 	return q.tx(ctx, q.st.Index, func(tx *sql.Tx) error {
 		it := h.it
-		res, err := tx.ExecContext(ctx, `INSERT INTO items (id, state, place, held, expires, source, space, counted, item)
-			VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)
-			ON CONFLICT (id) DO UPDATE SET state = excluded.state, space = excluded.space, item = excluded.item WHERE state = ?`,
-			it.ID, StateHeld, it.Where, it.Held.UnixMilli(), it.Expires.UnixMilli(), it.Source, h.space, string(b), statePutting)
+		res, err := tx.ExecContext(ctx, `INSERT INTO items (id, state, place, held, expires, waits, source, space, counted, item)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?)
+			ON CONFLICT (id) DO UPDATE SET state = excluded.state, waits = excluded.waits, space = excluded.space, item = excluded.item WHERE state = ?`,
+			it.ID, StateHeld, it.Where, it.Held.UnixMilli(), it.Expires.UnixMilli(), waits(it), it.Source, h.space, string(b), statePutting)
 		if err != nil {
 			return err
 		}
@@ -71,14 +72,25 @@ func (q *Quarantine) index(ctx context.Context, h held, who string) error {
 			return err
 		}
 		act := ActHold
-		if who != "sekisho" {
+		switch {
+		case who != "sekisho":
 			act = ActRepair
+		case !it.Waits.IsZero():
+			act = ActWait
 		}
-		if err := q.addAct(ctx, tx, it.ID, act, By{who, it.Verdict.Rule}, nil); err != nil {
-			return err
+		if err := q.addAct(ctx, tx, it.ID, act, By{who, it.Verdict.Rule}, nil); err != nil || !it.Waits.IsZero() {
+			return err // nobody is asked to do something about what waits
 		}
 		return q.queueNotices(ctx, tx, it)
 	})
+}
+
+// waits is the column, 0 for no waiting.
+func waits(it Item) int64 {
+	if it.Waits.IsZero() {
+		return 0
+	}
+	return it.Waits.UnixMilli()
 }
 
 // queueNotices enters the readers to be told, in the transaction of the row itself, so that no notice is lost by a crash. A notice of our
@@ -127,7 +139,7 @@ type Filter struct {
 // defaultLimit is a page: more than a person reads, little enough for one answer.
 const defaultLimit = 1000
 
-const itemColumns = `state, expires, released, item`
+const itemColumns = `state, expires, waits, released, item`
 
 // List gives messages, newest first.
 func (q *Quarantine) List(ctx context.Context, f Filter) ([]Item, error) {
@@ -169,15 +181,18 @@ type scanner interface{ Scan(...any) error }
 // scanItem reads itemColumns. The columns are newer than the JSON beside them.
 func scanItem(row scanner) (Item, error) {
 	var state, released, b string
-	var expires int64
-	if err := row.Scan(&state, &expires, &released, &b); err != nil {
+	var expires, waits int64
+	if err := row.Scan(&state, &expires, &waits, &released, &b); err != nil {
 		return Item{}, err
 	}
 	it, err := unmarshalItem([]byte(b))
 	if err != nil {
 		return Item{}, err
 	}
-	it.State, it.Expires, it.Released = state, time.UnixMilli(expires).UTC(), nil
+	it.State, it.Expires, it.Waits, it.Released = state, time.UnixMilli(expires).UTC(), time.Time{}, nil
+	if waits > 0 {
+		it.Waits = time.UnixMilli(waits).UTC()
+	}
 	var rcpts [][]byte // bytes, since an address need not be UTF-8
 	if err := json.Unmarshal([]byte(released), &rcpts); err != nil {
 		return Item{}, err
@@ -285,14 +300,16 @@ type Stats struct {
 	LimitBytes      int64
 	Oldest          time.Time        // zero when nothing is held
 	Acts            map[string]int64 // by word, since the database was made
+	Waiting         int64            // of the messages, for their password
 }
 
 // Stats reads the figures of the whole quarantine.
 func (q *Quarantine) Stats(ctx context.Context) (Stats, error) {
 	s := Stats{LimitMessages: q.opts.MaxMessages, LimitBytes: q.opts.MaxBytes, Acts: map[string]int64{}}
 	var oldest sql.NullInt64
-	err := q.st.Index.QueryRowContext(ctx, `SELECT messages, bytes, (SELECT min(held) FROM items WHERE state = ?)
-		FROM usage WHERE kind = 'total'`, StateHeld).Scan(&s.Messages, &s.Bytes, &oldest)
+	err := q.st.Index.QueryRowContext(ctx, `SELECT messages, bytes, (SELECT min(held) FROM items WHERE state = ?),
+		(SELECT count(*) FROM items WHERE waits > 0 AND state = ?) FROM usage WHERE kind = 'total'`, StateHeld, StateHeld).
+		Scan(&s.Messages, &s.Bytes, &oldest, &s.Waiting)
 	if err != nil {
 		return s, fmt.Errorf("quarantine: stats: %w", err)
 	}

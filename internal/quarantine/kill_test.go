@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"sekisho/internal/message"
 	"sekisho/internal/store"
@@ -19,6 +20,7 @@ const (
 	killDir   = "QUARANTINE_TEST_DIR"
 	killStep  = "QUARANTINE_TEST_STEP"
 	killSpool = "QUARANTINE_TEST_SPOOL"
+	killRelay = "QUARANTINE_TEST_RELAY" // address: the mail waits, and its time is over at once
 )
 
 // killMail is larger than what the spooling child keeps in memory.
@@ -31,7 +33,8 @@ func child() {
 		panic(err)
 	}
 	step := os.Getenv(killStep)
-	q, err := Open(ctx, st, Options{MinFree: -1, Step: func(name string) {
+	relay := os.Getenv(killRelay)
+	q, err := Open(ctx, st, Options{MinFree: -1, Relay: Relay{Addr: relay}, Step: func(name string) {
 		if name == step {
 			syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {}
@@ -46,7 +49,14 @@ func child() {
 	}
 	b := message.NewBuffer(st.Path(SpoolFolder), memory)
 	b.Write([]byte(killMail()))
-	id, err := q.Put(ctx, item(), b)
+	it := item()
+	if relay != "" {
+		it.Waits = time.Now()
+	}
+	id, err := q.Put(ctx, it, b)
+	if err == nil && relay != "" {
+		_, err = q.ReleaseDue(ctx, time.Now().Add(time.Second))
+	}
 	if err != nil {
 		panic(err)
 	}
@@ -55,10 +65,10 @@ func child() {
 }
 
 // runChild returns the id that the child printed and whether it was killed.
-func runChild(t *testing.T, dir, step, spool string) (id string, killed bool) {
+func runChild(t *testing.T, dir, step, spool string, env ...string) (id string, killed bool) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = []string{killDir + "=" + dir, killStep + "=" + step, killSpool + "=" + spool}
+	cmd.Env = append(env, killDir+"="+dir, killStep+"="+step, killSpool+"="+spool)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -94,6 +104,45 @@ func TestKilledAtAnyStepTheMailIsHeldWholeOrNotAtAll(t *testing.T) {
 				afterKill(t, r, mails)
 			})
 		}
+	}
+}
+
+// A message that waited is delivered after a crash in the middle of its release, twice at the worst, without anybody's help.
+func TestKilledWhileItReleasesAWaitingMailArrives(t *testing.T) {
+	for name, times := range map[string]int{"indexed": 1, "claimed": 1, "sent": 2, "sent through a filter": 2, "settled": 1, "never": 1} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			relay := newRelay(t, true)
+			r := newRig(t, Options{Relay: Relay{Addr: relay.addr}})
+			step, filter, _ := strings.Cut(name, " ")
+			if filter != "" { // which uses the mark up
+				relay.onData = func(m received) error {
+					mark, _ := split(t, m.data)
+					_, res, err := r.Redeem(background(), mark, item().Envelope, r.buffer(m.data, 1<<20))
+					if res != MarkOK {
+						t.Errorf("mark: %s", res)
+					}
+					return err
+				}
+			}
+			if _, killed := runChild(t, r.st.Dir(), step, "", killRelay+"="+relay.addr); killed != (step != "never") {
+				t.Fatalf("killed %v", killed)
+			}
+			r.clock.t = time.Now().Add(2 * r.opts.Relay.Timeout) // a transaction that a killed process began is given up
+			for range 2 {
+				if _, err := r.due(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := relay.got(); len(got) != times || !strings.HasSuffix(got[0].data, killMail()) {
+				t.Errorf("delivered %d times, want %d", len(got), times)
+			}
+			items, err := r.List(t.Context(), Filter{State: StateReleased})
+			must(t, err)
+			if len(items) != 1 {
+				t.Errorf("%d items are released", len(items))
+			}
+		})
 	}
 }
 

@@ -37,7 +37,12 @@ const tailRoom = footerLen + 256
 // An error is ErrFull where a cap was reached; Cause names it for the metric.
 func (q *Quarantine) Put(ctx context.Context, it Item, raw *message.Buffer) (id string, err error) {
 	it.Where, it.Size = InStore, raw.Size()
-	it, err = q.reserve(ctx, it)
+	if !it.Waits.IsZero() {
+		err = sendable(raw)
+	}
+	if err == nil {
+		it, err = q.reserve(ctx, it)
+	}
 	if err != nil {
 		return "", fmt.Errorf("quarantine: put: %w", refuse(err))
 	}
@@ -58,7 +63,7 @@ func (q *Quarantine) Put(ctx context.Context, it Item, raw *message.Buffer) (id 
 
 // NoteHold records a message that the MTA holds in its own queue.
 func (q *Quarantine) NoteHold(ctx context.Context, it Item) (id string, err error) {
-	it.Where = InMTA
+	it.Where, it.Waits = InMTA, time.Time{}
 	it, err = q.reserve(ctx, it)
 	if err == nil {
 		err = q.index(ctx, held{it, 0}, "sekisho")

@@ -108,6 +108,7 @@ type Item struct {
 	ID          string            `json:"id"`
 	Held        time.Time         `json:"held"`
 	Expires     time.Time         `json:"expires"`
+	Waits       time.Time         `json:"waits,omitzero"`     // until when it waits for its password; zero for what waits for a person
 	State       string            `json:"state"`              // held, released, deleted, expired, lost
 	Released    []string          `json:"released,omitempty"` // the recipients it was released to
 	Where       string            `json:"where"`              // store, or mta: then QueueID in Envelope names it for postsuper -H
@@ -151,7 +152,8 @@ type Options struct {
 	Unindexed func(id string, err error)
 	// Now is the clock; time.Now.
 	Now func() time.Time
-	// Step is a hook for tests that kill the process: it is called after each step of Put by its name (Steps). nil in production.
+	// Step is a hook for tests that kill the process: it is called after each step of Put and Release by its name (Steps, ReleaseSteps). nil
+	// in production.
 	Step func(name string)
 }
 
@@ -159,6 +161,9 @@ type Options struct {
 func Steps() []string {
 	return []string{"reserved", "spooled", "trailer", "fsync", "renamed", "dirsync", "indexed"}
 }
+
+// ReleaseSteps are those of Release, for each transaction.
+func ReleaseSteps() []string { return []string{"claimed", "sent", "settled"} }
 
 func (o Options) withDefaults() Options {
 	orInt := func(p *int64, d int64) {

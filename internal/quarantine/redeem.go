@@ -264,7 +264,7 @@ func sameFields(got, held [][]byte, mark string) bool {
 			marked = true
 		case len(held) > 0 && bytes.Equal(f, held[0]):
 			held = held[1:]
-		case added[name], supplied[name] && !has[name]:
+		case added[name], tagged[name], supplied[name] && !has[name]:
 		default:
 			return false
 		}

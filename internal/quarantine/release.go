@@ -24,6 +24,8 @@ type ReleaseRequest struct {
 	By
 	Rcpts []string // recipients of the message; none means all that it was not released to before
 	Again bool     // also to those that it was released to before
+
+	due bool // because its waiting is over: not if somebody has decided otherwise meanwhile
 }
 
 // maxRcpts is how many recipients go into one transaction: what every server must take (RFC 5321 4.5.3.1.8).
@@ -67,6 +69,7 @@ func (q *Quarantine) release(ctx context.Context, id string, req ReleaseRequest)
 	if err != nil {
 		return nil, err
 	}
+	kept.Waits, kept.Verdict = it.Waits, it.Verdict // the row is newer
 	var all []Outcome
 	for part := range slices.Chunk(rcpts, maxRcpts) {
 		out, err := q.releaseTo(ctx, f, kept, facts, part, req)
@@ -189,11 +192,12 @@ func (s *headerScan) isUTF8() bool {
 // releaseTo runs one transaction: a mark, the mail, the record.
 func (q *Quarantine) releaseTo(ctx context.Context, f *os.File, it Item, facts surveyed, rcpts []string, req ReleaseRequest) ([]Outcome, error) {
 	e := envelope{it.Envelope.MailFrom, rcpts}
-	m, err := q.claim(ctx, it, e, req.Again)
+	m, err := q.claim(ctx, it, e, req)
 	if err != nil {
 		return nil, err
 	}
-	field := MarkField + ": " + m.String() + "\r\n"
+	q.opts.Step("claimed")
+	field := MarkField + ": " + m.String() + "\r\n" + tagFields(it)
 	out := q.opts.Relay.send(ctx, transaction{
 		envelope: e,
 		needUTF8: e.beyondASCII(),
@@ -201,20 +205,27 @@ func (q *Quarantine) releaseTo(ctx context.Context, f *os.File, it Item, facts s
 		size:     int64(len(field)) + it.Size,
 		content:  io.MultiReader(strings.NewReader(field), io.NewSectionReader(f, 0, it.Size)),
 	})
+	q.opts.Step("sent")
 	// What happened is recorded even when the caller has gone.
 	if err := q.settleRelease(context.WithoutCancel(ctx), it.ID, m.tx, out, req.By); err != nil {
 		return out, fmt.Errorf("the mail went out, but that could not be recorded: %w", err)
 	}
+	q.opts.Step("settled")
 	return out, nil
 }
 
 // claim makes the mark of a transaction and its row, unless a recipient was released to before or is being released to just now.
-func (q *Quarantine) claim(ctx context.Context, it Item, e envelope, again bool) (mark, error) {
+func (q *Quarantine) claim(ctx context.Context, it Item, e envelope, req ReleaseRequest) (mark, error) {
 	now := q.now()
 	m := mark{id: it.ID, tx: newTx(), exp: now.Add(q.opts.MarkLife).Unix()}
 	m.mac = sign(q.key, m, it.SHA256, e)
 	return m, q.tx(ctx, q.st.DB, func(tx *sql.Tx) error {
-		if !again {
+		if req.due {
+			if row, err := getItem(ctx, tx, it.ID); err != nil || !row.IsWaiting() {
+				return errors.Join(err, ErrState)
+			}
+		}
+		if !req.Again {
 			if err := q.unclaimed(ctx, tx, it, e, now); err != nil {
 				return err
 			}

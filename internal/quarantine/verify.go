@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"sekisho/internal/store"
 )
@@ -211,6 +212,9 @@ func (v *verifier) noRow(ctx context.Context, f *os.File, it Item, path, state s
 		if state == StateLost { // it has come back
 			_, err = v.q.st.Index.ExecContext(ctx, `UPDATE items SET state = ?, counted = 1, ended = 0 WHERE id = ? AND state = ?`,
 				statePutting, it.ID, StateLost)
+		}
+		if !it.Waits.After(v.q.now()) {
+			it.Waits = time.Time{} // without its row nobody knows what was decided while it waited
 		}
 		if err == nil {
 			err = v.q.index(ctx, held{it, fi.Size()}, v.who)
