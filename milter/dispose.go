@@ -29,8 +29,11 @@ func Steps() []string {
 	return []string{StepDecided, StepPut, StepRemembered, StepModified, StepAudited, StepCounted, StepReplied}
 }
 
-// doneHold is the audit's word for mail in the MTA's hold queue.
-const doneHold = "hold"
+// The audit's words for mail in the MTA's hold queue, and for mail that waits for its password.
+const (
+	doneHold = "hold"
+	doneWait = "wait"
+)
 
 // disposal is what is done with one message.
 type disposal struct {
@@ -38,6 +41,7 @@ type disposal struct {
 	done   string       // the audit's word for it
 	held   string       // quarantine id
 	hold   bool         // the MTA keeps it, in its hold queue
+	waits  bool         // it is held until its password comes
 	err    error        // why it is not what the verdict asked for
 	stage  string
 }
@@ -51,8 +55,11 @@ func (m *mail) dispose(mod *gomilter.Modifier) gomilter.Response {
 	step := m.session.srv.o.Step
 	step(StepDecided)
 	d := m.decide()
-	if d.action == rules.Quarantine {
+	switch {
+	case d.action == rules.Quarantine:
 		m.store(&d)
+	case m.mayWait(d):
+		m.wait(&d)
 	}
 	alerts := m.remember(d)
 	step(StepRemembered)

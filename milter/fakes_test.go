@@ -21,6 +21,7 @@ import (
 
 	"sekisho/internal/audit"
 	"sekisho/internal/filter"
+	"sekisho/internal/inspect"
 	"sekisho/internal/message"
 	"sekisho/internal/metrics"
 	"sekisho/internal/miltertest"
@@ -71,6 +72,7 @@ type fakeFilter struct {
 	wait     chan struct{} // Finish waits for it
 
 	memory      *filter.Memory
+	locked      []inspect.Locked
 	remembered  filter.Remembered
 	rememberErr error
 	asked       []string // how Remember was called
@@ -132,8 +134,11 @@ func (r *fakeRun) Finish(s filter.Session) *filter.Result {
 	if s.Released != "" {
 		v = rules.Verdict{Rule: "released"}
 	}
+	if s.Waited != nil {
+		v = *s.Waited
+	}
 	return &filter.Result{
-		Session: s, Memory: r.f.memory, Verdict: v, Client: s.Envelope.ClientIP, Size: int64(r.raw.Len()), SHA256: strings.Repeat("ab", 32),
+		Session: s, Memory: r.f.memory, Locked: r.f.locked, Verdict: v, Client: s.Envelope.ClientIP, Size: int64(r.raw.Len()), SHA256: strings.Repeat("ab", 32),
 		Facts:  rules.Facts{Envelope: s.Envelope, Direction: message.In, Findings: v.Why, Subject: "件名"},
 		Header: &message.Header{Fields: []message.Field{{Name: "From", Raw: " =?utf-8?b?5aSq6YOO?= <a@example.com>"}}},
 	}
@@ -174,9 +179,31 @@ type fakeHolder struct {
 	redeem quarantine.MarkResult
 	rerr   error
 
+	waits time.Time // of every item that Get gives
+	kept  bool      // what Keep answers
+
 	mu    sync.Mutex
 	items []quarantine.Item
 	marks []string
+	ended []string // what was kept or let go
+}
+
+func (h *fakeHolder) Get(_ context.Context, id string) (quarantine.Item, error) {
+	return quarantine.Item{ID: id, Waits: h.waits, Verdict: evidence(rules.Tag)}, h.err
+}
+
+func (h *fakeHolder) Keep(_ context.Context, id string, v rules.Verdict, by quarantine.By) (bool, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ended = append(h.ended, fmt.Sprint("keep ", id, " ", v.Rule, " ", by.Why))
+	return h.kept, h.err
+}
+
+func (h *fakeHolder) LetGo(_ context.Context, id string) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ended = append(h.ended, "let go "+id)
+	return h.err
 }
 
 func (h *fakeHolder) put(it quarantine.Item, id string) (string, error) {

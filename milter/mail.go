@@ -9,7 +9,6 @@ import (
 	gomilter "github.com/emersion/go-milter"
 
 	"sekisho/internal/filter"
-	"sekisho/internal/message"
 	"sekisho/internal/quarantine"
 )
 
@@ -183,33 +182,37 @@ func (m *mail) end(mod *gomilter.Modifier) gomilter.Response {
 		return m.failed(m.stage, m.err)
 	}
 	env := m.session.envelope(m)
-	released, err := m.redeem(env)
-	if err != nil {
+	s := filter.Session{Envelope: env}
+	if err := m.redeem(&s); err != nil {
 		return m.failed("release", err)
 	}
-	m.result = m.run.Finish(filter.Session{Envelope: env, Released: released})
+	m.result = m.run.Finish(s)
 	return m.dispose(mod)
 }
 
 // redeem uses up the release mark of a mail that a release client brings back. A mark from anybody else is a forgery by its place
 // alone. Without a good mark the mail is judged as any other; when the store cannot tell, it comes again later.
-func (m *mail) redeem(env message.Envelope) (id string, err error) {
+func (m *mail) redeem(s *filter.Session) error {
 	if m.first.mark == "" {
-		return "", nil
+		return nil
 	}
 	srv := m.session.srv
-	if !within(m.policy.ReleaseClients, env.ClientIP) || srv.o.Holder == nil {
+	if !within(m.policy.ReleaseClients, s.Envelope.ClientIP) || srv.o.Holder == nil {
 		srv.o.Metrics.ReleaseMarks.WithLabelValues("client").Inc()
-		return "", nil
+		return nil
 	}
-	id, res, err := srv.o.Holder.Redeem(m.ctx, m.first.mark, env, m.run.Raw())
+	id, res, err := srv.o.Holder.Redeem(m.ctx, m.first.mark, s.Envelope, m.run.Raw())
 	if err != nil {
-		return "", err
+		return err
 	}
 	srv.o.Metrics.ReleaseMarks.WithLabelValues(string(res)).Inc()
 	if res != quarantine.MarkOK {
-		srv.o.Log.Warn("milter: release mark refused", "queue_id", env.QueueID, "result", string(res))
-		return "", nil
+		srv.o.Log.Warn("milter: release mark refused", "queue_id", s.Envelope.QueueID, "result", string(res))
+		return nil
 	}
-	return id, nil
+	s.Released = id
+	if it, err := srv.o.Holder.Get(m.ctx, id); err == nil && !it.Waits.IsZero() { // the mark is used up: an error changes no more than the tag
+		s.Waited = &it.Verdict
+	}
+	return nil
 }

@@ -8,10 +8,35 @@ import (
 	"sekisho/internal/audit"
 	"sekisho/internal/filter"
 	"sekisho/internal/ledger"
+	"sekisho/internal/quarantine"
+	"sekisho/rules"
 )
 
 // alertLater is the alert of a locked file that a later mail's password opened, and that is hostile.
 const alertLater = "password-later"
+
+// mayWait reports whether a mail that would be delivered now waits for the password of its locked file.
+func (m *mail) mayWait(d disposal) bool {
+	mem := m.result.Memory
+	return m.policy.Wait > 0 && m.policy.Mode == rules.ModeEnforce && !m.policy.MTAHold && m.session.srv.o.Holder != nil &&
+		d.delivers() && len(m.result.Locked) > 0 && mem != nil && mem.Err == nil
+}
+
+// wait holds the mail until its password comes. Where it cannot be stored, or could not be released, it is delivered as if there were no waiting.
+func (m *mail) wait(d *disposal) {
+	srv := m.session.srv
+	ctx, cancel := context.WithTimeout(srv.base, srv.o.HoldTimeout)
+	defer cancel()
+	item := m.item()
+	item.Where, item.Waits = quarantine.InStore, time.Now().Add(m.policy.Wait)
+	id, err := srv.o.Holder.Put(ctx, item, m.result.Raw)
+	if err != nil {
+		srv.o.Log.Warn("milter: a mail does not wait for its password", "queue_id", m.session.macro("i"), "error", err.Error())
+		return
+	}
+	d.action, d.done, d.held, d.waits = rules.Quarantine, doneWait, id, true
+	srv.o.Step(StepPut)
+}
 
 // remember tells the memory of recent mail what became of this one, and gives what it brought to light about earlier ones. The mail itself flows whether
 // that works or not.
@@ -28,7 +53,11 @@ func (m *mail) remember(d disposal) (hostile []audit.Alert) {
 	}
 	ctx, cancel := context.WithTimeout(srv.base, srv.o.HoldTimeout)
 	defer cancel()
-	out, err := m.policy.Filter.Remember(ctx, m.result, d.delivers(), "")
+	waits := ""
+	if d.waits {
+		waits = d.held
+	}
+	out, err := m.policy.Filter.Remember(ctx, m.result, d.delivers(), waits)
 	x := srv.o.Metrics.Locked
 	switch {
 	case errors.Is(err, ledger.ErrFull):
@@ -39,10 +68,38 @@ func (m *mail) remember(d disposal) (hostile []audit.Alert) {
 	x.WithLabelValues("remembered").Add(float64(out.Files))
 	x.WithLabelValues("opened").Add(float64(len(mem.Later)))
 	x.WithLabelValues("hostile").Add(float64(len(out.Hostile)))
+	for _, first := range out.Harmless {
+		m.letGo(ctx, first)
+	}
 	for i := range out.Hostile {
-		hostile = append(hostile, m.alertOf(d, &out.Hostile[i]))
+		a := m.alertOf(d, &out.Hostile[i])
+		a.First.Held = m.keepFirst(ctx, &out.Hostile[i])
+		hostile = append(hostile, a)
 	}
 	return hostile
+}
+
+// letGo ends the waiting of an earlier mail whose files are all opened and harmless. Where that fails it ends by itself.
+func (m *mail) letGo(ctx context.Context, first ledger.Mail) {
+	if first.Quarantine == "" || m.session.srv.o.Holder == nil {
+		return
+	}
+	if err := m.session.srv.o.Holder.LetGo(ctx, first.Quarantine); err != nil {
+		m.forgetful(err)
+	}
+}
+
+// keepFirst makes an earlier mail that waits an ordinary held one, for what its file turned out to hold.
+func (m *mail) keepFirst(ctx context.Context, l *filter.Later) (held bool) {
+	id := l.File.Mail.Quarantine
+	if id == "" || m.session.srv.o.Holder == nil {
+		return false
+	}
+	held, err := m.session.srv.o.Holder.Keep(ctx, id, l.Verdict, quarantine.By{Who: "sekisho", Why: l.Verdict.Rule})
+	if err != nil {
+		m.forgetful(err)
+	}
+	return held
 }
 
 // forgetful counts a failure of the memory.

@@ -2,14 +2,20 @@ package milter
 
 import (
 	"errors"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"sekisho/internal/filter"
 	"sekisho/internal/finding"
+	"sekisho/internal/inspect"
 	"sekisho/internal/ledger"
+	"sekisho/internal/message"
 	"sekisho/internal/miltertest"
+	"sekisho/internal/quarantine"
 	"sekisho/rules"
 )
 
@@ -131,4 +137,129 @@ func TestAnAlertThatCannotBeWrittenIsCounted(t *testing.T) {
 	}
 	r.wantCounter(r.m.Errors.WithLabelValues("audit"), 2) // the record and the alert
 	r.wantCounter(r.m.Alerts.WithLabelValues("password-later"), 1)
+}
+
+// lockedFiles makes the fake filter's messages carry a file that stayed locked.
+func (r *rig) lockedFiles() {
+	r.filter.verdict = evidence(rules.Tag)
+	r.remembering(filter.Remembered{}, nil)
+	r.filter.locked = []inspect.Locked{{Path: finding.Path{"2"}, Content: message.NewBuffer("", 1000)}}
+}
+
+func TestAMailWithALockedFileWaits(t *testing.T) {
+	r := start(t, with(func(p *Policy) { p.Wait = 10 * time.Minute }))
+	r.lockedFiles()
+	before := time.Now()
+	o := r.send(r.greet(miltertest.Postfix()), plain())
+	if o.Code != 'd' || len(ours(o)) != 0 {
+		t.Errorf("reply %q, fields %q", o.Code, ours(o))
+	}
+	held := r.holder.held()
+	if len(held) != 1 {
+		t.Fatalf("%d held", len(held))
+	}
+	if w := held[0].Waits; w.Before(before.Add(10*time.Minute)) || w.After(time.Now().Add(10*time.Minute)) || held[0].Verdict.Action != rules.Tag || held[0].Where != quarantine.InStore {
+		t.Errorf("%+v", held[0])
+	}
+	rec := r.audit.last(t)
+	if rec.Verdict != "tag" || rec.Done != "wait" || rec.Quarantine != "Q1" || !rec.Enforced || rec.Error != "" {
+		t.Errorf("%+v", rec)
+	}
+	if got := r.filter.calls(); len(got) != 1 || got[0] != "delivered=false waits=Q1" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestWhatDoesNotWait(t *testing.T) {
+	for name, change := range map[string]func(o *Options, p *Policy, r *rig){
+		"without the setting":                   func(_ *Options, p *Policy, _ *rig) { p.Wait = 0 },
+		"in mode tag":                           func(_ *Options, p *Policy, _ *rig) { p.Mode = rules.ModeTag },
+		"in mode monitor":                       func(_ *Options, p *Policy, _ *rig) { p.Mode = rules.ModeMonitor },
+		"with the MTA's hold queue":             func(_ *Options, p *Policy, _ *rig) { p.MTAHold = true },
+		"nothing is locked":                     func(_ *Options, _ *Policy, r *rig) { r.filter.locked = nil },
+		"without a memory: outgoing, released":  func(_ *Options, _ *Policy, r *rig) { r.filter.memory = nil },
+		"the memory is out of order":            func(_ *Options, _ *Policy, r *rig) { r.filter.memory.Err = errors.New("locked") },
+		"it cannot be stored":                   func(_ *Options, _ *Policy, r *rig) { r.holder.err = errors.New("disk full") },
+		"it could not be released as it came":   func(_ *Options, _ *Policy, r *rig) { r.holder.err = quarantine.ErrUnsendable },
+		"there is no quarantine to speak of it": func(o *Options, _ *Policy, _ *rig) { o.Holder = nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := start(t, func(o *Options, p *Policy, r *rig) {
+				p.Wait = time.Minute
+				r.lockedFiles()
+				change(o, p, r)
+			})
+			if o := r.send(r.greet(miltertest.Postfix()), plain()); o.Code != 'a' {
+				t.Errorf("reply %q", o.Code)
+			}
+			if n := len(r.holder.held()); n != 0 {
+				t.Errorf("%d held", n)
+			}
+			if rec := r.audit.last(t); rec.Verdict != "tag" || rec.Quarantine != "" || rec.Done == "wait" {
+				t.Errorf("%+v", rec)
+			}
+		})
+	}
+}
+
+func TestWhatIsHeldForGoodDoesNotWait(t *testing.T) {
+	r := start(t, with(func(p *Policy) { p.Wait = time.Minute }))
+	r.lockedFiles()
+	r.filter.verdict = evidence(rules.Quarantine)
+	r.send(r.greet(miltertest.Postfix()), plain())
+	if held := r.holder.held(); len(held) != 1 || !held[0].Waits.IsZero() {
+		t.Errorf("%+v", held)
+	}
+}
+
+func TestThePasswordEndsTheWaitingOfTheFirstMail(t *testing.T) {
+	waiting := firstMail
+	waiting.Quarantine = "20261123-aaaaaaaa"
+	bad := hostile()
+	bad.File.Mail.Quarantine = "20261123-bbbbbbbb"
+	for _, kept := range []bool{true, false} {
+		r := start(t, nil)
+		r.filter.verdict = evidence(rules.Quarantine)
+		r.holder.kept = kept
+		r.remembering(filter.Remembered{Harmless: []ledger.Mail{firstMail, waiting}, Hostile: []filter.Later{hostile(), bad}}, nil)
+		r.send(r.greet(miltertest.Postfix()), plain())
+		want := []string{"let go 20261123-aaaaaaaa", "keep 20261123-bbbbbbbb vba-autoexec vba-autoexec"}
+		if d := cmp.Diff(want, r.holder.ended); d != "" {
+			t.Error(d)
+		}
+		if as := r.audit.alerts(); len(as) != 2 || as[0].First.Held || as[1].First.Held != kept || as[1].First.Quarantine != "20261123-bbbbbbbb" {
+			t.Errorf("%+v", as)
+		}
+	}
+}
+
+func TestAWaitThatCannotBeEndedIsCounted(t *testing.T) {
+	waiting := firstMail
+	waiting.Quarantine = "20261123-aaaaaaaa"
+	r := start(t, nil)
+	r.remembering(filter.Remembered{Harmless: []ledger.Mail{waiting}}, nil)
+	r.holder.err = errors.New("locked")
+	if o := r.send(r.greet(miltertest.Postfix()), plain()); o.Code != 'a' {
+		t.Errorf("reply %q", o.Code)
+	}
+	r.wantCounter(r.m.Errors.WithLabelValues("ledger"), 1)
+}
+
+func TestAMailThatWaitedIsDeliveredTagged(t *testing.T) {
+	for waited, verdict := range map[bool]string{true: "tag", false: "accept"} {
+		r := start(t, with(func(p *Policy) { p.ReleaseClients = []netip.Prefix{netip.MustParsePrefix("192.0.2.1/32")} }))
+		r.holder.redeem = quarantine.MarkOK
+		if waited {
+			r.holder.waits = time.Now()
+		}
+		m := plain()
+		m.Header = append([]miltertest.Header{{Name: quarantine.MarkField, Value: " v1 x"}}, m.Header...)
+		o := r.send(r.greet(miltertest.Postfix()), m)
+		if got := ours(o); o.Code != 'a' || len(got) == 0 || got[0] != "X-Sekisho-Verdict: "+verdict {
+			t.Errorf("waited %v: reply %q, fields %q", waited, o.Code, got)
+		}
+		if rec := r.audit.last(t); rec.Released != "REL1" || rec.Verdict != verdict {
+			t.Errorf("%+v", rec)
+		}
+	}
 }

@@ -46,6 +46,10 @@ type Holder interface {
 	Put(ctx context.Context, it quarantine.Item, raw *message.Buffer) (id string, err error)
 	NoteHold(ctx context.Context, it quarantine.Item) (id string, err error)
 	Redeem(ctx context.Context, mark string, env message.Envelope, raw *message.Buffer) (id string, res quarantine.MarkResult, err error)
+	Get(ctx context.Context, id string) (quarantine.Item, error)
+	// Keep and LetGo end the waiting of a message whose password came.
+	Keep(ctx context.Context, id string, v rules.Verdict, by quarantine.By) (held bool, err error)
+	LetGo(ctx context.Context, id string) error
 }
 
 // Auditor takes one record a message, and alerts: audit.Log.
@@ -83,6 +87,8 @@ type Policy struct {
 
 	// MTAHold puts held mail into the MTA's hold queue, where the MTA offers one, in place of our own store.
 	MTAHold bool
+	// Wait is how long mail from outside with a locked file waits in our store for its password, in mode enforce; 0 delivers it at once.
+	Wait time.Duration
 	// TaggedOnly leaves accepted mail without X-Sekisho-* fields.
 	TaggedOnly bool
 	// SubjectTag is put before the subject of tagged mail, "" for never. It breaks DKIM signatures; mail that is signed or

@@ -119,6 +119,9 @@ var catalogue = map[string]struct{ en, ja string }{
 
 	"l_state":     {"State", "状態"},
 	"l_inmta":     {"Held by the MTA; to let it go", "MTA の保留キュー。解放するには"},
+	"l_waits":     {"Waits", "待機"},
+	"goes_on":     {"for its password; delivered by itself at %s", "パスワード待ち。%s に自動で配送します"},
+	"waits":       {"waits until %s", "%s まで待機"},
 	"l_held":      {"Held", "隔離期間"},
 	"l_direction": {"Direction", "方向"},
 	"l_client":    {"Client", "接続元"},

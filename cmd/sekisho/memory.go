@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"time"
 
@@ -57,6 +58,40 @@ func (s *server) forget(ctx context.Context) {
 		s.metrics.Errors.WithLabelValues("ledger").Inc()
 		s.log.Error("memory of recent mail: expiring", "error", err.Error())
 	}
+}
+
+// dueEvery is how often mail is looked for that has waited long enough, or whose password came: a person hardly notices it.
+const dueEvery = 2 * time.Second
+
+// releaseDue delivers what has waited for its password, until ctx ends.
+func (s *server) releaseDue(ctx context.Context) {
+	tick := time.NewTicker(dueEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		n, err := s.safeReleaseDue(ctx)
+		if err != nil && ctx.Err() == nil {
+			s.metrics.Errors.WithLabelValues("release").Inc()
+			s.log.Error("quarantine: mail whose wait is over was not delivered; it is tried again", "error", err.Error())
+		}
+		if n > 0 {
+			s.log.Info("quarantine: delivered after its wait", "messages", n)
+		}
+	}
+}
+
+// safeReleaseDue keeps a fault of ours from ending the daemon.
+func (s *server) safeReleaseDue(ctx context.Context) (n int, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return s.q.ReleaseDue(ctx, time.Now())
 }
 
 // remember gives an offline run a fresh memory, which goes with forget. Without locked.keep it has none, as the daemon.

@@ -144,7 +144,7 @@ func (c *listCmd) Run(ctx context.Context, g *globals, io streams) error {
 			if c.JSON {
 				return d.encode(it)
 			}
-			rows = append(rows, row(it))
+			rows = append(rows, row(d.lang, it))
 			return nil
 		})
 		switch {
@@ -183,7 +183,7 @@ func (d *desk) list(ctx context.Context, all bool, give func(quarantine.Item) er
 const columnMax = 40
 
 // row is a message in the list.
-func row(it quarantine.Item) []string {
+func row(lang string, it quarantine.Item) []string {
 	to := ""
 	if len(it.Envelope.Rcpts) > 0 {
 		to = short(it.Envelope.Rcpts[0])
@@ -192,8 +192,11 @@ func row(it quarantine.Item) []string {
 		to += fmt.Sprintf(" +%d", more)
 	}
 	state := it.State
-	if it.Where == quarantine.InMTA && it.State == quarantine.StateHeld {
+	switch {
+	case it.Where == quarantine.InMTA && it.State == quarantine.StateHeld:
 		state = quarantine.MTACommand(it)
+	case it.IsWaiting():
+		state = fmt.Sprintf(text(lang, "waits"), it.Waits.Local().Format("15:04"))
 	}
 	return []string{it.ID, stamp(it.Held), state, string(it.Direction), "<" + short(it.Envelope.MailFrom) + ">", to, it.Verdict.Rule, short(it.Subject)}
 }
@@ -262,6 +265,9 @@ func (d *desk) explain(s shown) {
 	line("l_state", "%s", s.State)
 	if s.Where == quarantine.InMTA {
 		line("l_inmta", "%s", quarantine.MTACommand(s.Item))
+	}
+	if s.IsWaiting() {
+		line("l_waits", text(d.lang, "goes_on"), stamp(s.Waits))
 	}
 	line("l_held", "%s – %s", stamp(s.Held), stamp(s.Expires))
 	line("l_direction", "%s", s.Direction)

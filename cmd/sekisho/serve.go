@@ -224,7 +224,7 @@ func (s *server) quarantineStats() metrics.QuarantineStats {
 	}
 	return metrics.QuarantineStats{
 		Messages: st.Messages, MessageLimit: st.LimitMessages, Bytes: st.Bytes, ByteLimit: st.LimitBytes,
-		Free: free, MinFree: int64(s.cfg.Quarantine.MinFreeBytes), Oldest: st.Oldest, Acts: st.Acts, Err: errors.Join(err, diskErr),
+		Free: free, MinFree: int64(s.cfg.Quarantine.MinFreeBytes), Oldest: st.Oldest, Acts: st.Acts, Waiting: st.Waiting, Err: errors.Join(err, diskErr),
 	}
 }
 
@@ -313,6 +313,7 @@ func (s *server) serve(ctx context.Context) error {
 	}
 	g.Go(func() error { s.notifier.Run(gctx); return nil })
 	g.Go(func() error { s.upkeep(gctx, hup); return nil })
+	g.Go(func() error { s.releaseDue(gctx); return nil })
 	g.Go(func() error {
 		<-gctx.Done()
 		return s.drain()

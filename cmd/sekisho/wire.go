@@ -132,7 +132,7 @@ func policyOf(c *config.Config, opts filter.Options) *milter.Policy {
 		Filter: milter.Line(filter.New(opts)), Site: opts.Site, Mode: opts.Mode,
 		OnFailure: failures[c.Actions.OnFailure], OnFailureSubmission: failures[c.Actions.OnFailureSubmission],
 		MTAHold: c.Actions.Quarantine == "hold", TaggedOnly: !c.Actions.MarkAccepted, SubjectTag: c.Actions.SubjectTag,
-		ReleaseClients: c.Release.Clients,
+		ReleaseClients: c.Release.Clients, Wait: c.Locked.Hold,
 	}
 }
 

@@ -52,6 +52,10 @@ func New(o Options) *Filter {
 type Session struct {
 	Envelope message.Envelope
 	Released string // quarantine id when a valid release mark was redeemed: the verdict is then accept, rule "released"
+
+	// Waited is the verdict under which a released message waited for its password: it is delivered with it, tagged. nil for one that a person
+	// released.
+	Waited *rules.Verdict
 }
 
 // Begin starts a message. The caller calls Finish or Abort, exactly once.
@@ -182,6 +186,9 @@ func (r *Run) Finish(s Session) *Result {
 	if s.Released != "" {
 		res.Verdict = rules.Verdict{Action: rules.Accept, Rule: rules.Released, Rules: []string{rules.Released}, Enforced: true,
 			Incomplete: res.Verdict.Incomplete}
+		if s.Waited != nil {
+			res.Verdict = *s.Waited
+		}
 	}
 	res.Elapsed = time.Since(r.begun)
 	return res

@@ -313,4 +313,12 @@ func TestReleasedMailHasNoMemory(t *testing.T) {
 	if res.Memory != nil || res.Verdict.Rule != rules.Released {
 		t.Errorf("%+v", res.Memory)
 	}
+	waited, err := g.f.Message(t.Context(), Session{Released: "20261123-aaaaaaaa", Waited: &rules.Verdict{Action: rules.Tag, Rule: "archive-locked"}}, bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer waited.Close()
+	if waited.Memory != nil || waited.Verdict.Action != rules.Tag || waited.Verdict.Rule != "archive-locked" {
+		t.Errorf("%+v", waited.Verdict)
+	}
 }

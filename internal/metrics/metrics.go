@@ -54,7 +54,7 @@ var (
 	stages     = []string{"spool", "store", "audit", "notify", "release", "ledger", "panic"}
 	reloads    = []string{"ok", "error"}
 	heldCause  = []string{"full", "sender", "disk", "store"}
-	acts       = []string{"hold", "release", "delete", "expire", "export", "repair"} // as in the quarantine's index
+	acts       = []string{"hold", "wait", "release", "delete", "expire", "export", "repair"} // as in the quarantine's index
 	marks      = []string{"ok", "forged", "replayed", "expired", "content", "recipient", "client"}
 	notices    = []string{"sent", "failed"}
 	lockedDone = []string{"remembered", "refused", "evicted", "opened", "hostile"}

@@ -94,7 +94,7 @@ func TestEverySeriesExistsAndStartsAtZero(t *testing.T) {
 		"sekisho_protocol_errors_total":         2,
 		"sekisho_config_reloads_total":          2,
 		"sekisho_quarantine_refused_total":      4,
-		"sekisho_quarantine_acts_total":         6,
+		"sekisho_quarantine_acts_total":         7,
 		"sekisho_release_marks_total":           7,
 		"sekisho_notices_total":                 2,
 		"sekisho_mode":                          3,
@@ -153,18 +153,19 @@ func TestQuarantineIsReadAtEveryScrape(t *testing.T) {
 	var held int64
 	m.CollectQuarantine(func() QuarantineStats {
 		held++
-		return QuarantineStats{Messages: held, MessageLimit: 10, Bytes: 2048, ByteLimit: 1 << 20, Free: 5, MinFree: 3,
+		return QuarantineStats{Messages: held, MessageLimit: 10, Bytes: 2048, ByteLimit: 1 << 20, Free: 5, MinFree: 3, Waiting: 1,
 			Oldest: time.Now().Add(-time.Hour), Acts: map[string]int64{"release": 4, "unknown to us": 9}}
 	})
 	gathered(t, r)
 	got := gathered(t, r)
 	for name, want := range map[string]float64{
-		"sekisho_quarantine_messages":       2,
-		"sekisho_quarantine_limit_messages": 10,
-		"sekisho_quarantine_bytes":          2048,
-		"sekisho_quarantine_limit_bytes":    1 << 20,
-		"sekisho_quarantine_free_bytes":     5,
-		"sekisho_quarantine_min_free_bytes": 3,
+		"sekisho_quarantine_messages":         2,
+		"sekisho_quarantine_limit_messages":   10,
+		"sekisho_quarantine_bytes":            2048,
+		"sekisho_quarantine_limit_bytes":      1 << 20,
+		"sekisho_quarantine_free_bytes":       5,
+		"sekisho_quarantine_min_free_bytes":   3,
+		"sekisho_quarantine_waiting_messages": 1,
 	} {
 		if got[name][0].value != want {
 			t.Errorf("%s = %v, want %v", name, got[name][0].value, want)

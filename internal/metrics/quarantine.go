@@ -18,6 +18,8 @@ type QuarantineStats struct {
 	MinFree      int64     // least bytes to leave free
 	Oldest       time.Time // when the oldest of them was held; zero when there is none
 
+	Waiting int64 // of the messages, those that wait for their password
+
 	// Acts counts what was done by word, since the index was made: most acts are of other processes than the daemon.
 	Acts map[string]int64
 	// Err is why the state could not be read: the series are then left out of this scrape, for a 0 would be a lie.
@@ -41,6 +43,7 @@ func newQuarantineCollector() *quarantineCollector {
 		d("sekisho_quarantine_limit_bytes", "Most bytes the quarantine may hold."),
 		d("sekisho_quarantine_free_bytes", "Bytes free on the quarantine's file system."),
 		d("sekisho_quarantine_min_free_bytes", "Least bytes to leave free on it: below, mail to be held gets a temporary failure."),
+		d("sekisho_quarantine_waiting_messages", "Held messages that wait for the password of a locked file and go on by themselves."),
 		d("sekisho_quarantine_oldest_seconds", "Age of the oldest held message, 0 when none is held."),
 	}}
 }
@@ -73,7 +76,7 @@ func (q *quarantineCollector) Collect(ch chan<- prometheus.Metric) {
 	}
 	values := []float64{
 		float64(s.Messages), float64(s.MessageLimit), float64(s.Bytes), float64(s.ByteLimit),
-		float64(s.Free), float64(s.MinFree), oldest,
+		float64(s.Free), float64(s.MinFree), float64(s.Waiting), oldest,
 	}
 	for i, v := range values {
 		ch <- prometheus.MustNewConstMetric(q.descs[i], prometheus.GaugeValue, v)
