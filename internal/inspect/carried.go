@@ -6,6 +6,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"sekisho/internal/finding"
 )
 
 // carried is member for a file behind an icon in a document. There a double click opens it by its name, so a name may say more than the
@@ -26,6 +28,9 @@ func (s *Scan) carried(ctx context.Context, f *File, path string, names []string
 		}
 	}
 	if slices.ContainsFunc(names, runs) { // cmd.exe finds the lines of a .bat anywhere, mshta.exe the tags behind a picture, and a .jar is an archive
+		if report.Kind != KindScript && !runs(path) {
+			s.Add(finding.New(finding.ScriptFile, f.Path.Child(path), "by another of its names"))
+		}
 		report.Kind = KindScript
 	}
 	return report.Kind, err

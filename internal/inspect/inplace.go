@@ -31,6 +31,7 @@ func (s *Scan) inPlace(ctx context.Context, f *File, fill func(io.Writer) error)
 	}
 	err := s.inspect(ctx, inner)
 	s.padded(ctx, inner)
+	s.settle(inner)
 	f.Kind = inner.Kind
 	return err
 }

@@ -37,7 +37,7 @@ func inspectors() []Inspector {
 	return []Inspector{
 		zipFile{}, ooxmlFile{}, oleFile{}, biffFile{}, slkFile{}, csvFile{}, rtfFile{}, oneNoteFile{}, flatFile{}, activeMime{}, htmlFile{}, mailFile{}, tnefFile{}, gzipFile{},
 		bzip2File{}, zstdFile{}, tarFile{}, cabFile{}, sevenFile{}, rarFile{}, xzFile{}, diskFile{}, unreadFile{},
-		lnkFile{}, urlFile{}, executableFile{},
+		lnkFile{}, urlFile{}, executableFile{}, scriptFile{}, pageFile{},
 		pdfFile{},
 	}
 }
@@ -59,14 +59,16 @@ type File struct {
 	joined   joined   // a RAR or 7z archive behind something else
 	archive  *zipinspect.Archive
 	parent   *File
-	waited   bool          // a document whose encryption was reported before it waited for words
-	listed   bool          // an attachment or a member, not a text of the mail
-	depth    int           // containers around it
-	unpacked int64         // bytes unpacked from it and from what is in it
-	found    int           // findings on it
-	report   int           // its place in Scan.files, -1 while it has none
-	lures    *lure.Matcher // reads its text; nil until somebody writes it
-	words    *mailText     // keeps its text; nil where it is not the text of a mail
+	waited   bool           // a document whose encryption was reported before it waited for words
+	listed   bool           // an attachment or a member, not a text of the mail
+	depth    int            // containers around it
+	unpacked int64          // bytes unpacked from it and from what is in it
+	found    int            // findings on it
+	sources  int            // members that a source tree has
+	scripts  []*foundScript // members that are named unless they are sources of a tree
+	report   int            // its place in Scan.files, -1 while it has none
+	lures    *lure.Matcher  // reads its text; nil until somebody writes it
+	words    *mailText      // keeps its text; nil where it is not the text of a mail
 }
 
 // child is a file inside f.

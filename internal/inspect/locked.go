@@ -43,7 +43,7 @@ func (s *Scan) lock(ctx context.Context, f *File, open unlock) error {
 		return fmt.Errorf("inspect: keeping a locked file: %w", err)
 	}
 	kept := *f
-	kept.content = b
+	kept.content, kept.scripts = b, nil
 	s.waiting = append(s.waiting, waiting{&kept, b, open})
 	return nil
 }
@@ -56,6 +56,7 @@ func (s *Scan) Finish(ctx context.Context) (still []Locked, err error) {
 		w := s.waiting[0]
 		s.waiting = s.waiting[1:]
 		left, tried := s.try(ctx, w)
+		s.settle(w.file)
 		if err == nil {
 			err = tried
 		}

@@ -65,6 +65,7 @@ func (s *Scan) lockedMember(ctx context.Context, f *File, name string) error {
 	}
 	child.Kind = KindData
 	s.report(child).Encrypted = true
+	s.tally(child)
 	s.disguises(child)
 	return nil
 }

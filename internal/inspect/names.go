@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -20,6 +21,9 @@ func (s *Scan) disguises(f *File) {
 // nameTricks reports what a file's name does to hide what the file is: for attachments and members alike, also for those that stay locked.
 func (s *Scan) nameTricks(f *File) {
 	name := baseName(f.Name)
+	if f.Name == "" || s.told(f) {
+		return
+	}
 	if why := reordered(name); why != "" {
 		s.found(f, finding.New(finding.NameRTLO, f.Path, "%s", why))
 	}
@@ -30,6 +34,19 @@ func (s *Scan) nameTricks(f *File) {
 
 		s.found(f, finding.New(finding.NameDoubleExtension, f.Path, "%.20q before %.40q", shown, extension(name)))
 	}
+}
+
+// told reports whether f was listed before: a member of a locked archive comes again when that opens.
+func (s *Scan) told(f *File) bool {
+	for i := range s.findings {
+		switch s.findings[i].Kind {
+		case finding.NameRTLO, finding.NameSpaces, finding.NameDoubleExtension:
+			if slices.Equal(s.findings[i].Path, f.Path) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // lnkTarget is what the shortcut f points to, as far as that is known.

@@ -18,7 +18,7 @@ func TestRTFFiles(t *testing.T) {
 	}{
 		{"text", `Hello`, nil, []string{" rtf"}},
 		{"package", fixture.RTFObject(fixture.OLE1Package("a.bat", `C:\x\a.bat`, []byte("echo hello"))),
-			[]string{"rtf.object a.bat", "ole.package a.bat"}, []string{" rtf", "a.bat script"}},
+			[]string{"script.file a.bat", "rtf.object a.bat", "ole.package a.bat"}, []string{" rtf", "a.bat script"}},
 		{"document with a macro", fixture.RTFObject(fixture.OLE1("Word.Document.8", fixture.DocVBA(quiet))),
 			[]string{"vba.present object 1", "rtf.object object 1"}, []string{" rtf", "object 1 doc"}},
 		{"equation by its class", fixture.RTFObject(fixture.OLE1("eQuation.3", []byte{1, 2, 3, 4})),

@@ -205,12 +205,14 @@ func (s *Scan) file(ctx context.Context, f *File, listed bool) error {
 	}
 	if f.listed = listed; listed {
 		s.report(f)
+		s.tally(f)
 		defer s.disguises(f)
 		if err := s.hints(ctx, f); err != nil {
 			return err
 		}
 		defer s.padded(ctx, f)
 	}
+	defer s.settle(f)
 	if !s.matched(f) {
 		return nil
 	}

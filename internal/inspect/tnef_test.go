@@ -25,7 +25,7 @@ func TestTNEFFiles(t *testing.T) {
 	}{
 		{"no files", tnefOf(), []string{"tnef.file"}, []string{" tnef"}},
 		{"document", tnefOf(doc), []string{"tnef.file", "vba.present a.doc"}, []string{" tnef", "a.doc doc"}},
-		{"script by its name", tnefOf(fixture.TNEFFile{Title: "a.js", Data: []byte("var a")}), []string{"tnef.file"}, []string{" tnef", "a.js script"}},
+		{"script by its name", tnefOf(fixture.TNEFFile{Title: "a.js", Data: []byte("var a")}), []string{"tnef.file", "script.file a.js"}, []string{" tnef", "a.js script"}},
 		{"text without a name", tnefOf(fixture.TNEFFile{Data: []byte("words")}), []string{"tnef.file"}, []string{" tnef", "attachment 1 text"}},
 		{"message in message", tnefOf(message(tnefOf(doc))), []string{"tnef.file", "tnef.file message", "vba.present message!/a.doc"},
 			[]string{" tnef", "message tnef", "message!/a.doc doc"}},

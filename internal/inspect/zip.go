@@ -203,6 +203,7 @@ func (s *Scan) unopened(ctx context.Context, f *File, name string) error {
 	}
 	child.Kind = KindData
 	s.report(child)
+	s.tally(child)
 	s.disguises(child)
 	return nil
 }

@@ -1,0 +1,227 @@
+package inspect
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"sekisho/internal/finding"
+	"sekisho/internal/script"
+	"sekisho/internal/vba"
+)
+
+// scriptFile names the files that Windows runs as scripts: by their names, whatever is in them, and by content that is clearly one under a name that
+// says nothing or something else.
+//
+// Sources in an archive are no alarm. An archive is a source tree when at least treeFiles of its members are sources, markup, settings or the
+// files that projects have. In one, a script in a language that programs are written in (sourceScript) is named only when it is suspicious;
+// which it is, is known at the archive's end.
+type scriptFile struct{}
+
+var _ Inspector = scriptFile{}
+
+func (scriptFile) Name() string { return "script" }
+
+func (scriptFile) Match(f *File) bool {
+	if !f.listed {
+		return false
+	}
+	switch f.Kind {
+	case KindEXE, KindELF, KindMachO, KindMSI, KindCHM, KindLNK, KindURL, KindEmpty:
+		return false
+	case KindText, KindHTML, KindXML:
+		return scriptName(f.Name) || !shownAsText(extension(f.Name))
+	}
+	return scriptName(f.Name)
+}
+
+// scriptName reports whether Windows runs a file by that name as a script. Programs and addresses have inspectors of their own.
+func scriptName(name string) bool {
+	return runs(name) && !rawProgram(extension(name)) && extension(name) != ".jar"
+}
+
+// shownAsText reports whether programs show a file by that extension as text or sources, so that what it says is only read.
+func shownAsText(ext string) bool {
+	switch ext {
+	case ".txt", ".log", ".csv", ".tsv", ".eml", ".tex", ".srt", ".vtt", ".pem", ".asc", ".ics", ".vcf", ".rst", ".diff", ".patch", ".sql":
+		return true
+	}
+	return sourceExtension(ext)
+}
+
+const scriptMax = 8 << 20 // bytes of a script that are read; what is behind them has no more to say than its name
+
+func (x scriptFile) Inspect(ctx context.Context, f *File, s *Scan) error {
+	named := scriptName(f.Name)
+	if !named {
+		head, err := f.peek(ctx, 0, make([]byte, min(f.Size, hostRead)))
+		if err != nil || !clearly(f, script.Text(head)) {
+			return err
+		}
+	}
+	b, err := f.peek(ctx, 0, make([]byte, min(f.Size, scriptMax)))
+	if err != nil {
+		return err
+	}
+	text := script.Text(b)
+	encoded := script.Encoded(text)
+	if encoded {
+		text = script.Decode(text)
+	}
+	r, err := judgeScript(ctx, extension(f.Name), text)
+	if err != nil {
+		return err
+	}
+	found := &foundScript{f, scriptDetail(f, named, encoded), r}
+	if encoded || !named || !sourceScript(extension(f.Name)) || f.parent == nil || !isArchive(f.parent.Kind) {
+		found.report(s)
+		return nil
+	}
+	f.parent.scripts = append(f.parent.scripts, found)
+	return nil
+}
+
+// foundScript is a script and what is thought of it.
+type foundScript struct {
+	f      *File
+	detail string
+	judged *script.Report
+}
+
+func (c *foundScript) report(s *Scan) {
+	s.found(c.f, finding.New(finding.ScriptFile, c.f.Path, "%s", c.detail))
+	c.f.Kind, s.report(c.f).Kind = KindScript, KindScript
+	if c.judged.Suspicious() {
+		s.found(c.f, finding.New(finding.ScriptSuspicious, c.f.Path, "%s", strings.Join(c.judged.Does, ", ")))
+	}
+}
+
+// scriptDetail says how it is known that the file is a script.
+func scriptDetail(f *File, named, encoded bool) string {
+	how := "by its content"
+	if named {
+		how = fmt.Sprintf("by its name, %.20q", extension(f.Name))
+	}
+	if encoded {
+		how += ", encoded"
+	}
+	return how
+}
+
+// clearly reports whether text under another name is a script: encoded, a batch file, or one for Windows' script hosts that starts programs.
+func clearly(f *File, text string) bool {
+	head := text[:min(len(text), headSize)]
+	low := strings.ToLower(head)
+	switch {
+	case f.Kind == KindHTML || f.Kind == KindXML:
+		return strings.Contains(low, "<hta:application") || hasFrame(f.Kind, low)
+	case strings.HasPrefix(strings.TrimLeft(head, " \t\r\n"), "#@~^"):
+		return true
+	case strings.Contains(low, "<hta:application"), hasFrame(f.Kind, low):
+		return true
+	}
+	for n, line := range strings.SplitN(low, "\n", 6) {
+		if n < 5 && strings.TrimSpace(line) == "@echo off" {
+			return true
+		}
+	}
+	return hostScript(text)
+}
+
+// hasFrame reports whether markup is a Windows Script File or a scriptlet.
+func hasFrame(kind, low string) bool {
+	if !strings.Contains(low, "<script") {
+		return false
+	}
+	low = strings.TrimLeft(low, " \t\r\n")
+	for _, frame := range []string{"<job", "<package", "<component", "<scriptlet"} {
+		if strings.HasPrefix(low, frame) || kind == KindXML && strings.Contains(low, frame+">") {
+			return true
+		}
+	}
+	return false
+}
+
+const hostRead = 256 << 10 // bytes of a file of no known name that are looked at for a script
+
+// hostScript reports whether text is a script that makes objects of Windows which start programs: words of the language, and the object.
+func hostScript(text string) bool {
+	low := strings.ToLower(text)
+	if !strings.Contains(low, "createobject") && !strings.Contains(low, "activexobject") && !strings.Contains(low, "wscript") {
+		return false
+	}
+	lang := scriptLanguage("", text)
+	r := script.Judge(text, lang)
+	return r.Host && (r.Run || strings.Contains(low, "wscript.echo") || strings.Contains(low, "wscript.createobject"))
+}
+
+// scriptLanguage is the language of a script by its name, else by its words.
+func scriptLanguage(ext, text string) script.Language {
+	switch ext {
+	case ".bat", ".cmd":
+		return script.Batch
+	case ".ps1", ".psm1", ".psd1":
+		return script.PowerShell
+	case ".vbs", ".vbe", ".vb":
+		return script.VBScript
+	case ".js", ".jse":
+		return script.JScript
+	}
+	low := strings.ToLower(text[:min(len(text), hostRead)])
+	vb := 0
+	for _, w := range []string{"dim ", "set ", "end if", "end sub", "end function", "createobject(", "on error resume next", "\nsub ", "\r\n'"} {
+		if strings.Contains(low, w) {
+			vb++
+		}
+	}
+	switch {
+	case strings.Contains(low, "@echo off"):
+		return script.Batch
+	case vb >= 2 && !strings.Contains(low, "var ") || strings.Contains(low, "createobject(") && !strings.Contains(low, ";"):
+		return script.VBScript
+	}
+	return script.JScript
+}
+
+// judgeScript judges a script, in markup each one of its scripts.
+func judgeScript(ctx context.Context, ext, text string) (*script.Report, error) {
+	switch ext {
+	case ".wsf", ".wsc", ".sct", ".hta", ".htm", ".html", ".svg", "":
+		if strings.Contains(strings.ToLower(text[:min(len(text), headSize*4)]), "<script") {
+			return judgeMarkup(ctx, script.Parse(text))
+		}
+	}
+	lang := scriptLanguage(ext, text)
+	r := script.Judge(text, lang)
+	return r, judgeVBS(ctx, r, lang, text)
+}
+
+// judgeMarkup is what the scripts of a page do together.
+func judgeMarkup(ctx context.Context, m *script.Markup) (*script.Report, error) {
+	all := &script.Report{}
+	for i := range m.Sections {
+		sec := &m.Sections[i]
+		r := script.Judge(sec.Source, sec.Lang)
+		if err := judgeVBS(ctx, r, sec.Lang, sec.Source); err != nil {
+			return nil, err
+		}
+		all.Does = append(all.Does, r.Does...)
+		all.Strong, all.Host, all.Run = all.Strong || r.Strong, all.Host || r.Host, all.Run || r.Run
+	}
+	return all, nil
+}
+
+// judgeVBS lets the judge of macros read VBScript, whose statements outside of procedures run like a macro that starts by itself.
+func judgeVBS(ctx context.Context, r *script.Report, lang script.Language, text string) error {
+	if lang != script.VBScript || r.Strong {
+		return nil
+	}
+	v, err := vba.Judge(ctx, &vba.Project{Kind: KindDOC, Modules: []vba.Module{{Name: "ThisDocument", Source: script.AsMacro(text)}}}, vba.Options{})
+	if err != nil {
+		return err
+	}
+	if v.Suspicious {
+		r.Does = append(r.Does, v.Why)
+	}
+	return nil
+}

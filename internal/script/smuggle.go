@@ -1,0 +1,407 @@
+package script
+
+import (
+	"bytes"
+	"strings"
+)
+
+// Payload is a file that a page carries in its text.
+type Payload struct {
+	Name   string // the download's, "" where it is not known
+	Data   []byte
+	How    string // how it was written: "base64", "hexadecimal", "numbers", "reversed base64", "xor" …
+	Link   bool   // a data: address in the markup, which a reader sees or clicks
+	Plain  bool   // of a data: address that shows a picture, a font or the like
+	Handed bool   // by the script, or the element, that holds it
+}
+
+// Page is what a web page does with files.
+type Page struct {
+	Payloads []Payload
+	Opaque   int    // bytes of encoded content that decodes to nothing known
+	Hands    string // how the page hands a file to the reader, "" when it does not
+	Auto     bool   // it does so by itself
+	Text     string // what a reader sees, and the short texts of its scripts
+	Scripts  []*Report
+}
+
+const (
+	payloadsMax = 200       // files of one page: reports carry a picture for each chart
+	payloadMin  = 64        // bytes of a file: an empty archive has 22, a shortcut 76
+	opaqueMin   = 1024      // encoded content that can be nothing but a file
+	pagesMax    = 8         // pages that scripts write into pages
+	libraryMin  = 200 << 10 // bytes of code that are a library or an application, which may hand out what its reader makes with it
+	shortText   = 200       // characters of a script's text that people may be shown
+)
+
+// Read looks at the scripts and addresses of a page, and at the pages that it writes into itself.
+func (m *Markup) Read() *Page {
+	g := &Page{Text: m.Text}
+	r := &reader{g: g, seen: map[string]bool{}}
+	r.markup(m, 0)
+	if len(g.Text) > 2*textMax {
+		g.Text = g.Text[:2*textMax]
+	}
+	return g
+}
+
+// reader collects what a page and its scripts hold.
+type reader struct {
+	g     *Page
+	pages int
+	seen  map[string]bool // beginnings of payloads: the same one is often held twice
+}
+
+func (r *reader) markup(m *Markup, depth int) {
+	for i := range m.Links {
+		r.link(&m.Links[i])
+	}
+	for i := range m.Sections {
+		s := &m.Sections[i]
+		r.script(s, depth)
+	}
+}
+
+// link takes a data: address (RFC 2397).
+func (r *reader) link(l *Link) {
+	v := strings.TrimSpace(l.Value)
+	if l.Tag == "meta" {
+		if i := indexFold(v, "data:"); i > 0 {
+			v = v[i:]
+		}
+	}
+	kind, data, ok := dataURL(v)
+	if !ok {
+		return
+	}
+	shown := shownType(kind) || l.Tag == "img" || l.Tag == "source" || l.Tag == "audio" || l.Tag == "video" || l.Tag == "image" || l.Tag == "link"
+	if !shown && (l.Named || l.Tag == "a" || l.Tag == "meta" || l.Tag == "iframe" || l.Tag == "embed" || l.Tag == "object") && r.g.Hands == "" {
+		r.g.Hands = "data: address in <" + l.Tag + ">"
+	}
+	r.payload(Payload{Name: l.Download, Data: data, How: "data: address", Link: true, Plain: shown, Handed: !shown && l.Tag != "input"})
+}
+
+// dataURL splits a data: address.
+func dataURL(v string) (kind string, data []byte, ok bool) {
+	if len(v) < 5 || !strings.EqualFold(v[:5], "data:") {
+		return "", nil, false
+	}
+	head, body, ok := strings.Cut(v[5:], ",")
+	if !ok {
+		return "", nil, false
+	}
+	kind, _, _ = strings.Cut(strings.ToLower(head), ";")
+	if strings.Contains(strings.ToLower(head), "base64") {
+		if strings.IndexByte(body, '%') >= 0 {
+			body = string(unescape(body))
+		}
+		data, ok = fromBase64(body)
+		return kind, data, ok
+	}
+	return kind, unescape(body), true
+}
+
+// shownType reports whether a browser shows data of a type as part of the page.
+func shownType(kind string) bool {
+	for _, p := range []string{"image/", "font/", "audio/", "video/", "text/css", "application/font", "application/x-font", "application/vnd.ms-fontobject", "text/javascript", "application/javascript"} {
+		if strings.HasPrefix(kind, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// payload keeps a file once.
+func (r *reader) payload(p Payload) {
+	key := string(p.Data[:min(len(p.Data), 256)])
+	if len(p.Data) < payloadMin || len(r.g.Payloads) >= payloadsMax || r.seen[key] {
+		return
+	}
+	r.seen[key] = true
+	r.g.Payloads = append(r.g.Payloads, p)
+}
+
+// script folds one script and looks at what it does, then at the pages it writes.
+func (r *reader) script(s *Section, depth int) {
+	f := fold(s.Source, s.Lang)
+	report := &Report{}
+	report.code(f, s.Lang)
+	r.g.Scripts = append(r.g.Scripts, report)
+	hands := f.hands()
+	if hands != "" && f.codeSize(s.Source) <= libraryMin && (r.g.Hands == "" || strings.HasPrefix(r.g.Hands, "data:")) {
+		r.g.Hands = hands
+	}
+	auto := hands != "" && (f.has("click") || f.has("dispatchevent") || f.has("location") || f.has("saveas") || f.has("mssaveoropenblob") || f.has("mssaveblob"))
+	r.g.Auto = r.g.Auto || auto
+	x := extraction{r: r, f: f, name: f.fileName(), hands: hands != "", decodes: f.decodesText() || hands != ""}
+	for _, t := range f.strings {
+		if len(t) <= shortText && len(r.g.Text) < 2*textMax {
+			r.g.Text += t + "\n" // bounded: 128 KiB in all
+		}
+		if written := x.text(t); written != "" && r.pages < pagesMax && depth < decodeMax {
+			r.pages++
+			r.markup(Parse(asPage(written)), depth+1)
+		}
+	}
+	for _, a := range f.arrays {
+		x.data(a, "numbers")
+	}
+}
+
+// asPage is a text that a script writes or runs, as markup.
+func asPage(t string) string {
+	if strings.IndexByte(t, '<') < 0 || indexFold(t, "<script") < 0 && indexFold(t, "</") < 0 {
+		return "<script>" + t + "</script>"
+	}
+	return t
+}
+
+// hands says how code hands a file to the reader, "" when it does not.
+func (f *folded) hands() string {
+	file := f.has("blob") || f.has("file") || f.has("createobjecturl")
+	switch {
+	case f.has("mssaveoropenblob"):
+		return "msSaveOrOpenBlob"
+	case f.has("mssaveblob"):
+		return "msSaveBlob"
+	case f.has("saveas") && file:
+		return "saveAs"
+	case f.has("createobjecturl") && (f.has("download") || f.has("click") || f.has("location") || f.has("href") || f.has("open")):
+		return "createObjectURL"
+	case f.has("download") && (f.has("click") || f.has("href")) && f.hasPrefix("data:"):
+		return "download of a data: address"
+	case f.has("location") && f.hasPrefix("data:"):
+		return "location of a data: address"
+	case f.has("showsavefilepicker"):
+		return "showSaveFilePicker"
+	}
+	return ""
+}
+
+// codeSize is how much of a script is code and not text.
+func (f *folded) codeSize(src string) int {
+	n := len(src)
+	for _, s := range f.strings {
+		n -= len(s)
+	}
+	for _, a := range f.arrays {
+		n -= 2 * len(a)
+	}
+	return n
+}
+
+func (f *folded) hasPrefix(p string) bool {
+	for _, s := range f.strings {
+		if len(s) >= len(p) && strings.EqualFold(s[:len(p)], p) {
+			return true
+		}
+	}
+	return false
+}
+
+// decodesText reports whether code takes encoded text apart.
+func (f *folded) decodesText() bool {
+	for _, w := range []string{"atob", "fromcharcode", "charcodeat", "uint8array", "textdecoder", "unescape", "decodeuricomponent", "parseint", "inflate", "ungzip", "unzlib", "fflate", "pako", "eval"} {
+		if f.has(w) {
+			return true
+		}
+	}
+	return false
+}
+
+// fileName is the first text that is a file's name: of the download, or of the File that is made.
+func (f *folded) fileName() string {
+	for _, s := range f.strings {
+		if looksNamed(s) {
+			return s
+		}
+	}
+	return ""
+}
+
+// looksNamed reports whether a text is a file's name with an extension.
+func looksNamed(s string) bool {
+	i := strings.LastIndexByte(s, '.')
+	if i < 1 || len(s) > 120 || len(s)-i > 6 || len(s)-i < 3 || strings.ContainsAny(s, "/<>:\"|?*\n\r={};()") {
+		return false
+	}
+	for _, c := range s[i+1:] {
+		if !(c < 0x80 && (nameStart(byte(c)) || '0' <= c && c <= '9')) || c == '_' || c == '$' {
+			return false
+		}
+	}
+	switch strings.ToLower(s[i+1:]) {
+	case "js", "css", "com", "org", "net", "click", "href", "download", "html", "png", "jpg", "gif", "svg", "exec", "test":
+		return false
+	}
+	return true
+}
+
+// extraction looks for files in one script's texts.
+type extraction struct {
+	r       *reader
+	f       *folded
+	name    string
+	hands   bool
+	decodes bool
+}
+
+// payload keeps a file that the script holds.
+func (x *extraction) payload(data []byte, how string) {
+	x.r.payload(Payload{Name: x.name, Data: data, How: how, Handed: x.hands})
+}
+
+// text looks at one text: an encoded file, or a page or script that is written or run; that is returned.
+func (x *extraction) text(t string) (written string) {
+	if kind, data, ok := dataURL(t); ok && len(data) > 0 {
+		x.r.payload(Payload{Name: x.name, Data: data, How: "data: address", Plain: shownType(kind), Handed: x.hands})
+		return ""
+	}
+	if isPage(t) {
+		return t
+	}
+	if len(t) < payloadMin || !x.decodes {
+		return ""
+	}
+	for _, d := range []struct {
+		how string
+		fn  func(string) ([]byte, bool)
+	}{{"base64", fromBase64}, {"hexadecimal", fromHex}, {"reversed base64", fromReversed}, {"numbers", fromNumbers}, {"percent signs", fromPercent}} {
+		b, ok := d.fn(t)
+		if !ok {
+			continue
+		}
+		if isPage(string(b[:min(len(b), textMax)])) && printable(string(b[:min(len(b), 512)])) {
+			return string(b)
+		}
+		if x.data(b, d.how) {
+			return ""
+		}
+	}
+	if x.hands && looksBase64(t[:min(len(t), 4096)]) && len(t) >= opaqueMin {
+		x.r.g.Opaque += len(t)
+	}
+	if known := magicOf([]byte(t)); known { // a file as it is, in escapes
+		x.payload(latin1(t), "text")
+	}
+	return ""
+}
+
+// data keeps bytes that begin as a file does, as they are or with a short key taken off.
+func (x *extraction) data(b []byte, how string) bool {
+	if len(b) < payloadMin {
+		return false
+	}
+	if magicOf(b) {
+		x.payload(b, how)
+		return true
+	}
+	if !x.f.xors() {
+		return false
+	}
+	for _, key := range x.keys(b) {
+		if c := xor(b, key); magicOf(c) {
+			x.payload(c, how+", xor")
+			return true
+		}
+	}
+	return false
+}
+
+// xors reports whether code is likely to take a key off.
+func (f *folded) xors() bool {
+	return f.has("charcodeat") || f.has("uint8array") || f.has("fromcharcode")
+}
+
+const keysMax = 32 // texts of a script that are tried as its key
+
+// keys are the keys worth a try: the byte that makes a known beginning of the first, and the script's short texts.
+func (x *extraction) keys(b []byte) [][]byte {
+	var keys [][]byte
+	for _, m := range magicBytes {
+		if k := b[0] ^ m[0]; k != 0 && len(b) > 1 && b[1]^m[1] == k {
+			keys = append(keys, []byte{k})
+		}
+	}
+	for _, s := range x.f.strings {
+		if len(keys) >= keysMax {
+			break
+		}
+		if len(s) > 1 && len(s) <= 64 && !strings.ContainsAny(s, "<> ") {
+			keys = append(keys, []byte(s))
+		}
+	}
+	return keys
+}
+
+func xor(b, key []byte) []byte {
+	out := make([]byte, len(b))
+	for i := range b {
+		out[i] = b[i] ^ key[i%len(key)]
+	}
+	return out
+}
+
+// magicBytes begin the files that attackers carry.
+var magicBytes = [...]string{"PK\x03\x04", "MZ", "\xD0\xCF\x11\xE0", "7z\xBC\xAF", "Rar!", "%PDF-", "MSCF", "L\x00\x00\x00\x01\x14\x02", "\x1F\x8B\x08", "\xE4\x52\x5C\x7B\x8C\xD8\xA7\x4D", "{\\rtf",
+	"\x89PNG", "\xFF\xD8\xFF", "GIF8", "ITSF", "\x7FELF", "#@~^", "[InternetShortcut]", "conectix", "vhdxfile", "wOFF", "wOF2"}
+
+const isoMark = 0x8001 // ECMA-119 6.2.1, 8.1.2
+
+// magicOf reports whether b begins as a file of a known kind.
+func magicOf(b []byte) bool {
+	for _, m := range magicBytes {
+		if bytes.HasPrefix(b, []byte(m)) && (m != "MZ" || len(b) > 512 || bytes.Contains(b, []byte("PE\x00\x00"))) {
+			return true
+		}
+	}
+	return len(b) > isoMark+5 && (string(b[isoMark:isoMark+5]) == "CD001" || string(b[isoMark:isoMark+5]) == "BEA01")
+}
+
+// isPage reports whether text is markup with a script, or a script that hands something over.
+func isPage(t string) bool {
+	if len(t) < 40 {
+		return false
+	}
+	return indexFold(t, "<script") >= 0 || indexFold(t, "<iframe") >= 0 || strings.Contains(t, "createObjectURL") || strings.Contains(t, "document.write") || indexFold(t, "<a ") >= 0 && strings.Contains(t, "data:")
+}
+
+func fromReversed(t string) ([]byte, bool) { return fromBase64(string(reversed([]byte(t)))) }
+
+func fromPercent(t string) ([]byte, bool) {
+	if strings.Count(t, "%")*6 < len(t) {
+		return nil, false
+	}
+	return unescape(t), true
+}
+
+// fromNumbers reads numbers from 0 to 255 that commas or blanks part.
+func fromNumbers(t string) ([]byte, bool) {
+	var b []byte
+	n, digits := 0, 0
+	for i := 0; i <= len(t); i++ {
+		c := byte(',')
+		if i < len(t) {
+			c = t[i]
+		}
+		switch {
+		case '0' <= c && c <= '9' && digits < 3:
+			n, digits = n*10+int(c-'0'), digits+1
+		case digits > 0 && n < 256 && (c == ',' || c == ' ' || c == ';' || c == '|' || c == '-' || c == '.'):
+			b = append(b, byte(n))
+			n, digits = 0, 0
+		case digits > 0 || c != ' ':
+			return nil, false
+		}
+	}
+	return b, len(b) >= arrayMin
+}
+
+// latin1 is a text of characters below 256 as bytes.
+func latin1(t string) []byte {
+	b := make([]byte, 0, len(t))
+	for _, c := range t {
+		b = append(b, byte(c))
+	}
+	return b
+}
