@@ -35,7 +35,6 @@ type folded struct {
 	arrays  [][]byte        // arrays of numbers from 0 to 255
 	words   map[string]bool // short strings, in lower case
 	chars   int             // characters made of their numbers
-	calls   []string        // programs of a shell: what begins a statement
 }
 
 // has reports whether the script uses a word: as a name, or as a text that names a property.
