@@ -42,7 +42,7 @@ func TestPDF(t *testing.T) {
 		{"form sent", pdfOf("<< /S /SubmitForm /F (https://example.test/) >>"), nil, []string{" pdf"}},
 		{"invoice with its data", pdfWith("factur-x.xml", []byte("<?xml version='1.0'?><a/>")), []string{"pdf.embedded factur-x.xml"}, []string{" pdf", "factur-x.xml xml"}},
 		{"document with a macro", pdfWith("a.doc", fixture.DocVBA(quiet)), []string{"vba.present a.doc", "pdf.embedded a.doc"}, []string{" pdf", "a.doc doc"}},
-		{"script by its name", pdfWith("a.js", []byte("var a")), []string{"pdf.embedded a.js"}, []string{" pdf", "a.js script"}},
+		{"script by its name", pdfWith("a.js", []byte("var a")), []string{"script.file a.js", "pdf.embedded a.js"}, []string{" pdf", "a.js script"}},
 		{"file without a name", fixture.PDF{Objects: []fixture.PDFObject{{Text: "<< /Type /EmbeddedFile >>", Stream: []byte("words")}}}.Bytes(),
 			[]string{"pdf.embedded object 1"}, []string{" pdf", "object 1 text"}},
 		{"PDF in PDF", pdfWith("a.pdf", pdfOf("<< /S /Launch /F (a.exe) >>")), []string{"pdf.launch a.pdf", "pdf.embedded a.pdf"}, []string{" pdf", "a.pdf pdf"}},
@@ -51,7 +51,7 @@ func TestPDF(t *testing.T) {
 		{"for a certificate", fixture.PDF{Objects: fixture.PDFEmbedding("a", []byte("x")), Lock: &fixture.PDFLock{Revision: 4, User: "u", Owner: "o", Handler: "Adobe.PubSec"}}.Bytes(),
 			[]string{"pdf.encrypted"}, []string{" pdf encrypted"}},
 		{"locked for changes only", fixture.PDF{Objects: fixture.PDFEmbedding("a.js", []byte("x")), Lock: &fixture.PDFLock{Revision: 4, Owner: "o"}}.Bytes(),
-			[]string{"pdf.embedded a.js"}, []string{" pdf", "a.js script"}},
+			[]string{"script.file a.js", "pdf.embedded a.js"}, []string{" pdf", "a.js script"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, r := scanFile(t, Options{}, tt.file)
@@ -84,7 +84,7 @@ func TestPDFWithAPassword(t *testing.T) {
 		tree     []string
 		left     int
 	}{
-		{"secret", []string{"office.password-found", "pdf.embedded a.js"}, []string{" pdf encrypted", "a.js script"}, 0},
+		{"secret", []string{"office.password-found", "script.file a.js", "pdf.embedded a.js"}, []string{" pdf encrypted", "a.js script"}, 0},
 		{"other", []string{"pdf.encrypted"}, []string{" pdf encrypted"}, 1},
 	} {
 		s := scanner(t, Options{}).Begin()
