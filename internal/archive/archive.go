@@ -175,32 +175,3 @@ func outside(err error) error {
 	}
 	return err
 }
-
-// Lock tries passwords on an archive, in one child. It must be closed.
-type Lock struct{ w *worker.Stream }
-
-// Lock makes ready to try passwords. pick is the member to try them on (RARInfo.Pick); a 7z archive's is found in the child.
-func (s *Session) Lock(ctx context.Context, from Source, pick int) (*Lock, error) {
-	r, err := s.start(ctx, jobTry, from, request{Format: from.Format, Offset: from.Offset, Pick: pick})
-	if err != nil {
-		return nil, err
-	}
-	return &Lock{r.w}, nil
-}
-
-// Opens reports whether a password opens the archive: a checksum or check value agrees.
-func (l *Lock) Opens(password string) (bool, error) {
-	if err := l.w.Tell([]byte(password)); err != nil {
-		return false, nil // longer than any password
-	}
-	b, err := l.w.Next()
-	if err != nil {
-		return false, outside(err)
-	}
-	return string(b) == yes, nil
-}
-
-// Close ends the child.
-func (l *Lock) Close() error { return l.w.Close() }
-
-const yes = "yes"

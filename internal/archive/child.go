@@ -81,6 +81,9 @@ func tryJob(args []byte, in *worker.Input, out *worker.Output) error {
 	if err != nil {
 		return fault(err)
 	}
+	if err := out.Item(nil, nil, nil); err != nil { // ready to listen
+		return err
+	}
 	for {
 		word, err := in.Listen()
 		if err != nil {

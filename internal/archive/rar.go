@@ -258,30 +258,37 @@ const (
 )
 
 func (w *rarWalk) block5() (more bool, err error) {
-	b, err := w.take(4 + 3)
-	if err != nil || len(b) == 0 {
+	b, head, err := w.header5()
+	if err != nil || b == nil {
 		return false, err
+	}
+	return w.known5(&cursor{b: b, at: head})
+}
+
+// header5 reads a header from its checksum on; nil at the file's end. Its fields begin at head.
+func (w *rarWalk) header5() (b []byte, head int, err error) {
+	start := w.at
+	b, err = w.take(4 + 3)
+	if err != nil || len(b) == 0 {
+		return nil, 0, err
 	}
 	c := cursor{b: b, at: 4}
 	n, ok := c.vint()
 	if !ok || n == 0 || n > maxBlock {
-		return false, errBlock
+		return nil, 0, errBlock
 	}
-	head := c.at
-	rest, err := w.take(head + int(n) - len(b))
-	if err != nil {
-		return false, err
+	size := c.at + int(n)
+	w.at = start
+	if b, err = w.take(size); err != nil {
+		return nil, 0, err
 	}
-	b = append(b, rest...)
-	if len(b) < head+int(n) {
-		return false, errBlock
+	switch {
+	case len(b) < size:
+		return nil, 0, errBlock
+	case crc32.ChecksumIEEE(b[4:]) != binary.LittleEndian.Uint32(b):
+		return nil, 0, errSum16
 	}
-	w.at -= int64(len(b) - head - int(n))
-	b = b[:head+int(n)]
-	if crc32.ChecksumIEEE(b[4:]) != binary.LittleEndian.Uint32(b) {
-		return false, errSum16
-	}
-	return w.known5(&cursor{b: b, at: head})
+	return b, c.at, nil
 }
 
 func (w *rarWalk) known5(c *cursor) (more bool, err error) {

@@ -1,7 +1,9 @@
 package archive
 
 import (
+	"encoding/binary"
 	"errors"
+	"hash/crc32"
 	"io"
 	"io/fs"
 
@@ -13,7 +15,8 @@ const maxDictionary = 128 << 20
 
 // rarSource reads a RAR archive in the child.
 type rarSource struct {
-	r *rardecode.Reader
+	r   *rardecode.Reader
+	cut bool // a member went on in another volume: nothing comes after it
 }
 
 func openRAR(r *io.SectionReader, password string) (*rarSource, error) {
@@ -21,10 +24,11 @@ func openRAR(r *io.SectionReader, password string) (*rarSource, error) {
 	if password != "" {
 		opts = append(opts, rardecode.Password(password))
 	}
-	if _, err := r.Seek(0, io.SeekStart); err != nil {
+	at, main, err := firstVolume(r)
+	if err != nil {
 		return nil, err
 	}
-	rd, err := rardecode.NewReader(r, opts...)
+	rd, err := rardecode.NewReader(io.NewSectionReader(&overlaid{r, main, at}, 0, r.Size()), opts...)
 	if err != nil {
 		return nil, rarError(err)
 	}
@@ -39,7 +43,8 @@ func rarError(err error) error {
 		return io.EOF
 	case errors.Is(err, rardecode.ErrArchiveEncrypted), errors.Is(err, rardecode.ErrArchivedFileEncrypted), errors.Is(err, rardecode.ErrBadPassword):
 		class = Locked
-	case errors.Is(err, rardecode.ErrMultiVolume), errors.Is(err, rardecode.ErrUnexpectedArcEnd), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, rardecode.ErrMultiVolume), errors.Is(err, rardecode.ErrUnexpectedArcEnd),
+		errors.Is(err, rardecode.ErrBadVolumeNumber), errors.Is(err, io.ErrUnexpectedEOF):
 		class = Cut
 	case errors.Is(err, rardecode.ErrDictionaryTooLarge):
 		class = TooLarge
@@ -55,6 +60,9 @@ const maxForeign = 1000 // members in a row that begin in another volume; there 
 
 func (s *rarSource) next() (*Member, io.Reader, error) {
 	for range maxForeign {
+		if s.cut {
+			return nil, nil, io.EOF
+		}
 		h, err := s.r.Next()
 		switch {
 		case errors.Is(err, rardecode.ErrInvalidFileBlock):
@@ -78,16 +86,62 @@ func (s *rarSource) member(h *rardecode.FileHeader) (*Member, io.Reader, error) 
 	if m.Folder {
 		return m, nil, nil
 	}
-	return m, rarContent{s.r}, nil
+	return m, rarContent{s}, nil
 }
 
 // rarContent is the member's content, errors with their class.
-type rarContent struct{ r io.Reader }
+type rarContent struct{ s *rarSource }
 
 func (c rarContent) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
+	n, err := c.s.r.Read(p)
 	if err != nil {
 		err = rarError(err)
+		var e *Error
+		c.s.cut = c.s.cut || errors.As(err, &e) && e.Class == Cut
+	}
+	return n, err
+}
+
+// firstVolume is the main header of a RAR 5 volume made into that of a first one, and its place: the library reads one file, and wants that to be
+// the first. Other archives have none.
+func firstVolume(r io.ReaderAt) (at int64, main []byte, err error) {
+	w := &rarWalk{r: r, size: 1 << 62, at: int64(len(rar5Mark))}
+	b, head, err := w.header5()
+	if err != nil || b == nil {
+		var e *Error
+		if errors.As(err, &e) {
+			err = nil // the library has its own word for it
+		}
+		return 0, nil, err
+	}
+	c := &cursor{b: b, at: head}
+	kind, flags := c.number(), c.number()
+	for _, f := range []uint64{rar5Extra, rar5Data} {
+		if flags&f != 0 {
+			c.number() // the area's size
+		}
+	}
+	if kind != rar5Main || c.bad || c.at >= len(b) || b[c.at]&rar5VolumeNumber == 0 {
+		return 0, nil, nil
+	}
+	b[c.at] &^= rar5VolumeNumber
+	binary.LittleEndian.PutUint32(b, crc32.ChecksumIEEE(b[4:]))
+	return int64(len(rar5Mark)), b, nil
+}
+
+const rar5VolumeNumber = 0x02 // technote of RAR 5.0, "Main archive header": the field is there
+
+// overlaid is a file of which some bytes were changed.
+type overlaid struct {
+	io.ReaderAt
+	b  []byte
+	at int64
+}
+
+func (o *overlaid) ReadAt(p []byte, off int64) (int, error) {
+	n, err := o.ReaderAt.ReadAt(p, off)
+	if from := max(off, o.at); from < off+int64(n) && from < o.at+int64(len(o.b)) {
+		copy(p[from-off:n], o.b[from-o.at:])
 	}
 	return n, err
 }

@@ -52,6 +52,14 @@ func (k *sevenKeys) set(password string) { k.password, k.cache = password, nil }
 
 func (k *sevenKeys) register() {
 	sevenzip.RegisterDecompressor([]byte{0x06, 0xF1, 0x07, 0x01}, k.decoder)
+	for id, method := range ownMethods {
+		sevenzip.RegisterDecompressor([]byte(id), func(p []byte, _ uint64, in []io.ReadCloser) (io.ReadCloser, error) {
+			if len(in) != 1 {
+				return nil, &Error{Damaged, "archive: a filter of several streams"}
+			}
+			return io.NopCloser(method(in[0], p)), nil
+		})
+	}
 	for id, name := range missingMethods {
 		sevenzip.RegisterDecompressor([]byte(id), func([]byte, uint64, []io.ReadCloser) (io.ReadCloser, error) {
 			return nil, &Error{Unsupported, name}
@@ -59,10 +67,9 @@ func (k *sevenKeys) register() {
 	}
 }
 
-// missingMethods are those of the LZMA SDK's Methods.txt that the library lacks.
+// missingMethods are those of the LZMA SDK's Methods.txt that this version cannot read.
 var missingMethods = map[string]string{
-	"\x02\x03\x02": "SWAP2", "\x02\x03\x04": "SWAP4", "\x03\x03\x04\x01": "IA64", "\x03\x03\x07\x01": "ARMT", "\x0B": "RISCV",
-	"\x04\x01\x09": "Deflate64", "\x04\x01\x01": "Shrink", "\x04\x01\x06": "Implode", "\x03\x02": "PPMD7z",
+	"\x04\x01\x01": "Shrink", "\x04\x01\x06": "Implode", "\x04\xF7\x11\x05": "LZ5", "\x04\xF7\x11\x06": "Lizard",
 	"\x06\xF1\x01\x01": "ZipCrypto", "\x06\xF1\x03\x03": "RAR29AES",
 }
 

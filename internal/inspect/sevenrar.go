@@ -49,10 +49,14 @@ func (rarFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 	case info.HeadersLocked:
 		return p.allLocked(ctx)
 	}
+	if info.Broken == "" {
+		p.whole = len(info.Members)
+	}
 	for i := range info.Members {
 		m := &info.Members[i]
 		if m.Before {
 			p.elsewhere.add(m.Name)
+			p.whole--
 		}
 		s.report(f).Encrypted = s.report(f).Encrypted || m.Encrypted
 	}
@@ -113,6 +117,8 @@ type archiveJob struct {
 
 	reports   map[string][]int // of locked members, until they are opened
 	still     bool             // the password did not open all
+	whole     int              // members that the headers list, where those can be read to the archive's end
+	seen      int              // members that came
 	locked    names
 	unread    names          // with the method
 	elsewhere names          // in other volumes
@@ -161,9 +167,12 @@ func (p *archiveJob) members(ctx context.Context) error {
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil
+		case err != nil && p.whole > 0 && p.seen >= p.whole && !ours(ctx, err):
+			return nil // the library does not take what ends the archive
 		case err != nil:
 			return p.ended(ctx, err)
 		}
+		p.seen++
 		if m.Name == "" {
 			m.Name = p.name
 		}

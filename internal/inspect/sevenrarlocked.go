@@ -23,7 +23,7 @@ func (p *archiveJob) unlock(ctx context.Context, f *File, s *Scan) (left bool, e
 	if err != nil || !ok {
 		return true, err
 	}
-	s.found(f, finding.New(finding.ArchivePasswordFound, f.Path, "%.60q, %s", w.Text, w.Source))
+	s.openedBy(f, finding.ArchivePasswordFound, w)
 	u.from.Password, u.reports = w.Text, s.lockedReports(f)
 	err = u.members(ctx)
 	u.describe()
@@ -48,10 +48,7 @@ func (p *archiveJob) cost(listed time.Duration) (cost time.Duration, pick int, e
 
 // password is the first word that opens the archive.
 func (p *archiveJob) password(ctx context.Context, cost time.Duration, pick int) (found password.Word, ok bool, err error) {
-	lock, err := p.s.session().Lock(ctx, p.from, pick)
-	if err != nil {
-		return found, false, p.ended(ctx, err)
-	}
+	lock := p.s.session().Lock(ctx, p.from, pick, cost)
 	defer lock.Close()
 	for w := range p.s.tries(ctx, cost) {
 		if ok, err = lock.Opens(w.Text); ok || err != nil {
