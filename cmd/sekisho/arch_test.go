@@ -25,7 +25,7 @@ var arrows = map[string][]string{
 		"internal/rtf", "internal/xlm", "internal/vba", "internal/archive", "internal/cab", "internal/cms", "internal/diskimage", "internal/htmlscan",
 		"internal/links", "internal/lnk", "internal/lzh", "internal/password", "internal/pdf", "internal/script", "internal/sparse", "internal/tnef"},
 	// Parsers, of the shape of oleparse: no project types.
-	"internal/archive": {"internal/worker"},
+	"internal/archive": {"internal/inflate", "internal/worker"},
 	"internal/biff":    {"internal/xlm"},
 	"internal/cab":     {},
 	"internal/cms":     {},

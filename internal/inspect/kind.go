@@ -8,6 +8,7 @@ import (
 	"io"
 	"unicode/utf8"
 
+	"sekisho/internal/archive"
 	"sekisho/internal/xlm"
 	"sekisho/oleparse"
 )
@@ -106,6 +107,8 @@ var magics = [...]magic{
 	{0, "PK\x07\x08PK\x03\x04", KindZip}, {0, "PK00PK\x03\x04", KindZip}, // 8.5.4, 8.5.5: split archives of one segment
 	{0, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", KindOLE}, // MS-CFB 2.2
 	{0, "7z\xBC\xAF\x27\x1C", Kind7z}, {0, "Rar!\x1A\x07", KindRAR}, {0, "MSCF\x00\x00\x00\x00", KindCAB},
+	{0, "RE~^", KindRAR}, {0, "LZIP\x01", KindLZip}, {0, "!<arch>\n", KindAR},
+	{0, "xar!\x00\x1C", KindXAR}, {0, "MSWIM\x00\x00\x00", KindWIM}, {0, "WLPWM\x00\x00\x00", KindWIM},
 	{7, "**ACE**", KindACE}, {0, "ALZ\x01", KindALZ}, {0, "EGGA", KindEGG},
 	{257, "ustar", KindTar},       // POSIX.1-1988 pax, ustar
 	{0, "\x1F\x8B\x08", KindGzip}, // RFC 1952 2.3.1, deflate is the only method
@@ -215,6 +218,10 @@ func headKind(b []byte) string {
 		return KindARJ // the archiver's note: a basic header of at most 2,600 bytes
 	case bytes.Contains(b[:min(len(b), pdfStart)], []byte("%PDF-")):
 		return KindPDF
+	case archive.IsCPIO(b):
+		return KindCPIO
+	case len(b) > 3 && b[0] == 0x1F && b[1] == 0x9D && b[2]&0x60 == 0 && b[2]&0x1F >= 9 && b[2]&0x1F <= 16: // compress(1): block mode, bits of a code
+		return KindLZW
 	case oldTar(b):
 		return KindTar
 	case wideXML(b):
@@ -231,6 +238,8 @@ func headKind(b []byte) string {
 		return KindClass
 	case b[0] == 'B' && len(b) > 14 && b[1] == 'M':
 		return KindBMP
+	case lzmaAlone(b):
+		return KindLZMA
 	}
 	return KindData
 }

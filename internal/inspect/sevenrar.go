@@ -196,9 +196,17 @@ func (p *archiveJob) member(ctx context.Context, m *archive.Member, r *archive.R
 		p.unread.add(m.Name + " (" + m.Unread + ")")
 		return p.s.unopened(ctx, p.f, m.Name)
 	}
+	var content io.Reader = &packedContent{p, m, r}
+	if p.f.Kind == KindLZMA {
+		var ok bool
+		if content, ok = lzmaContent(content); !ok {
+			p.f.Kind = KindData
+			return nil
+		}
+	}
 	child := p.f.child(m.Name)
 	p.s.takeOver(p.reports, child)
-	return p.s.fill(ctx, p.f, child, &packedContent{p, m, r})
+	return p.s.fill(ctx, p.f, child, content)
 }
 
 // packedContent is a member's content. Where it ends since this file holds no more of it, or this version reads no more, that is no damage.

@@ -214,6 +214,9 @@ func start(ctx context.Context, o Options, h hello) (*Stream, error) {
 	c.WaitDelay = time.Second
 	c.Stderr = &s.last
 	if err := s.connect(); err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		return nil, fmt.Errorf("%w: %w", ErrStart, err)
 	}
 	s.done = func() {}
