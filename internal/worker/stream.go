@@ -288,11 +288,10 @@ func (l *lastWords) death(p *os.ProcessState, cpu time.Duration) *DiedError {
 	if text == "" {
 		text = p.String()
 	}
+	status, _ := p.Sys().(syscall.WaitStatus)
 	return &DiedError{
 		Memory: strings.Contains(text, "out of memory") || strings.Contains(text, "cannot allocate memory"),
-		CPU:    p.UserTime()+p.SystemTime() >= cpu-cpuSlack,
+		CPU:    status.Signal() == syscall.SIGKILL && p.UserTime()+p.SystemTime() >= cpu/2, // the kernel's two clocks differ
 		Text:   text,
 	}
 }
-
-const cpuSlack = 50 * time.Millisecond // the kernel looks at ticks
