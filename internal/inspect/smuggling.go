@@ -53,7 +53,7 @@ func (x pageFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 	}
 	m := script.Parse(script.Decode(script.Text(b)))
 	g := m.Read()
-	s.words.Text(g.Text)
+	s.words.Beside(g.Text)
 	if f.Kind != KindScript {
 		if err := x.scripts(ctx, f, s, m); err != nil {
 			return err

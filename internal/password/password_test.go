@@ -261,3 +261,13 @@ func TestTheNumberOfWordsIsBounded(t *testing.T) {
 		t.Errorf("%d words", n)
 	}
 }
+
+func TestBracketsWithoutAWordBelowTheKeyword(t *testing.T) {
+	for _, line := range []string{"(", "[[", "「", "(>", `("`, "( ."} {
+		var f Finder
+		f.Text("password:\n" + line)
+		if said := f.Said(); len(said) > 0 {
+			t.Errorf("%q: %v", line, said)
+		}
+	}
+}

@@ -250,7 +250,7 @@ func (c *context) onNextLine(rest string, tie link) (string, bool) {
 	}
 	line := strings.Trim(c.next[0], "> \t　■●◆・*→")
 	v, ok := nextValue(line)
-	if !ok || strings.Trim(v.after, " 　。.、,") != "" || strings.TrimLeft(strings.TrimSuffix(line, v.after), `「『【"'“[(<（＜`)[:1] != v.text[:1] {
+	if !ok || strings.Trim(v.after, " 　。.、,") != "" || !strings.HasPrefix(strings.TrimLeft(strings.TrimSuffix(line, v.after), `「『【"'“[(<（＜`), v.text[:min(1, len(v.text))]) {
 		return "", false
 	}
 	switch strengthOf(core(v.text)) {
