@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -32,13 +33,7 @@ func TestCabinets(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, r := scanFile(t, Options{}, tc.file)
-			got := lines(r)
-			for i := range got {
-				if got[i] == "executable.file" {
-					got = append(got[:i], got[i+1:]...)
-					break
-				}
-			}
+			got := slices.DeleteFunc(lines(r), func(l string) bool { return l == "executable.file" })
 			if d := cmp.Diff(tc.want, got); d != "" {
 				t.Errorf("findings (-want +got):\n%s", d)
 			}
