@@ -14,12 +14,15 @@ import (
 	"sekisho/internal/links"
 	"sekisho/internal/lure"
 	"sekisho/internal/message"
+	"sekisho/internal/password"
 )
 
 // mailSays is what the mail's own text says, gathered over its parts.
 type mailSays struct {
 	lures *lure.Matcher
 	path  finding.Path // of the first part that is text of the mail
+	links []links.Link
+	seen  map[string]bool
 }
 
 // Text takes text of the message itself that is no part: its subject, the body of a winmail.dat. It may be a web page.
@@ -45,22 +48,56 @@ func (s *Scan) partText(p *message.Part, own bool) {
 
 // shown is a text as its reader sees it.
 func shown(text string, page bool) string {
-	if !page {
-		return text
+	text, _ = read(text, page, false)
+	return text
+}
+
+// read is a text as its reader sees it, and where it leads.
+func read(text string, page, own bool) (string, []links.Link) {
+	switch {
+	case page:
+		p, _ := links.HTML(strings.NewReader(text)) // a reader of memory does not fail
+		return p.Text, p.Links
+	case own:
+		return text, links.Text(text)
 	}
-	p, _ := links.HTML(strings.NewReader(text)) // a reader of memory does not fail
-	return p.Text
+	return text, nil
 }
 
 // ownText takes text of the mail itself.
 func (s *Scan) ownText(at finding.Path, text string, page bool) {
-	text = shown(text, page)
+	text, found := read(text, page, true)
 	s.words.Text(text)
 	if s.mail.lures == nil {
 		s.mail.lures, s.mail.path = lure.New(), at
 	}
 	_, _ = io.WriteString(s.mail.lures, text+"\n")
+	if len(found) > 0 {
+		s.mail.leads(text, found)
+	}
 }
+
+// leads keeps the links that stand in no quoted history, each once.
+func (m *mailSays) leads(text string, found []links.Link) {
+	history := password.History(text)
+	for _, l := range found {
+		line := text[strings.LastIndexByte(text[:l.At], '\n')+1:]
+		if l.At >= history || strings.HasPrefix(line, ">") || len(m.links) >= mailLinks {
+			continue
+		}
+		key := l.URL + " " + l.Text
+		if m.seen[key] {
+			continue
+		}
+		if m.seen == nil {
+			m.seen = map[string]bool{}
+		}
+		m.seen[key] = true
+		m.links = append(m.links, l)
+	}
+}
+
+const mailLinks = 1000 // of all parts
 
 // textFindings says what the mail's own text says.
 func (s *Scan) textFindings() {
@@ -68,6 +105,7 @@ func (s *Scan) textFindings() {
 	if said := s.words.Said(); len(said) > 0 {
 		s.Add(finding.New(finding.MailPassword, at, "%.60q behind %.40q%s", said[0].Word, said[0].Behind, others(len(said)-1)))
 	}
+	s.linkFindings()
 	if s.mail.lures == nil {
 		return
 	}
@@ -78,6 +116,25 @@ func (s *Scan) textFindings() {
 	if s.mail.lures = nil; len(quoted) > 0 {
 		s.Add(finding.New(finding.MailLure, at, "%s", strings.Join(quoted, ", ")))
 	}
+}
+
+// linkFindings says which links lead to files, and which show another host than theirs.
+func (s *Scan) linkFindings() {
+	var files, others sightings
+	told := map[string]bool{}
+	for i := range s.mail.links {
+		l := &s.mail.links[i]
+		if l.Class != links.Other && !told[l.URL] {
+			told[l.URL] = true
+			files.add("", fmt.Sprintf("%s %.80q", l.Class, l.URL))
+		}
+		if shown, ok := l.Mismatch(); ok {
+			others.add("", fmt.Sprintf("%.60q leads to %.60q", shown, l.Host))
+		}
+	}
+	text := &File{Path: s.mail.path}
+	files.report(s, text, finding.MailDocumentLink)
+	others.report(s, text, finding.MailLinkMismatch)
 }
 
 // hintMax is the size of a text beside locked files that is read for their password: readme.txt, password.txt. A longer one is a document.

@@ -41,6 +41,13 @@ func TestWhatTheMailsOwnTextSays(t *testing.T) {
 			[]string{`mail.password "k3k3" behind "Password"`}},
 		{"an attached text", "Content-Disposition: attachment; filename=a.txt\n\nPassword: k3k3\n", nil},
 		{"a lure", page + "<p>Bitte <i>Inhalt</i> aktivieren</p>", []string{`mail.lure "inhalt aktivieren"`}},
+		{"a link to a file, in both views", "Content-Type: multipart/alternative; boundary=b\n\n--b\n\nhttps://a.example/x.zip\n--b\n" + page +
+			"<p><a href=https://a.example/x.zip>here</a></p>\n--b--\n", []string{`mail.document-link archive "https://a.example/x.zip"`}},
+		{"links to several", "\nhttps://a.example/x.zip https://drive.google.com/file/d/1 hxxp://b[.]example/y.docm\n",
+			[]string{`mail.document-link 3: archive "https://a.example/x.zip", file sharing "https://drive.google.com/file/d/1", office "http://b.example/y.docm"`}},
+		{"a link that shows another host", page + "<a href=https://evil.test/x>www.bank.example</a>", []string{`mail.link-mismatch "www.bank.example" leads to "evil.test"`}},
+		{"links in the quoted history", "\nYes.\n\n> https://a.example/x.zip\n\n-----Original Message-----\nhttps://a.example/y.zip\n", nil},
+		{"an ordinary link", page + "<a href=https://click.news.example/?u=1>more</a>", nil},
 		{"nothing", "\nSee file.\n", nil},
 	} {
 		var got []string

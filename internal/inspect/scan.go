@@ -10,6 +10,7 @@ import (
 
 	"sekisho/internal/archive"
 	"sekisho/internal/finding"
+	"sekisho/internal/links"
 	"sekisho/internal/message"
 	"sekisho/internal/password"
 	"sekisho/internal/sparse"
@@ -288,10 +289,11 @@ type Result struct {
 	Findings   []finding.Finding
 	Files      []FileReport
 	Incomplete bool
-	Locked     bool // something is encrypted and stayed so
+	Locked     bool         // something is encrypted and stayed so
+	Links      []links.Link // of the mail's own text, quoted history left out
 }
 
 // Result returns what the scan found so far.
 func (s *Scan) Result() Result {
-	return Result{Findings: s.findings, Files: s.files, Incomplete: s.incomplete, Locked: s.locked}
+	return Result{Findings: s.findings, Files: s.files, Incomplete: s.incomplete, Locked: s.locked, Links: s.mail.links}
 }

@@ -36,7 +36,10 @@ func HTML(r io.Reader) (Page, error) {
 		}
 	}
 	p.close()
-	return Page{Text: p.text.String(), Links: p.list.links}, s.Err()
+	page := Page{Text: p.text.String()}
+	p.list.text(page.Text, p.shown) // what mail programs make links of themselves
+	page.Links = p.list.links
+	return page, s.Err()
 }
 
 // pager writes the text of a page.
@@ -51,6 +54,8 @@ type pager struct {
 
 	href   string // of the link that is open, "" for none
 	anchor []byte // its text
+	at     int    // where that begins
+	shown  []span // the texts of links
 }
 
 // write takes a piece of text. White space is one blank (CSS Text 4.1.1), and none where a line begins.
@@ -171,12 +176,15 @@ func attrOf(s *htmlscan.Scanner, name string) string {
 // open begins a link; a link inside another ends that (HTML 13.2.6.4.7).
 func (p *pager) open(href string) {
 	p.close()
-	p.href = href
+	p.href, p.at = href, p.text.Len()
 }
 
 func (p *pager) close() {
 	if p.href != "" {
-		p.list.anchor(p.base, p.href, string(p.anchor))
+		if len(p.shown) < linksMax {
+			p.shown = append(p.shown, span{p.at, p.text.Len()})
+		}
+		p.list.anchor(p.base, p.href, string(p.anchor), p.at)
 	}
 	p.href, p.anchor = "", p.anchor[:0]
 }

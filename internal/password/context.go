@@ -48,23 +48,39 @@ func clip(s string, n int) string {
 // reader is a text in lines.
 type reader struct {
 	lines   []string // those that are not empty, without the blanks around them
+	at      []int    // where each begins in the text
 	gap     []bool   // an empty line stands before it
 	meeting bool
 	fold    folded
 }
 
 func (t *reader) read(text string) {
-	gap := false
+	gap, next := false, 0
 	for line := range strings.Lines(text) {
+		at := next
+		next += len(line)
 		line = strings.TrimSpace(visible(clip(line, lineMax)))
 		if line == "" {
 			gap = true
 			continue
 		}
 		t.meeting = t.meeting || meetingLine(line)
-		t.lines, t.gap = append(t.lines, line), append(t.gap, gap)
+		t.lines, t.at, t.gap = append(t.lines, line), append(t.at, at), append(t.gap, gap)
 		gap = false
 	}
+}
+
+// History is where the quoted history of a text begins as mail programs write it, the text's length where there is none. Lines that are quoted with ">"
+// among others do not count.
+func History(text string) int {
+	var t reader
+	t.read(clip(text, textMax))
+	for i := range t.lines {
+		if t.history(i) {
+			return t.at[i]
+		}
+	}
+	return len(text)
 }
 
 // separators begin the quoted history, as mail programs write them.
