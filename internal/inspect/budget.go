@@ -93,7 +93,24 @@ type unpacking struct {
 	s   *Scan
 	f   *File
 	r   io.Reader
+	n   int64
 }
+
+// slow is a decoder by which a bomb would take seconds. It returns the size that the content has by its container, -1 for none.
+type slow interface {
+	slow() int64
+}
+
+// slowReader is a slow decoder.
+type slowReader struct {
+	io.Reader
+	size int64
+}
+
+func (r slowReader) slow() int64 { return r.size }
+
+// slowBytes is how far content whose size nobody knows may grow with such a decoder: a second's work. A padded file beyond it is called a bomb.
+const slowBytes = 128 << 20
 
 func (u *unpacking) Read(p []byte) (int, error) {
 	if err := u.ctx.Err(); err != nil {
@@ -105,6 +122,10 @@ func (u *unpacking) Read(p []byte) (int, error) {
 	}
 	n, err := u.r.Read(p[:min(int64(len(p)), left)])
 	u.s.account(u.f, int64(n))
+	u.n += int64(n)
+	if r, ok := u.r.(slow); ok && u.n > max(slowBytes, r.slow()) && u.n/bombRatio > u.f.Size {
+		return n, u.s.bomb(u.f, u.n)
+	}
 	return n, err
 }
 

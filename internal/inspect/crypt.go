@@ -18,7 +18,7 @@ type officeReader func(ctx context.Context, r io.ReaderAt, size int64, o olepars
 // office inspects a document. One that none of the passwords opens which Office tries by itself waits for the words of the message, with all that is
 // in it.
 func (s *Scan) office(ctx context.Context, f *File, read officeReader) error {
-	rooms := s.newRooms(ctx)
+	rooms := s.newRooms(ctx, f)
 	defer rooms.close(f)
 	doc, err := read(ctx, f.reader(ctx), f.Size, oleparse.Options{Text: s.text(f), Storage: rooms.add})
 	if err != nil && !errors.Is(err, sparse.ErrReach) { // what was read before is told
@@ -35,7 +35,7 @@ func (s *Scan) office(ctx context.Context, f *File, read officeReader) error {
 	s.encryption(f, doc)
 	f.waited = true
 	return s.lock(ctx, f, func(ctx context.Context, f *File, s *Scan) (left bool, err error) {
-		rooms := s.newRooms(ctx)
+		rooms := s.newRooms(ctx, f)
 		defer rooms.close(f)
 		doc, err := read(ctx, f.reader(ctx), f.Size, oleparse.Options{Text: s.text(f), Passwords: s.officeWords(ctx), Storage: rooms.add})
 		if err != nil {

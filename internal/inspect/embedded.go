@@ -35,7 +35,7 @@ func (s *Scan) packedFile(ctx context.Context, f *File, e *oleparse.File) error 
 		return err
 	}
 	head := make([]byte, partHead)
-	n, err := io.ReadFull(&unpacking{ctx, s, f, r}, head)
+	n, err := io.ReadFull(&unpacking{ctx, s, f, r, 0}, head)
 	if err != nil && ours(ctx, err) {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 // inPlace inspects what fill writes as the content of f: under its path and on its report, so that it counts as one file. Where fill fails for what is
 // in the file, what it wrote before is inspected.
 func (s *Scan) inPlace(ctx context.Context, f *File, fill func(io.Writer) error) error {
-	u := s.newUnpacked(ctx, nil)
+	u := s.newUnpacked(ctx, nil, f.depth+1)
 	defer u.close(f)
 	broken := fill(&filling{ctx, s, f, u})
 	if broken != nil && ours(ctx, broken) {

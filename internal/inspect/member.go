@@ -18,9 +18,9 @@ func (s *Scan) member(ctx context.Context, f *File, name string, r io.Reader) er
 
 // fill is member for a child that the caller made.
 func (s *Scan) fill(ctx context.Context, f, child *File, r io.Reader) error {
-	u := s.newUnpacked(ctx, r)
+	u := s.newUnpacked(ctx, r, child.depth)
 	defer u.close(child)
-	broken, err := s.unpack(u, &unpacking{ctx, s, f, r})
+	broken, err := s.unpack(u, &unpacking{ctx, s, f, r, 0})
 	if err != nil {
 		child.Kind = KindData
 		s.report(child)

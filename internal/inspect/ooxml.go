@@ -67,7 +67,7 @@ func partName(name string) string {
 
 func (o ooxmlFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 	p := newParts(ctx, f, s)
-	rooms := s.newRooms(ctx)
+	rooms := s.newRooms(ctx, f)
 	defer rooms.close(f)
 	doc, err := oleparse.ReadOOXML(ctx, p, oleparse.Options{Text: s.text(f), Storage: rooms.add})
 	switch {
@@ -148,7 +148,7 @@ func (ooxmlFile) part(ctx context.Context, f *File, e *zipinspect.Entry, s *Scan
 	}
 	defer r.Close()
 	head := make([]byte, partHead)
-	n, err := io.ReadFull(&unpacking{ctx, s, f, r}, head)
+	n, err := io.ReadFull(&unpacking{ctx, s, f, r, 0}, head)
 	if err != nil && ours(ctx, err) {
 		return err
 	}
@@ -250,7 +250,7 @@ func (p *parts) Open(name string) (io.ReadCloser, error) {
 		return nil, err
 	}
 	r := entryReader{z}
-	return &part{p: p, u: &unpacking{p.ctx, p.s, p.f, r}, r: r, name: name}, nil
+	return &part{p: p, u: &unpacking{p.ctx, p.s, p.f, r, 0}, r: r, name: name}, nil
 }
 
 // part is one part's content under the budget. Its beginning is kept, so that what it is need not be found out by opening it again.

@@ -199,7 +199,7 @@ func TestUnpackingAgainHasABudget(t *testing.T) {
 func TestTheDigestOfUnpackedContent(t *testing.T) {
 	s := scanner(t, Options{Memory: 64 << 10, Journal: filepath.Join(t.TempDir(), "journal")}).Begin()
 	sum := func(b []byte, step int) [32]byte {
-		u := s.newUnpacked(context.Background(), nil)
+		u := s.newUnpacked(context.Background(), nil, 0)
 		defer u.close(nil)
 		for ; len(b) > 0; b = b[min(step, len(b)):] {
 			if _, err := u.Write(b[:min(step, len(b))]); err != nil {

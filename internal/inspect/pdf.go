@@ -32,7 +32,7 @@ func (pdfFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 }
 
 func (s *Scan) openPDF(ctx context.Context, f *File) (*pdf.File, error) {
-	return pdf.Open(ctx, f.reader(ctx), f.Size, pdf.Options{Unpack: func(r io.Reader) io.Reader { return &unpacking{ctx, s, f, r} }})
+	return pdf.Open(ctx, f.reader(ctx), f.Size, pdf.Options{Unpack: func(r io.Reader) io.Reader { return &unpacking{ctx, s, f, r, 0} }})
 }
 
 // unlockPDF tries passwords on a locked file.

@@ -87,6 +87,7 @@ func xzFormat(kind string) archive.Format {
 func (xzFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 	p := newArchiveJob(ctx, f, s, xzFormat(f.Kind))
 	p.name = inner(f, ".xz", ".lzma", ".lz", ".txz", ".tlz")
+	p.claim = archive.Claim(p.from)
 	return p.inspect(ctx)
 }
 
@@ -110,10 +111,11 @@ func (s *Scan) findJoined(ctx context.Context, f *File) (err error) {
 
 // archiveJob is an archive that a worker opens.
 type archiveJob struct {
-	f    *File
-	s    *Scan
-	from archive.Source
-	name string // of a member that has none
+	f     *File
+	s     *Scan
+	from  archive.Source
+	name  string // of a member that has none
+	claim int64  // size of a member that tells none, -1 where nothing does
 
 	reports   map[string][]int // of locked members, until they are opened
 	still     bool             // the password did not open all
@@ -130,7 +132,7 @@ func newArchiveJob(ctx context.Context, f *File, s *Scan, format archive.Format)
 	if f.joined.format == format {
 		from.Offset = f.joined.at
 	}
-	return &archiveJob{f: f, s: s, from: from}
+	return &archiveJob{f: f, s: s, from: from, claim: -1}
 }
 
 // session is the worker of this message.
@@ -196,13 +198,20 @@ func (p *archiveJob) member(ctx context.Context, m *archive.Member, r *archive.R
 		p.unread.add(m.Name + " (" + m.Unread + ")")
 		return p.s.unopened(ctx, p.f, m.Name)
 	}
+	if m.Size < 0 {
+		m.Size = p.claim
+	}
+	if err := p.s.claimed(p.f, m.Size); err != nil {
+		return err
+	}
 	var content io.Reader = &packedContent{p, m, r}
 	if p.f.Kind == KindLZMA {
-		var ok bool
-		if content, ok = lzmaContent(content); !ok {
+		head, ok := lzmaContent(content)
+		if !ok {
 			p.f.Kind = KindData
 			return nil
 		}
+		content = slowReader{head, -1}
 	}
 	child := p.f.child(m.Name)
 	p.s.takeOver(p.reports, child)
@@ -215,6 +224,10 @@ type packedContent struct {
 	m *archive.Member
 	r io.Reader
 }
+
+var _ slow = (*packedContent)(nil)
+
+func (c *packedContent) slow() int64 { return c.m.Size }
 
 func (c *packedContent) Read(b []byte) (int, error) {
 	n, err := c.r.Read(b)

@@ -58,7 +58,7 @@ func (bzip2File) Name() string { return "bzip2" }
 func (bzip2File) Match(f *File) bool { return f.Kind == KindBzip }
 
 func (bzip2File) Inspect(ctx context.Context, f *File, s *Scan) error {
-	return s.member(ctx, f, inner(f, ".bz2", ".tbz2", ".tbz"), bzip2.NewReader(bufio.NewReader(f.reader(ctx))))
+	return s.member(ctx, f, inner(f, ".bz2", ".tbz2", ".tbz"), slowReader{bzip2.NewReader(bufio.NewReader(f.reader(ctx))), -1})
 }
 
 // zstdFile opens Zstandard files (RFC 8878).

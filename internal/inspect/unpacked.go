@@ -14,11 +14,12 @@ import (
 
 // unpacked is content that came out of a file: in memory while it is small, then in a sparse store whose blocks, beyond memory, are spooled.
 type unpacked struct {
-	s     *Scan
-	ctx   context.Context
-	r     io.Reader       // what it comes from, nil for nothing that can be asked again
-	b     *message.Buffer // all of it, or the store's blocks
-	store *sparse.Store
+	s      *Scan
+	ctx    context.Context
+	r      io.Reader // what it comes from, nil for nothing that can be asked again
+	memory int64
+	b      *message.Buffer // all of it, or the store's blocks
+	store  *sparse.Store
 }
 
 const (
@@ -32,17 +33,21 @@ type again interface {
 	again(ctx context.Context, s *Scan) sparse.Again // nil where it cannot
 }
 
-func (s *Scan) newUnpacked(ctx context.Context, r io.Reader) *unpacked {
-	return &unpacked{s: s, ctx: ctx, r: r, b: s.newBuffer()}
+// newUnpacked is room for what r gives, depth containers deep. All containers around it are unpacked at the same time: the deeper ones, which are hardly
+// ever large, get less memory, so that ten of them take three times what one may.
+func (s *Scan) newUnpacked(ctx context.Context, r io.Reader, depth int) *unpacked {
+	u := &unpacked{s: s, ctx: ctx, r: r, memory: s.o.Memory >> min(4, max(0, depth-1)/2*2)}
+	u.b = u.buffer()
+	return u
 }
 
-func (s *Scan) newBuffer() *message.Buffer {
-	return message.NewBuffer(s.o.SpoolDir, s.o.Memory).Spare(s.o.Walk.Spare)
+func (u *unpacked) buffer() *message.Buffer {
+	return message.NewBuffer(u.s.o.SpoolDir, u.memory).Spare(u.s.o.Walk.Spare)
 }
 
 // Write is io.Writer. An error is the file system's.
 func (u *unpacked) Write(p []byte) (int, error) {
-	if u.store == nil && u.b.Size()+int64(len(p)) > u.s.o.Memory {
+	if u.store == nil && u.b.Size()+int64(len(p)) > u.memory {
 		if err := u.spill(); err != nil {
 			return 0, err
 		}
@@ -67,11 +72,14 @@ func (u *unpacked) spill() error {
 	o := sparse.Options{Keep: u.s.o.Keep * keepRest, Digest: u.s.scanner.journal != nil}
 	var from sparse.Again
 	if r, ok := u.r.(again); ok {
-		if from = r.again(u.ctx, u.s); from != nil {
+		switch from = r.again(u.ctx, u.s); {
+		case sparse.IsPlain(from): // it costs no more to read than a spool file
+			o.Keep = u.memory
+		case from != nil:
 			o.Keep = u.s.o.Keep
 		}
 	}
-	u.b = u.s.newBuffer()
+	u.b = u.buffer()
 	u.store = sparse.New(u.b, o)
 	if from != nil {
 		u.store.From(from)
@@ -119,15 +127,18 @@ func (u *unpacked) close(f *File) {
 
 // rooms are where oleparse unpacks compound files that lie in a document.
 type rooms struct {
-	s    *Scan
-	ctx  context.Context
-	list []*unpacked
+	s     *Scan
+	ctx   context.Context
+	depth int
+	list  []*unpacked
 }
 
-func (s *Scan) newRooms(ctx context.Context) *rooms { return &rooms{s: s, ctx: ctx} }
+func (s *Scan) newRooms(ctx context.Context, f *File) *rooms {
+	return &rooms{s: s, ctx: ctx, depth: f.depth + 1}
+}
 
 func (r *rooms) add() oleparse.Storage {
-	u := r.s.newUnpacked(r.ctx, nil)
+	u := r.s.newUnpacked(r.ctx, nil, r.depth)
 	r.list = append(r.list, u)
 	return u
 }

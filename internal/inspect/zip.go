@@ -110,19 +110,25 @@ func readable(method uint16) bool {
 }
 
 // claims decides a bomb by what the archive says of itself: the sum is there before a byte is unpacked. Damaged numbers claim nothing: only
-// listed entries count, with no more than deflate can make of their bytes. Other methods are left to the reader's count.
+// listed entries count, with no more than their method can make of their bytes.
 func (zipFile) claims(f *File, a *zipinspect.Archive, s *Scan) error {
 	var sum int64
 	for i := range a.Entries {
 		e := &a.Entries[i]
-		if e.InCentral && e.InLocal && !e.Encrypted && (e.Method == zipinspect.Deflated || e.Method == zipinspect.Deflate64) {
-			sum += min(e.Size, min(e.Compressed, f.Size)*deflateRatio)
+		if e.InCentral && e.InLocal && !e.Encrypted && e.Method != zipinspect.Stored {
+			sum += min(e.Size, min(e.Compressed, f.Size)*packedRatio(e.Method))
 		}
 	}
 	return s.claimed(f, sum)
 }
 
-const deflateRatio = 1032 // RFC 1951 3.2.5: 258 bytes from two bits
+// packedRatio is the most that a method makes of one byte: of deflate 258 bytes from two bits (RFC 1951 3.2.5), of bzip2 45 MB from 40 bytes.
+func packedRatio(method uint16) int64 {
+	if method == zipinspect.Deflated {
+		return 1032
+	}
+	return 1 << 20
+}
 
 func (z zipFile) members(ctx context.Context, f *File, a *zipinspect.Archive, s *Scan) error {
 	for i := range a.Entries {
@@ -152,7 +158,7 @@ func (zipFile) member(ctx context.Context, f *File, e *zipinspect.Entry, s *Scan
 		return s.unopened(ctx, f, e.Name)
 	}
 	defer r.Close()
-	if err := s.member(ctx, f, e.Name, r); err != nil {
+	if err := s.member(ctx, f, e.Name, r.content()); err != nil {
 		return err
 	}
 	return slack(ctx, f, e, r, s)
@@ -173,6 +179,15 @@ var _ again = entryReader{}
 
 func (r entryReader) again(ctx context.Context, s *Scan) sparse.Again {
 	return unpackedAgain(ctx, r.Entry(), s)
+}
+
+// content is r for unpack.
+func (r entryReader) content() io.Reader {
+	switch e := r.Entry(); e.Method {
+	case zipinspect.BZip2, zipinspect.LZMA, zipinspect.XZ:
+		return slowReader{r, e.Size}
+	}
+	return r
 }
 
 func openEntry(e *zipinspect.Entry) (entryReader, error) {

@@ -17,6 +17,12 @@ type Again interface {
 // Plain is content that stands in r as it is.
 func Plain(r io.ReaderAt) Again { return plain{r} }
 
+// IsPlain reports whether a is Plain: no block need be kept of content that stands elsewhere as it is.
+func IsPlain(a Again) bool {
+	_, ok := a.(plain)
+	return ok
+}
+
 type plain struct{ r io.ReaderAt }
 
 func (a plain) readAt(p []byte, off int64) (int, error) {
