@@ -22,6 +22,7 @@ import (
 	"sekisho/internal/diskimage/fat"
 	"sekisho/internal/diskimage/iso"
 	"sekisho/internal/diskimage/medium"
+	"sekisho/internal/diskimage/ntfs"
 	"sekisho/internal/diskimage/udf"
 )
 
@@ -96,6 +97,8 @@ func (d *reader) volume(m *medium.Medium, path string) string {
 		d.img.Encrypted = name
 	case "HFS+":
 		d.img.Unopened = append(d.img.Unopened, path+name)
+	case "NTFS":
+		d.add(ntfs.Read(m, d.o), path)
 	default:
 		d.add(fat.Read(m, d.o), path)
 	}
@@ -112,6 +115,8 @@ func system(m *medium.Medium) string {
 		return "BitLocker"
 	case hfsPlus(m):
 		return "HFS+"
+	case ntfs.Is(b):
+		return "NTFS"
 	}
 	return fat.Name(b)
 }

@@ -63,6 +63,7 @@ func TestRead(t *testing.T) {
 		{"disc in raw sectors of mode 2", fixture.RawSectors(iso.Bytes(), 2), "sectors of 2,352 bytes: ISO 9660", []string{`A.TXT "A"`}},
 		{"floppy", floppy("A"), "FAT12", []string{`A "x"`}},
 		{"exFAT", fixture.ExFAT{Files: one}.Bytes(), "exFAT", []string{`A.TXT "A"`}},
+		{"NTFS", fixture.NTFS{Files: []fixture.NTFSFile{{Name: "a.txt", Data: []byte("A"), Stream: "S"}}}.Bytes(), "NTFS", []string{`a.txt "A"`, `a.txt:stream "S"`}},
 		{"partition", fixture.MBR(fixture.Partition{Type: 6, Data: floppy("A")}), "MBR: FAT12", []string{`A "x"`}},
 		{"two partitions", fixture.MBR(fixture.Partition{Type: 6, Data: floppy("A")}, fixture.Partition{Type: 7, Data: fixture.ExFAT{Files: one}.Bytes()}),
 			"MBR: FAT12, exFAT", []string{`partition 1/A "x"`, `partition 2/A.TXT "A"`}},
@@ -216,6 +217,7 @@ func FuzzRead(f *testing.F) {
 		fixture.RawSectors(fixture.ISO{Files: one}.Bytes(), 1), fixture.ISO{Files: one, Joliet: one}.Bytes(), fixture.ExFAT{Files: one}.Bytes(),
 		fixture.MBR(fixture.Partition{Type: 6, Data: fixture.FAT{Clusters: 100}.Bytes()}, fixture.Partition{Logical: true}),
 		fixture.GPT(fixture.Partition{GUID: fixture.GUIDBasicData, Data: fixture.FAT{Clusters: 100, Files: one}.Bytes()}),
+		fixture.NTFS{Files: []fixture.NTFSFile{{Name: "a", Data: []byte("A"), Encrypted: true}}}.Bytes(),
 	} {
 		f.Add(b)
 	}

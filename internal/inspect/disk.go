@@ -45,9 +45,12 @@ func (d diskFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 
 // describe adds what the image itself tells.
 func (diskFile) describe(f *File, img *diskimage.Image, s *Scan) {
-	var files, hidden names
+	var files, hidden, locked names
 	for _, e := range img.Files {
 		files.add(e.Name)
+		if e.Encrypted {
+			locked.add(e.Name)
+		}
 	}
 	s.found(f, finding.New(finding.ImageDisk, f.Path, "%s, %d files: %s%s", img.Format, files.n, strings.Join(files.first, ", "), others(files.n-len(files.first))))
 	for _, name := range img.Hidden {
@@ -56,9 +59,13 @@ func (diskFile) describe(f *File, img *diskimage.Image, s *Scan) {
 	if hidden.n > 0 {
 		s.found(f, finding.New(finding.ArchiveListingMismatch, f.Path, "files that the view shown by Windows does not have: %s", hidden.String()))
 	}
-	if img.Encrypted != "" {
+	switch {
+	case img.Encrypted != "":
 		s.report(f).Encrypted = true
-		s.found(f, finding.New(finding.ArchiveEncrypted, f.Path, "%s", img.Encrypted))
+		s.found(f, finding.New(finding.ArchiveEncrypted, f.Path, "the volume, by %s", img.Encrypted))
+	case locked.n > 0:
+		s.report(f).Encrypted = true
+		s.found(f, finding.New(finding.ArchiveEncrypted, f.Path, "%s", locked.String()))
 	}
 	if len(img.Unopened) > 0 {
 		s.found(f, finding.New(finding.ArchiveUnread, f.Path, "not opened: %q", strings.Join(img.Unopened, ", ")))

@@ -39,6 +39,8 @@ func TestDisks(t *testing.T) {
 	}{
 		{"ISO", diskOf(two...).Bytes(), []string{" iso", "a.doc doc", "sub/b.txt text"}, []string{"image.disk", "vba.present a.doc"}, false},
 		{"UDF", fixture.ISO{UDF: two, UDFOnly: true}.Bytes(), []string{" udf", "a.doc doc", "sub/b.txt text"}, []string{"image.disk", "vba.present a.doc"}, false},
+		{"NTFS", fixture.NTFS{Files: []fixture.NTFSFile{{Name: "a.doc", Data: doc}, {Name: "b", Data: doc, Encrypted: true}, {Name: "c", WOF: true}}}.Bytes(),
+			[]string{" img encrypted", "a.doc doc", "b data encrypted", "c data", "c:WofCompressedData text"}, []string{"image.disk", "archive.encrypted", "vba.present a.doc", "scan.incomplete c"}, true},
 		{"FAT image", fat, []string{" img", "a.doc doc", "sub/b.txt text"}, []string{"image.disk", "vba.present a.doc"}, false},
 		{"FAT image without text fields", fixture.FAT{Files: two, Bare: true}.Bytes(), []string{" img", "a.doc doc", "sub/b.txt text"},
 			[]string{"image.disk", "vba.present a.doc"}, false},
