@@ -61,7 +61,7 @@ func (m *mail) dispose(mod *gomilter.Modifier) gomilter.Response {
 	case m.mayWait(d):
 		m.wait(&d)
 	}
-	alerts := m.remember(d)
+	alerts := m.remember(&d)
 	step(StepRemembered)
 	if err := m.modify(d, mod); err != nil {
 		d.err, d.stage = err, ""

@@ -75,7 +75,8 @@ type fakeFilter struct {
 	locked      []inspect.Locked
 	remembered  filter.Remembered
 	rememberErr error
-	asked       []string // how Remember was called
+	changed     *rules.Verdict // the verdict after Remember
+	asked       []string       // how Remember was called
 
 	mu       sync.Mutex
 	begun    int
@@ -103,6 +104,9 @@ func (f *fakeFilter) Begin(ctx context.Context) Run {
 func (f *fakeFilter) Remember(_ context.Context, res *filter.Result, delivered bool, waits string) (filter.Remembered, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.changed != nil {
+		res.Verdict = *f.changed
+	}
 	f.asked = append(f.asked, fmt.Sprintf("delivered=%v waits=%s", delivered, waits))
 	return f.remembered, f.rememberErr
 }

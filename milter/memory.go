@@ -38,16 +38,18 @@ func (m *mail) wait(d *disposal) {
 	srv.o.Step(StepPut)
 }
 
-// remember tells the memory of recent mail what became of this one, and gives what it brought to light about earlier ones. The mail itself flows whether
-// that works or not.
-func (m *mail) remember(d disposal) (hostile []audit.Alert) {
+// remember tells the memory of recent mail what became of this one, and gives what it brought to light about earlier ones. Another mail of the
+// same moment may change the verdict. The mail itself flows whether that works or not.
+func (m *mail) remember(d *disposal) (hostile []audit.Alert) {
 	mem, srv := m.result.Memory, m.session.srv
 	if mem == nil {
 		return nil
 	}
-	if mem.Err != nil {
-		m.forgetful(mem.Err)
-	}
+	defer func() {
+		if mem.Err != nil {
+			m.forgetful(mem.Err)
+		}
+	}()
 	if d.err != nil { // the MTA brings the mail again
 		return nil
 	}
@@ -58,7 +60,23 @@ func (m *mail) remember(d disposal) (hostile []audit.Alert) {
 		waits = d.held
 	}
 	out, err := m.policy.Filter.Remember(ctx, m.result, d.delivers(), waits)
-	x := srv.o.Metrics.Locked
+	m.countMemory(out, err)
+	if out.Changed {
+		m.reconsider(ctx, d)
+	}
+	for _, first := range out.Harmless {
+		m.letGo(ctx, first)
+	}
+	for i := range out.Hostile {
+		a := m.alertOf(*d, &out.Hostile[i])
+		a.First.Held = m.keepFirst(ctx, &out.Hostile[i])
+		hostile = append(hostile, a)
+	}
+	return hostile
+}
+
+func (m *mail) countMemory(out filter.Remembered, err error) {
+	x := m.session.srv.o.Metrics.Locked
 	switch {
 	case errors.Is(err, ledger.ErrFull):
 		x.WithLabelValues("refused").Inc()
@@ -66,17 +84,25 @@ func (m *mail) remember(d disposal) (hostile []audit.Alert) {
 		m.forgetful(err)
 	}
 	x.WithLabelValues("remembered").Add(float64(out.Files))
-	x.WithLabelValues("opened").Add(float64(len(mem.Later)))
+	x.WithLabelValues("opened").Add(float64(len(m.result.Memory.Later)))
 	x.WithLabelValues("hostile").Add(float64(len(out.Hostile)))
-	for _, first := range out.Harmless {
-		m.letGo(ctx, first)
+}
+
+// reconsider follows a verdict that has changed. The MTA has not been told anything yet; what is held for good stays so.
+func (m *mail) reconsider(ctx context.Context, d *disposal) {
+	v := m.result.Verdict
+	switch {
+	case d.waits && v.Effective(m.policy.Mode) >= rules.Disarm:
+		if _, err := m.session.srv.o.Holder.Keep(ctx, d.held, v, quarantine.By{Who: "sekisho", Why: v.Rule}); err != nil {
+			m.forgetful(err)
+			return
+		}
+		d.waits, d.done = false, rules.Quarantine.String()
+	case d.delivers():
+		if *d = m.decide(); d.action == rules.Quarantine {
+			m.store(d)
+		}
 	}
-	for i := range out.Hostile {
-		a := m.alertOf(d, &out.Hostile[i])
-		a.First.Held = m.keepFirst(ctx, &out.Hostile[i])
-		hostile = append(hostile, a)
-	}
-	return hostile
 }
 
 // letGo ends the waiting of an earlier mail whose files are all opened and harmless. Where that fails it ends by itself.

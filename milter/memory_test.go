@@ -263,3 +263,43 @@ func TestAMailThatWaitedIsDeliveredTagged(t *testing.T) {
 		}
 	}
 }
+
+// A mail of the same moment can show what this one is, before the MTA has an answer.
+func TestAVerdictMayChangeWhileTheMailIsRemembered(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		wait   time.Duration
+		mode   rules.Mode
+		action rules.Action
+		reply  byte
+		done   string
+		held   int
+		ended  []string
+	}{
+		{"to quarantine", 0, rules.ModeEnforce, rules.Quarantine, 'd', "quarantine", 1, nil},
+		{"to accept", 0, rules.ModeEnforce, rules.Accept, 'a', "accept", 0, nil},
+		{"to reject", 0, rules.ModeEnforce, rules.Reject, 'y', "reject", 0, nil},
+		{"to quarantine in mode monitor", 0, rules.ModeMonitor, rules.Quarantine, 'a', "accept", 0, nil},
+		{"to quarantine while it waits", time.Hour, rules.ModeEnforce, rules.Quarantine, 'd', "quarantine", 1, []string{"keep Q1 vba-autoexec vba-autoexec"}},
+		{"to accept while it waits", time.Hour, rules.ModeEnforce, rules.Accept, 'd', "wait", 1, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := start(t, with(func(p *Policy) { p.Wait, p.Mode = tt.wait, tt.mode }))
+			r.lockedFiles()
+			v := evidence(tt.action)
+			r.filter.changed, r.filter.remembered = &v, filter.Remembered{Changed: true}
+			if o := r.send(r.greet(miltertest.Postfix()), plain()); o.Code != tt.reply {
+				t.Errorf("reply %q", o.Code)
+			}
+			if n := len(r.holder.held()); n != tt.held {
+				t.Errorf("%d held", n)
+			}
+			if rec := r.audit.last(t); rec.Verdict != tt.action.String() || rec.Done != tt.done {
+				t.Errorf("%+v", rec)
+			}
+			if d := cmp.Diff(tt.ended, r.holder.ended); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}

@@ -197,19 +197,17 @@ func (r *Run) Finish(s Session) *Result {
 // decide adds to facts what was found, and judges.
 func (f *Filter) decide(res *Result, found inspect.Result, facts rules.Facts) {
 	res.Files = found.Files
+	facts.Findings, facts.Incomplete, facts.Locked = found.Findings, found.Incomplete, found.Locked
+	f.judge(res, facts)
+}
+
+func (f *Filter) judge(res *Result, facts rules.Facts) {
+	facts.Files = nil
+	for i := range res.Files {
+		facts.Files = append(facts.Files, res.Files[i].Kind)
+	}
 	res.Facts = facts
-	res.Facts.Findings, res.Facts.Incomplete, res.Facts.Locked = found.Findings, found.Incomplete, found.Locked
-	opened := map[string]string{}
-	for i := range found.Files {
-		res.Facts.Files = append(res.Facts.Files, found.Files[i].Kind)
-		opened[found.Files[i].Path] = found.Files[i].Kind
-	}
-	for i := range res.Attachments { // what was locked when its part came has its kind now
-		if kind := opened[res.Attachments[i].Path]; kind != "" {
-			res.Attachments[i].Kind = kind
-		}
-	}
-	res.Verdict = f.o.Pack.Decide(res.Facts).Apply(f.o.Mode)
+	res.Verdict = f.o.Pack.Decide(facts).Apply(f.o.Mode)
 }
 
 func from(h *message.Header) string {

@@ -2,8 +2,9 @@ package filter
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"net/mail"
+	"io/fs"
 	"net/netip"
 	"slices"
 	"strings"
@@ -34,6 +35,11 @@ type Memory struct {
 	Said  []string // passwords it gives
 	Later []Later
 	Err   error // the ledger could not be asked: what it knows is not among the facts
+
+	generation int64    // of the ledger before it was asked
+	tokens     []string // of a short mail
+	known      []string // passwords of earlier mails that were tried
+	seen       []string // ids of the files of earlier mails that were tried
 }
 
 // Source is whom a message is counted against: the account, else the client's network, which is as much as one sender
@@ -63,7 +69,7 @@ func (r *Run) recalls(res *Result) *Memory {
 	if at.IsZero() {
 		at = r.begun
 	}
-	return &Memory{Mail: ledger.Mail{
+	return &Memory{generation: r.f.o.Ledger.Generation(), Mail: ledger.Mail{
 		QueueID: e.QueueID, SHA256: res.SHA256, Time: at, From: res.Facts.From, MailFrom: e.MailFrom, Rcpts: e.Rcpts,
 		Subject: res.Facts.Subject, Source: res.Source(),
 	}}
@@ -72,15 +78,11 @@ func (r *Run) recalls(res *Result) *Memory {
 // open opens what is locked: in this message with its own words and those of earlier mails, in earlier mails with this one's.
 func (r *Run) open(res *Result) {
 	r.scan.Text(res.Facts.Subject)
-	if sent, err := mail.ParseDate(res.Header.Get("Date")); err == nil {
-		r.scan.Date(sent)
-	}
 	mem := r.recalls(res)
 	res.Memory = mem
 	if mem != nil && r.scan.Pending() {
-		var words []string
-		words, mem.Err = r.f.o.Ledger.Words(r.ctx, mem.Mail)
-		r.scan.Passwords(password.Earlier, words...)
+		mem.known, mem.Err = r.f.o.Ledger.Words(r.ctx, mem.Mail)
+		r.scan.Passwords(password.Earlier, mem.known...)
 	}
 	locked, err := r.scan.Finish(r.ctx)
 	if err != nil {
@@ -88,34 +90,39 @@ func (r *Run) open(res *Result) {
 	}
 	res.Locked = locked
 	if mem != nil {
-		mem.Said = r.scan.Said()
-		r.earlier(mem)
+		mem.Said, mem.tokens = r.scan.Said(), r.scan.Tokens()
+		r.f.earlier(r.ctx, r.scan, mem)
 	}
 }
 
-// earlier tries the words of the message on the locked files of earlier mails: those it gives as passwords on every file first, then, if it
-// is short, all its words, so that a file on which a try is dear keeps no other from being tried.
-func (r *Run) earlier(mem *Memory) {
-	tokens := r.scan.Tokens()
-	if len(mem.Said)+len(tokens) == 0 {
+// earlier tries the words of the message on the locked files of earlier mails that it has not tried yet: those it gives as passwords on every file
+// first, then, if it is short, all its words, so that a file on which a try is dear keeps no other from being tried.
+func (f *Filter) earlier(ctx context.Context, scan *inspect.Scan, mem *Memory) {
+	if len(mem.Said)+len(mem.tokens) == 0 {
 		return
 	}
-	files, err := r.f.o.Ledger.Waiting(r.ctx, mem.Mail)
+	files, err := f.o.Ledger.Waiting(ctx, mem.Mail)
 	if err != nil {
 		mem.Err = err
 		return
 	}
-	for _, words := range [][]string{mem.Said, tokens} {
+	files = slices.DeleteFunc(files, func(file ledger.File) bool {
+		return slices.Contains(mem.seen, file.ID) || file.Mail.SHA256 == mem.Mail.SHA256 && file.Mail.QueueID == mem.Mail.QueueID // its own
+	})
+	for _, file := range files {
+		mem.seen = append(mem.seen, file.ID)
+	}
+	for _, words := range [][]string{mem.Said, mem.tokens} {
 		if len(words) == 0 {
 			continue
 		}
-		files = slices.DeleteFunc(files, func(f ledger.File) bool {
-			opened, err := r.openEarlier(f, words)
+		files = slices.DeleteFunc(files, func(file ledger.File) bool {
+			opened, err := f.openEarlier(ctx, scan, file, words)
 			if err != nil {
 				mem.Err = err
 			}
 			if opened != nil {
-				mem.Later = append(mem.Later, r.later(f, opened))
+				mem.Later = append(mem.Later, f.later(scan, file, opened))
 			}
 			return opened != nil
 		})
@@ -125,13 +132,16 @@ func (r *Run) earlier(mem *Memory) {
 // EarlierMail is the first component of the path of what was in a locked file of an earlier mail; the mail's queue id is the second.
 const EarlierMail = "earlier mail"
 
-func (r *Run) openEarlier(f ledger.File, words []string) (*inspect.Opened, error) {
-	content, err := r.f.o.Ledger.Content(f)
+func (f *Filter) openEarlier(ctx context.Context, scan *inspect.Scan, file ledger.File, words []string) (*inspect.Opened, error) {
+	content, err := f.o.Ledger.Content(file)
+	if errors.Is(err, fs.ErrNotExist) { // forgotten meanwhile
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}
 	defer content.Close()
-	return r.scan.Earlier(r.ctx, pathOf(f), f.Name, content, f.Size, words...)
+	return scan.Earlier(ctx, pathOf(file), file.Name, content, file.Size, words...)
 }
 
 func pathOf(f ledger.File) finding.Path {
@@ -143,16 +153,16 @@ func pathOf(f ledger.File) finding.Path {
 }
 
 // later judges what an opened file holds as if its mail had brought it open, and says in this message's findings where it is from.
-func (r *Run) later(f ledger.File, o *inspect.Opened) Later {
-	m := f.Mail
-	detail := fmt.Sprintf("%.40q of %s from %.50q, opened by %.30q", f.Name, m.Time.UTC().Format("2006-01-02 15:04:05Z"), m.From, o.Word)
-	brought := finding.New(finding.ArchivePasswordLater, pathOf(f), "%s", detail)
-	r.scan.Add(brought)
+func (f *Filter) later(scan *inspect.Scan, file ledger.File, o *inspect.Opened) Later {
+	m := file.Mail
+	detail := fmt.Sprintf("%.40q of %s from %.50q, opened by %.30q", file.Name, m.Time.UTC().Format("2006-01-02 15:04:05Z"), m.From, o.Word)
+	brought := finding.New(finding.ArchivePasswordLater, pathOf(file), "%s", detail)
+	scan.Add(brought)
 	facts := rules.Facts{
 		Envelope: message.Envelope{QueueID: m.QueueID, MailFrom: m.MailFrom, Rcpts: m.Rcpts, Time: m.Time}, Direction: message.In,
 		Subject: m.Subject, From: m.From, Findings: append(slices.Clone(o.Findings), brought), Files: o.Kinds, Incomplete: o.Incomplete, Locked: o.Left,
 	}
-	return Later{File: f, Word: o.Word, Verdict: r.f.o.Pack.Decide(facts).Apply(r.f.o.Mode), Why: o.Findings, Whole: !o.Left}
+	return Later{File: file, Word: o.Word, Verdict: f.o.Pack.Decide(facts).Apply(f.o.Mode), Why: o.Findings, Whole: !o.Left}
 }
 
 // Remembered is what Remember did.
@@ -160,41 +170,113 @@ type Remembered struct {
 	Files    int           // locked files of the message itself that are remembered now
 	Hostile  []Later       // whose mails are to be held, or their recipients to be warned
 	Harmless []ledger.Mail // whose locked files are all opened and harmless
+	Changed  bool          // the message has another verdict now
 }
 
-// Remember keeps in the ledger what the message has to do with others, once its verdict is carried out: its locked files if it goes to its
+// Remember keeps in the ledger what the message has to do with others, once its verdict is known: its locked files if it goes to its
 // recipients, its passwords, and it forgets files that were opened. waits is the quarantine id under which the mail itself waits for its
-// password. Everything that can be done is done; the error says what could not.
+// password. Of two mails that come at the same time neither knows of the other when it is judged; the one that is remembered last looks
+// again, and its result may change. Everything that can be done is done; the error says what could not.
 func (f *Filter) Remember(ctx context.Context, res *Result, delivered bool, waits string) (out Remembered, err error) {
 	mem := res.Memory
 	if mem == nil {
 		return out, nil
 	}
+	if err := f.settle(ctx, mem.Later, &out); err != nil {
+		return out, err
+	}
+	mem.Mail.Quarantine = waits
+	var locked []ledger.Locked
+	if delivered || waits != "" {
+		locked = lockedFiles(res)
+	}
+	own, err := f.o.Ledger.Remember(ctx, mem.Mail, locked, mem.Said)
+	if err != nil {
+		return out, err
+	}
+	out.Files = len(own)
+	if f.o.Ledger.Generation() <= mem.generation+1 { // nobody else's
+		return out, nil
+	}
+	return out, f.again(ctx, res, own, &out)
+}
+
+// settle forgets what is known to be harmless and sorts the rest.
+func (f *Filter) settle(ctx context.Context, opened []Later, out *Remembered) error {
 	var known []ledger.File
-	for i := range mem.Later {
-		switch l := &mem.Later[i]; {
+	for i := range opened {
+		switch l := &opened[i]; {
 		case l.Hostile():
 			out.Hostile = append(out.Hostile, *l)
 		case l.Whole:
 			known = append(known, l.File)
 		}
 	}
-	if len(known) > 0 {
-		if out.Harmless, err = f.o.Ledger.Forget(ctx, known); err != nil {
-			return out, err
+	if len(known) == 0 {
+		return nil
+	}
+	done, err := f.o.Ledger.Forget(ctx, known)
+	out.Harmless = append(out.Harmless, done...)
+	return err
+}
+
+// again tries what others have brought since the message was judged. own are its locked files.
+func (f *Filter) again(ctx context.Context, res *Result, own []ledger.File, out *Remembered) error {
+	mem, scan := res.Memory, f.o.Scanner.Begin()
+	before := len(mem.Later)
+	f.earlier(ctx, scan, mem)
+	var harmless []Later
+	left := len(own)
+	for _, l := range f.openOwn(ctx, scan, res, own) {
+		if l.Whole {
+			left--
+		}
+		if !l.Hostile() {
+			harmless = append(harmless, l)
 		}
 	}
-	mail := mem.Mail
-	mail.Quarantine = waits
-	var locked []ledger.Locked
-	if delivered || waits != "" {
-		locked = lockedFiles(res)
+	found := scan.Result()
+	if len(mem.Later) == before && left == len(own) && len(found.Findings) == 0 {
+		return nil
 	}
-	if err := f.o.Ledger.Remember(ctx, mail, locked, mem.Said); err != nil {
-		return out, err
+	res.Files = append(res.Files, found.Files...)
+	facts := res.Facts
+	facts.Findings = append(facts.Findings, found.Findings...)
+	facts.Incomplete = facts.Incomplete || found.Incomplete
+	facts.Locked = facts.Locked && (left > 0 || len(own) < len(res.Locked))
+	f.judge(res, facts)
+	out.Changed = true
+	return f.settle(ctx, append(harmless, mem.Later[before:]...), out)
+}
+
+// openOwn tries passwords that were given meanwhile on the message's own files.
+func (f *Filter) openOwn(ctx context.Context, scan *inspect.Scan, res *Result, own []ledger.File) (opened []Later) {
+	mem := res.Memory
+	if len(own) == 0 {
+		return nil
 	}
-	out.Files = len(locked)
-	return out, nil
+	words, err := f.o.Ledger.Words(ctx, mem.Mail)
+	if err != nil {
+		mem.Err = err
+	}
+	words = slices.DeleteFunc(words, func(w string) bool { return slices.Contains(mem.known, w) || slices.Contains(mem.Said, w) })
+	if len(words) == 0 {
+		return nil
+	}
+	for i, file := range own {
+		l := res.Locked[i]
+		o, err := scan.Earlier(ctx, l.Path, l.Name, l.Content, file.Size, words...)
+		if err != nil {
+			mem.Err = err
+		}
+		if o == nil {
+			continue
+		}
+		scan.Add(finding.New(finding.ArchivePasswordFound, l.Path, "%.60q, %s", o.Word, password.Earlier))
+		facts := rules.Facts{Envelope: res.Facts.Envelope, Direction: message.In, Findings: o.Findings, Files: o.Kinds, Incomplete: o.Incomplete, Locked: o.Left}
+		opened = append(opened, Later{File: file, Word: o.Word, Verdict: f.o.Pack.Decide(facts).Apply(f.o.Mode), Why: o.Findings, Whole: !o.Left})
+	}
+	return opened
 }
 
 func lockedFiles(res *Result) (list []ledger.Locked) {

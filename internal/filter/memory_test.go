@@ -72,6 +72,22 @@ func ppapWord(word string) letter {
 // pass takes a mail through the filter a minute after the one before, and does with the memory what the milter does.
 func (g *gateway) pass(l letter) (*Result, Remembered) {
 	g.Helper()
+	res := g.judge(l)
+	return res, g.remember(res)
+}
+
+func (g *gateway) remember(res *Result) Remembered {
+	g.Helper()
+	out, err := g.f.Remember(g.Context(), res, res.Verdict.Action < rules.Disarm, "")
+	if err != nil {
+		g.Fatal(err)
+	}
+	return out
+}
+
+// judge is the first half of pass.
+func (g *gateway) judge(l letter) *Result {
+	g.Helper()
 	g.n++
 	g.now = g.now.Add(time.Minute)
 	parts := append([]fixture.Mail{fixture.TextPart(l.text)}, l.files...)
@@ -83,11 +99,7 @@ func (g *gateway) pass(l letter) (*Result, Remembered) {
 		g.Fatal(err)
 	}
 	g.Cleanup(func() { res.Close() })
-	out, err := g.f.Remember(g.Context(), res, res.Verdict.Action < rules.Disarm, "")
-	if err != nil {
-		g.Fatal(err)
-	}
-	return res, out
+	return res
 }
 
 func lockedZip(name, word, inner string, data []byte) fixture.Mail {
@@ -246,6 +258,59 @@ func TestTheSameAddressAtAFreeMailerOpens(t *testing.T) {
 	w.from = "a@gmail.com"
 	if res, _ := g.pass(w); res.Verdict.Action != rules.Quarantine {
 		t.Errorf("%+v", res.Verdict)
+	}
+}
+
+// Both mails of a pair are judged before either is remembered, as those of a program that sends both at once.
+func TestPairsOfTheSameMoment(t *testing.T) {
+	for name, hostile := range map[string]bool{"hostile": true, "harmless": false} {
+		for _, fileFirst := range []bool{true, false} {
+			t.Run(fmt.Sprint(name, ", file first: ", fileFirst), func(t *testing.T) {
+				g := newGateway(t)
+				zip := harmlessZip("Xk92mQ")
+				if hostile {
+					zip = hostileZip("Xk92mQ")
+				}
+				file, word := g.judge(ppapFile(zip)), g.judge(ppapWord("Xk92mQ"))
+				if len(word.Memory.Said) == 0 {
+					t.Skip("the text gives no password yet")
+				}
+				if file.Verdict.Action != rules.Tag || word.Verdict.Action == rules.Quarantine {
+					t.Fatalf("%+v, %+v", file.Verdict, word.Verdict)
+				}
+				first, last := file, word
+				if !fileFirst {
+					first, last = word, file
+				}
+				if out := g.remember(first); out.Changed {
+					t.Errorf("the first changed: %+v", out)
+				}
+				out := g.remember(last)
+				want := map[bool]rules.Action{true: rules.Quarantine, false: rules.Accept}[hostile]
+				if !out.Changed || last.Verdict.Action != want {
+					t.Errorf("changed %v: %+v\n%s", out.Changed, last.Verdict, paths(last))
+				}
+				if (len(out.Hostile) == 1) != (hostile && fileFirst) || (len(out.Harmless) == 1) == hostile {
+					t.Errorf("%+v", out)
+				}
+				if third, _ := g.pass(ppapWord("Xk92mQ")); kinds(third)[finding.ArchivePasswordLater] != hostile {
+					t.Errorf("remembered afterwards:\n%s", paths(third))
+				}
+			})
+		}
+	}
+}
+
+func TestOthersOfTheSameMomentChangeNothing(t *testing.T) {
+	g := newGateway(t)
+	file := g.judge(ppapFile(hostileZip("Xk92mQ")))
+	other := ppapWord("Xk92mQ")
+	other.from = "x@other.example"
+	g.pass(other)
+	wrong := ppapWord("wrong55")
+	g.pass(wrong)
+	if out := g.remember(file); out.Changed || file.Verdict.Action != rules.Tag || len(file.Facts.Findings) != 1 {
+		t.Errorf("%+v\n%s", out, paths(file))
 	}
 }
 

@@ -20,7 +20,7 @@ func small() Options { return Options{MaxBytes: 40 * oneMail, Share: 0.25} }
 func (r *rig) flood(n int, m func(i int) Mail) {
 	r.Helper()
 	for i := range n {
-		if err := r.Remember(r.Context(), m(i), zipOf(fileSize), nil); err != nil && !errors.Is(err, ErrFull) {
+		if _, err := r.Remember(r.Context(), m(i), zipOf(fileSize), nil); err != nil && !errors.Is(err, ErrFull) {
 			r.Fatal(err)
 		}
 	}
@@ -91,7 +91,7 @@ func TestNobodyWithLessGivesWay(t *testing.T) {
 	for i := range 10 {
 		r.remember(mailFrom(fmt.Sprintf("a@p%d.example", i), fmt.Sprintf("192.0.%d.0/24", i)), zipOf(fileSize))
 	}
-	err := r.Remember(t.Context(), mailFrom("b@new.example", "198.51.100.0/24"), zipOf(fileSize), nil)
+	_, err := r.Remember(t.Context(), mailFrom("b@new.example", "198.51.100.0/24"), zipOf(fileSize), nil)
 	if !errors.Is(err, ErrFull) {
 		t.Errorf("%v", err)
 	}
@@ -109,7 +109,7 @@ func TestNobodyWithLessGivesWay(t *testing.T) {
 func TestAFileAboveTheShareIsRefusedBeforeItIsWritten(t *testing.T) {
 	r := newRig(t, small())
 	r.remember(partner(), zipOf(fileSize))
-	if err := r.Remember(t.Context(), partner(), zipOf(10*oneMail), nil); !errors.Is(err, ErrFull) {
+	if _, err := r.Remember(t.Context(), partner(), zipOf(10*oneMail), nil); !errors.Is(err, ErrFull) {
 		t.Errorf("%v", err)
 	}
 	if r.waits(partner()) != 1 || len(r.onDisk()) != 1 {
@@ -119,7 +119,7 @@ func TestAFileAboveTheShareIsRefusedBeforeItIsWritten(t *testing.T) {
 
 func TestTheDiskKeepsItsReserve(t *testing.T) {
 	r := newRig(t, Options{MinFree: 1 << 62})
-	if err := r.Remember(t.Context(), partner(), zipOf(10), nil); !errors.Is(err, ErrFull) {
+	if _, err := r.Remember(t.Context(), partner(), zipOf(10), nil); !errors.Is(err, ErrFull) {
 		t.Errorf("%v", err)
 	}
 }
@@ -129,7 +129,7 @@ func TestALargeNewcomerDoesNotWorkForever(t *testing.T) {
 	for range maxEvicted + 100 {
 		r.remember(partner(), nil, "word")
 	}
-	err := r.Remember(t.Context(), partner(), zipOf(2*maxEvicted*mailSpace-2*mailSpace), nil)
+	_, err := r.Remember(t.Context(), partner(), zipOf(2*maxEvicted*mailSpace-2*mailSpace), nil)
 	if !errors.Is(err, ErrFull) {
 		t.Errorf("%v", err)
 	}

@@ -22,6 +22,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"sekisho/internal/store"
@@ -74,9 +75,13 @@ func (o Options) withDefaults() Options {
 
 // Ledger is the memory of a state folder, safe for concurrent use.
 type Ledger struct {
-	st   *store.Store
-	opts Options
+	st         *store.Store
+	opts       Options
+	generation atomic.Int64
 }
+
+// Generation counts what this process has remembered: while it stays the same there is nothing new to ask for.
+func (l *Ledger) Generation() int64 { return l.generation.Load() }
 
 // Open opens the ledger of a state folder. The store stays the caller's to close.
 func Open(st *store.Store, o Options) (*Ledger, error) {

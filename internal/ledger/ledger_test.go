@@ -65,7 +65,7 @@ func zipOf(size int) []Locked {
 // remember fails the test unless it is remembered.
 func (r *rig) remember(m Mail, files []Locked, words ...string) {
 	r.Helper()
-	if err := r.Remember(r.Context(), m, files, words); err != nil {
+	if _, err := r.Remember(r.Context(), m, files, words); err != nil {
 		r.Fatal(err)
 	}
 }
@@ -280,7 +280,7 @@ func TestAStoreOutOfReachIsAnErrorSoon(t *testing.T) {
 	r.st.Close()
 	_, werr := r.Words(t.Context(), partner())
 	_, ferr := r.Waiting(t.Context(), partner())
-	rerr := r.Remember(t.Context(), partner(), zipOf(10), nil)
+	_, rerr := r.Remember(t.Context(), partner(), zipOf(10), nil)
 	if werr == nil || ferr == nil || rerr == nil {
 		t.Errorf("words %v, files %v, remember %v", werr, ferr, rerr)
 	}
@@ -293,7 +293,7 @@ func TestAnEndedContextLeavesNothing(t *testing.T) {
 	r := newRig(t, Options{})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := r.Remember(ctx, partner(), zipOf(10), nil); !errors.Is(err, context.Canceled) {
+	if _, err := r.Remember(ctx, partner(), zipOf(10), nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 	if n := len(r.onDisk()); n != 0 {

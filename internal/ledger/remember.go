@@ -34,15 +34,19 @@ const (
 
 // Remember keeps the locked files of a mail and the passwords that it gives, from m.Time on for Options.Keep. ErrFull means that nothing
 // was kept, because others have an older right to the room.
-func (l *Ledger) Remember(ctx context.Context, m Mail, files []Locked, words []string) error {
+func (l *Ledger) Remember(ctx context.Context, m Mail, files []Locked, words []string) ([]File, error) {
 	r := newMemory(m, files, words)
 	if len(r.files) == 0 && len(r.words) == 0 || len(r.senders) == 0 || len(r.rcpts) == 0 {
-		return nil // without parties nobody could ask for it
+		return nil, nil // without parties nobody could ask for it
 	}
 	if err := l.remember(ctx, r); err != nil {
-		return fmt.Errorf("ledger: remember: %w", err)
+		return nil, fmt.Errorf("ledger: remember: %w", err)
 	}
-	return nil
+	kept := make([]File, len(r.files))
+	for i, f := range r.files {
+		kept[i] = File{ID: r.ids[i], Mail: r.mail, Path: f.Path, Name: f.Name, Kind: f.Kind, Size: f.Size, memory: r.id}
+	}
+	return kept, nil
 }
 
 func (l *Ledger) remember(ctx context.Context, r *memory) error {
@@ -62,6 +66,7 @@ func (l *Ledger) remember(ctx context.Context, r *memory) error {
 	if err != nil {
 		return errors.Join(err, l.remove(r.ids))
 	}
+	l.generation.Add(1)
 	return l.remove(gone)
 }
 
@@ -72,6 +77,7 @@ type memory struct {
 	words          []string
 	files          []Locked
 	ids            []string // of the files written so far
+	id             int64    // of its row
 	space          int64
 }
 
@@ -187,15 +193,14 @@ func (l *Ledger) insert(ctx context.Context, tx *sql.Tx, r *memory) (gone []stri
 	if err != nil {
 		return nil, err
 	}
-	id, err := res.LastInsertId()
-	if err != nil {
+	if r.id, err = res.LastInsertId(); err != nil {
 		return nil, err
 	}
-	return gone, r.insertRest(ctx, tx, id)
+	return gone, r.insertRest(ctx, tx)
 }
 
 // insertRest writes what hangs on the row.
-func (r *memory) insertRest(ctx context.Context, tx *sql.Tx, id int64) error {
+func (r *memory) insertRest(ctx context.Context, tx *sql.Tx) error {
 	senders, err := encode(r.senders)
 	if err != nil {
 		return err
@@ -205,7 +210,7 @@ func (r *memory) insertRest(ctx context.Context, tx *sql.Tx, id int64) error {
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, `INSERT INTO memory_parties (sender, rcpt, memory)
-		SELECT s.value, r.value, ? FROM json_each(?) s, json_each(?) r`, id, senders, rcpts); err != nil {
+		SELECT s.value, r.value, ? FROM json_each(?) s, json_each(?) r`, r.id, senders, rcpts); err != nil {
 		return err
 	}
 	for i, f := range r.files {
@@ -214,7 +219,7 @@ func (r *memory) insertRest(ctx context.Context, tx *sql.Tx, id int64) error {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `INSERT INTO memory_files (id, memory, path, name, kind, size) VALUES (?, ?, ?, ?, ?, ?)`,
-			r.ids[i], id, path, clip(f.Name), f.Kind, f.Size); err != nil {
+			r.ids[i], r.id, path, clip(f.Name), f.Kind, f.Size); err != nil {
 			return err
 		}
 	}
