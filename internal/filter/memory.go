@@ -37,7 +37,7 @@ type Memory struct {
 	Err   error // the ledger could not be asked: what it knows is not among the facts
 
 	generation int64    // of the ledger before it was asked
-	tokens     []string // of a short mail
+	others     []string // further words that are tried
 	known      []string // passwords of earlier mails that were tried
 	seen       []string // ids of the files of earlier mails that were tried
 }
@@ -90,15 +90,15 @@ func (r *Run) open(res *Result) {
 	}
 	res.Locked = locked
 	if mem != nil {
-		mem.Said, mem.tokens = r.scan.Said(), r.scan.Tokens()
+		mem.Said, mem.others = r.scan.Said(), r.scan.Others()
 		r.f.earlier(r.ctx, r.scan, mem)
 	}
 }
 
 // earlier tries the words of the message on the locked files of earlier mails that it has not tried yet: those it gives as passwords on every file
-// first, then, if it is short, all its words, so that a file on which a try is dear keeps no other from being tried.
+// first, then all that may be one, so that a file on which a try is dear keeps no other from being tried.
 func (f *Filter) earlier(ctx context.Context, scan *inspect.Scan, mem *Memory) {
-	if len(mem.Said)+len(mem.tokens) == 0 {
+	if len(mem.Said)+len(mem.others) == 0 {
 		return
 	}
 	files, err := f.o.Ledger.Waiting(ctx, mem.Mail)
@@ -112,7 +112,7 @@ func (f *Filter) earlier(ctx context.Context, scan *inspect.Scan, mem *Memory) {
 	for _, file := range files {
 		mem.seen = append(mem.seen, file.ID)
 	}
-	for _, words := range [][]string{mem.Said, mem.tokens} {
+	for _, words := range [][]string{mem.Said, mem.others} {
 		if len(words) == 0 {
 			continue
 		}

@@ -28,20 +28,20 @@ func (s *Scan) Said() (list []string) {
 	return list
 }
 
-// Tokens are the other short words of a short message, none of a longer one.
-func (s *Scan) Tokens() []string {
-	list := s.from(password.Token)
-	if len(list) > shortTokens {
-		return nil
-	}
-	return list
-}
-
-func (s *Scan) from(source password.Source) (list []string) {
+// Others are the words of the message beside those of Said that may be a password: those near a word for one, and every short word of a short message.
+func (s *Scan) Others() (list []string) {
+	said, tokens := s.Said(), 0
 	for _, w := range s.words.Words() {
-		if w.Source == source {
-			list = append(list, w.Text)
+		switch {
+		case w.Source == password.Token:
+			tokens++
+		case w.Source != password.Phrase || slices.Contains(said, w.Text):
+			continue
 		}
+		list = append(list, w.Text)
+	}
+	if tokens > shortTokens { // they come last
+		list = list[:len(list)-tokens]
 	}
 	return list
 }
@@ -59,7 +59,9 @@ type Opened struct {
 // scan; without the findings that merely say that it was locked, as it is no longer. nil means that no word opens it: then nothing is added, but
 // a limit of the scan that was met. The error is our own trouble, as of Part.
 func (s *Scan) Earlier(ctx context.Context, path finding.Path, name string, r io.ReaderAt, size int64, words ...string) (*Opened, error) {
-	sub := &Scan{scanner: s.scanner, o: s.o, kinds: map[finding.Kind]bool{}, budget: s.budget}
+	o := *s.o
+	o.TryTime = s.tryCost + (o.TryTime-s.tryCost)/2 // the rest is for other files
+	sub := &Scan{scanner: s.scanner, o: &o, kinds: map[finding.Kind]bool{}, budget: s.budget}
 	sub.words.Add(password.Phrase, words...)
 	_, err := sub.File(ctx, path, name, r, size)
 	still, ferr := sub.Finish(ctx)

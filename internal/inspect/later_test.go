@@ -3,10 +3,13 @@ package inspect
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"sekisho/internal/finding"
 	"sekisho/internal/fixture"
@@ -102,18 +105,44 @@ func TestOnlyTheWordsOfAShortMailAreAllTried(t *testing.T) {
 	}
 	scan := s.Begin()
 	scan.Passwords(password.Phrase, "s3cret")
+	scan.Passwords(password.Name, "file1")
 	scan.Passwords(password.Token, "4459", "xyz1")
 	if d := cmp.Diff([]string{"s3cret"}, scan.Said()); d != "" {
 		t.Error(d)
 	}
-	if n := len(scan.Tokens()); n != 2 {
-		t.Errorf("%d tokens", n)
+	if d := cmp.Diff([]string{"4459", "xyz1"}, scan.Others()); d != "" {
+		t.Error(d)
 	}
 	for i := range shortTokens {
-		scan.Passwords(password.Token, strings.Repeat("a", i+1)+"1")
+		scan.Passwords(password.Token, fmt.Sprint("word", i))
 	}
-	if n := len(scan.Tokens()); n != 0 {
-		t.Errorf("%d tokens of a long mail", n)
+	if d := cmp.Diff([]string(nil), scan.Others(), cmpopts.EquateEmpty()); d != "" {
+		t.Errorf("of a long mail: %s", d)
+	}
+}
+
+// A file on which one try is dear does not use up the time of the next.
+func TestADearFileLeavesTimeForTheNext(t *testing.T) {
+	s, err := New(Options{TryTime: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	scan := s.Begin()
+	for range 3 {
+		before := scan.tryCost
+		sub := lockedEntry("a.txt", "4459", []byte("text"))
+		sub.AES = 3
+		file := zipOf(sub)
+		var words []string
+		for i := range 20_000 {
+			words = append(words, fmt.Sprint("word", i))
+		}
+		if _, err := scan.Earlier(t.Context(), finding.Path{"a"}, "a.zip", bytes.NewReader(file), int64(len(file)), words...); err != nil {
+			t.Fatal(err)
+		}
+		if spent, left := scan.tryCost-before, time.Second-before; spent == 0 || spent > left/2 {
+			t.Errorf("%s of %s for one file", spent, left)
+		}
 	}
 }
 
