@@ -72,7 +72,7 @@ func (s *Scan) ownText(at finding.Path, text string, page bool) {
 		s.mail.lures, s.mail.path = lure.New(), at
 	}
 	_, _ = io.WriteString(s.mail.lures, text+"\n")
-	if len(found) > 0 {
+	if len(found) > 0 && len(s.mail.links) < mailLinks {
 		s.mail.leads(text, found)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 const (
 	textMax    = 256 << 10 // bytes read of one text
+	allMax     = 1 << 20   // of all: a mail has its text in two forms, and some attached
 	lineMax    = 4 << 10   // of one line
 	mentionMax = 128       // places of all texts: a mail that explains passwords at length has some dozens
 	tailMax    = 200       // bytes behind a keyword in which its password stands
@@ -24,7 +25,8 @@ func (f *Finder) Text(text string) { f.read(text, true) }
 func (f *Finder) Beside(text string) { f.read(text, false) }
 
 func (f *Finder) read(text string, own bool) {
-	text = clip(text, textMax)
+	text = strings.ToValidUTF8(clip(text, min(textMax, allMax-f.taken)), "\uFFFD")
+	f.taken += len(text)
 	var t reader
 	t.read(text)
 	f.mute = !own || t.meeting
@@ -273,6 +275,9 @@ func (f *Finder) tokens(line string, old bool) {
 }
 
 func (f *Finder) token(s string, old bool) {
+	if _, seen := f.best[s]; seen || len(s) > sentence && strings.ContainsFunc(s[:sentence], isKanjiOrKana) {
+		return
+	}
 	r := tokenPlain
 	switch {
 	case old:
@@ -285,6 +290,8 @@ func (f *Finder) token(s string, old bool) {
 	}
 	forms(s, func(w string) { f.keep(r, w) })
 }
+
+const sentence = 36 // bytes: twelve Japanese characters without a blank are a sentence
 
 // FileName takes the name of a file: "pw_1234.zip".
 func (f *Finder) FileName(name string) {

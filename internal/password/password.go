@@ -7,7 +7,7 @@
 //
 // # Limits
 //
-//   - Of one text 256 KiB are read, of a line 4 KiB; people write the password on top. 128 places that speak of a password are looked at.
+//   - Of one text 256 KiB are read, of all 1 MiB, of a line 4 KiB; people write the password on top. 128 places that speak of a password are looked at.
 //   - A word has 2 to 64 characters. Of a mail's own words 500 are given out, those of contexts first; time grows linearly with the text.
 //   - Passwords in pictures, and those that the recipient must know ("your telephone number"), are not found.
 package password
@@ -92,6 +92,7 @@ type Finder struct {
 	best     map[string]rank // of every word kept
 	said     []Said
 	mentions int
+	taken    int  // bytes read
 	dated    bool // a text says that the password is a date
 	mute     bool // the text that is being read says nothing: it is not the mail's own, or invites to a meeting, whose passcode opens no file
 	date     time.Time
