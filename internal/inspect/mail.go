@@ -40,8 +40,14 @@ type mailHandler struct {
 var _ message.Handler = (*mailHandler)(nil)
 
 func (h *mailHandler) Part(p *message.Part) error {
-	h.s.partText(p, false)
+	h.s.partText(p, !p.Attachment && h.signed())
 	return h.s.file(h.ctx, partFile(p, h.f), p.Attachment)
+}
+
+// signed reports whether the mail is what an S/MIME signature of the message itself is around: its text is the message's own.
+func (h *mailHandler) signed() bool {
+	around := h.f.parent
+	return around != nil && around.Kind == KindP7M && around.parent == nil
 }
 
 // Finding leaves out the complaints about a message behind something else: it may be no message at all.
