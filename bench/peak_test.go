@@ -22,10 +22,7 @@ func BenchmarkPeak(b *testing.B) {
 	for _, s := range all {
 		paths = append(paths, filepath.Join(dir, s.Path))
 	}
-	bin := filepath.Join(b.TempDir(), "sekisho")
-	if out, err := exec.Command("go", "build", "-o", bin, "sekisho/cmd/sekisho").CombinedOutput(); err != nil {
-		b.Fatalf("%v\n%s", err, out)
-	}
+	bin := build(b, b.TempDir())
 	b.Run("all", func(b *testing.B) { peak(b, bin, paths) })
 	b.Run("each", func(b *testing.B) {
 		var runs [][]string
