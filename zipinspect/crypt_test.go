@@ -160,6 +160,10 @@ func TestMaskedNamesAreHidden(t *testing.T) {
 	if a := read(t, fixture.ZIP{Entries: []fixture.ZIPEntry{masked}}.Bytes()); !a.Hidden || a.Entries[0].Encryption != strong {
 		t.Errorf("hidden %v, %q", a.Hidden, a.Entries[0].Encryption)
 	}
+	alone := fixture.ZIPEntry{Name: "a", Data: []byte("x"), Flags: flagMasked}
+	if a := read(t, fixture.ZIP{Entries: []fixture.ZIPEntry{alone}}.Bytes()); a.Hidden || a.Entries[0].Encrypted {
+		t.Error("bit 13 without encryption hides the names")
+	}
 	if a := read(t, fixture.ZIP{Entries: []fixture.ZIPEntry{encrypted(fixture.ZIPEntry{})}}.Bytes()); a.Hidden {
 		t.Error("names that can be read are hidden")
 	}

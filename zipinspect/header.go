@@ -132,6 +132,12 @@ func (h *header) knowsSize() bool { return h.flags&flagDescriptor == 0 }
 // strong is the name of PKWARE's own schemes, of which only the names of the files can be read.
 const strong = "strong"
 
+// masked reports whether fields of a local header are blank on purpose: bit 13 goes with encryption (7.3.4), alone it means nothing.
+func (h *header) masked() bool {
+	const both = flagEncrypted | flagMasked
+	return h.flags&both == both
+}
+
 // encryption names the scheme (4.4.4 bits 0 and 6, extra field 0x9901).
 func (h *header) encryption() string {
 	switch {

@@ -106,7 +106,7 @@ func (l *lister) dataEnd(from, n int64) int64 { return min(from+max(n, 0), l.siz
 // compare finds what would make a reader of local headers show another file than a reader of the directory. e is the directory's
 // view; where other bytes come out, the local view becomes an entry of its own.
 func (l *lister) compare(e *Entry, h, lh *header) {
-	if lh.flags&flagMasked != 0 {
+	if lh.masked() {
 		l.a.Hidden = true
 		return // 7.3: its fields are blank on purpose
 	}
@@ -145,7 +145,7 @@ func (l *lister) local(lh *header) {
 	if l.full() {
 		return
 	}
-	l.a.Hidden = l.a.Hidden || lh.flags&flagMasked != 0
+	l.a.Hidden = l.a.Hidden || lh.masked()
 	e := l.add(lh, Entry{InLocal: true, Offset: lh.at, DataOffset: lh.end, checked: lh.knowsSize()})
 	if !lh.knowsSize() && lh.csize == 0 {
 		e.Compressed = -1
