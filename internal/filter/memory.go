@@ -101,10 +101,13 @@ func (f *Filter) earlier(ctx context.Context, scan *inspect.Scan, mem *Memory) {
 	if len(mem.Said)+len(mem.others) == 0 {
 		return
 	}
-	files, err := f.o.Ledger.Waiting(ctx, mem.Mail)
+	files, more, err := f.o.Ledger.Waiting(ctx, mem.Mail)
 	if err != nil {
 		mem.Err = err
 		return
+	}
+	if more && len(mem.Said) > 0 { // the file of this password may hide among them
+		scan.Add(finding.New(finding.LimitFiles, finding.Path{EarlierMail}, "more than %d locked files of earlier mails", ledger.MaxWaiting))
 	}
 	files = slices.DeleteFunc(files, func(file ledger.File) bool {
 		return slices.Contains(mem.seen, file.ID) || file.Mail.SHA256 == mem.Mail.SHA256 && file.Mail.QueueID == mem.Mail.QueueID // its own

@@ -308,6 +308,26 @@ func TestOthersOfTheSameMomentChangeNothing(t *testing.T) {
 	}
 }
 
+// A sender may bury the file of a password under others: what was not tried is not called clean.
+func TestMoreFilesThanCanBeTriedMakeTheMailIncomplete(t *testing.T) {
+	g := newGateway(t)
+	var files []ledger.Locked
+	for range 100 {
+		files = append(files, ledger.Locked{Path: []string{"2"}, Name: "a.zip", Kind: "zip", Content: strings.NewReader("x"), Size: 1})
+	}
+	for n := 0; n <= ledger.MaxWaiting; n += len(files) {
+		if _, err := g.l.Remember(t.Context(), ledger.Mail{Time: g.now, From: taro, Rcpts: []string{hanako}}, files, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if res, _ := g.pass(ppapWord("Xk92mQ")); !res.Facts.Incomplete || !kinds(res)[finding.LimitFiles] || res.Verdict.Action != rules.Quarantine {
+		t.Errorf("incomplete %v: %+v", res.Facts.Incomplete, res.Verdict)
+	}
+	if res, _ := g.pass(letter{taro, hanako, "明日の会議は10時からです。", nil, ""}); res.Facts.Incomplete {
+		t.Errorf("an ordinary mail is incomplete:\n%s", paths(res))
+	}
+}
+
 func TestOutgoingMailIsNotRemembered(t *testing.T) {
 	g := newGateway(t)
 	l := ppapFile(hostileZip("Xk92mQ"))

@@ -15,7 +15,7 @@
 // his own, and a forged sender counts by the network he comes from. Where all have the same little, what is an hour old goes, and while nothing is, the
 // newcomer is not remembered. Against many networks at once no cap helps one who has more than each of them.
 // The passwords are kept in clear, because they must be tried; they are as short-lived as the rest. A mail has at most maxRcpts recipients,
-// maxFiles locked files and maxWords passwords that are remembered; between two parties the newest maxAnswer mails are found again.
+// maxFiles locked files and maxWords passwords that are remembered; between two parties the newest MaxWaiting files and the passwords of the newest maxAnswer mails are found again.
 package ledger
 
 import (
@@ -39,8 +39,11 @@ const (
 	maxFiles  = 100  // as many as one message's scan keeps
 	maxWords  = 50   // a mail that gives more passwords is a list of words
 	maxWord   = 256  // bytes: the longest password that Office takes has 255 characters
-	maxAnswer = 100  // mails between two parties in a day that wait for a password
+	maxAnswer = 100  // mails between two parties in a day that give passwords
 )
+
+// MaxWaiting is the most files that Waiting gives: more than two parties ever exchange in a day, and as many as can be tried in a few seconds.
+const MaxWaiting = 1000
 
 // Options are the ledger's settings. The zero value of a field is its default.
 type Options struct {

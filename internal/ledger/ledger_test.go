@@ -72,7 +72,7 @@ func (r *rig) remember(m Mail, files []Locked, words ...string) {
 
 func (r *rig) waitingFor(m Mail) []File {
 	r.Helper()
-	files, err := r.Waiting(r.Context(), m)
+	files, _, err := r.Waiting(r.Context(), m)
 	if err != nil {
 		r.Fatal(err)
 	}
@@ -279,7 +279,7 @@ func TestAStoreOutOfReachIsAnErrorSoon(t *testing.T) {
 	r := newRig(t, Options{})
 	r.st.Close()
 	_, werr := r.Words(t.Context(), partner())
-	_, ferr := r.Waiting(t.Context(), partner())
+	_, _, ferr := r.Waiting(t.Context(), partner())
 	_, rerr := r.Remember(t.Context(), partner(), zipOf(10), nil)
 	if werr == nil || ferr == nil || rerr == nil {
 		t.Errorf("words %v, files %v, remember %v", werr, ferr, rerr)
@@ -298,6 +298,52 @@ func TestAnEndedContextLeavesNothing(t *testing.T) {
 	}
 	if n := len(r.onDisk()); n != 0 {
 		t.Errorf("%d files without a row", n)
+	}
+}
+
+func TestMoreFilesThanAnybodyExchangesAreTold(t *testing.T) {
+	r := newRig(t, Options{})
+	var files []Locked
+	for range maxFiles {
+		files = append(files, zipOf(1)...)
+	}
+	for n := 0; n < MaxWaiting; n += maxFiles {
+		r.remember(partner(), files)
+	}
+	if files, more, err := r.Waiting(t.Context(), partner()); len(files) != MaxWaiting || more || err != nil {
+		t.Errorf("%d files, more %v, %v", len(files), more, err)
+	}
+	r.remember(partner(), zipOf(1))
+	if files, more, err := r.Waiting(t.Context(), partner()); len(files) != MaxWaiting || !more || err != nil {
+		t.Errorf("%d files, more %v, %v", len(files), more, err)
+	}
+}
+
+// What every mail waits for. The result stands in docs/design.
+func BenchmarkWaiting(b *testing.B) {
+	st, err := store.Open(b.Context(), b.TempDir())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer st.Close()
+	l, err := Open(st, Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := range 3000 {
+		m := mailFrom(fmt.Sprintf("a@partner%d.example", i), fmt.Sprintf("192.0.%d.0/24", i%200))
+		if _, err := l.Remember(b.Context(), m, zipOf(10), nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for name, m := range map[string]Mail{"none": partner(), "one": mailFrom("b@partner17.example", "")} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, _, err := l.Waiting(b.Context(), m); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 

@@ -19,28 +19,27 @@ import (
 const between = ` expires > ? AND m.id IN (SELECT p.memory FROM json_each(?) s, json_each(?) r
 	JOIN memory_parties p ON p.sender = s.value AND p.rcpt = r.value) ORDER BY m.id DESC LIMIT ?`
 
-func (m Mail) parties() (args []any, err error) {
+func (m Mail) parties(limit int) (args []any, err error) {
 	senders, err := encode(m.senders())
 	if err != nil {
 		return nil, err
 	}
 	rcpts, err := encode(m.recipients())
-	return []any{m.Time.UnixMilli(), senders, rcpts, maxAnswer}, err
+	return []any{m.Time.UnixMilli(), senders, rcpts, limit}, err
 }
 
-// Waiting gives the locked files of earlier mails between the parties of m, the newest mail first.
-func (l *Ledger) Waiting(ctx context.Context, m Mail) ([]File, error) {
+// Waiting gives the locked files of earlier mails between the parties of m, the newest mail first. more tells that there are further ones.
+func (l *Ledger) Waiting(ctx context.Context, m Mail) (files []File, more bool, err error) {
 	ctx, cancel := l.within(ctx)
 	defer cancel()
-	files, err := l.waiting(ctx, m)
-	if err != nil {
-		return nil, fmt.Errorf("ledger: waiting: %w", err)
+	if files, err = l.waiting(ctx, m); err != nil {
+		return nil, false, fmt.Errorf("ledger: waiting: %w", err)
 	}
-	return files, nil
+	return files[:min(len(files), MaxWaiting)], len(files) > MaxWaiting, nil
 }
 
 func (l *Ledger) waiting(ctx context.Context, m Mail) ([]File, error) {
-	args, err := m.parties()
+	args, err := m.parties(MaxWaiting + 1)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +76,7 @@ func (l *Ledger) Words(ctx context.Context, m Mail) ([]string, error) {
 }
 
 func (l *Ledger) words(ctx context.Context, m Mail) (words []string, err error) {
-	args, err := m.parties()
+	args, err := m.parties(maxAnswer)
 	if err != nil {
 		return nil, err
 	}
