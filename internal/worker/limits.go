@@ -2,6 +2,7 @@ package worker
 
 import (
 	"fmt"
+	"os"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -28,6 +29,9 @@ func setLimits(memory, seconds uint64) error {
 			return fmt.Errorf("worker: setrlimit %d: %w", l.what, err)
 		}
 	}
+	// Where memory runs out for all, the kernel takes a worker first, not the daemon (proc(5)). Raising is anybody's right; a kernel that has no such
+	// file chooses by itself.
+	_ = os.WriteFile("/proc/self/oom_score_adj", []byte("1000"), 0)
 	// Without cgo the runtime can make the call on each of its threads; a new thread inherits.
 	if _, _, errno := syscall.AllThreadsSyscall(syscall.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0); errno != 0 && errno != syscall.ENOTSUP {
 		return fmt.Errorf("worker: no_new_privs: %w", errno)

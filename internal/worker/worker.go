@@ -8,7 +8,8 @@
 // # Limits
 //
 // A child may use Options.Memory bytes (RLIMIT_DATA, and the collector works harder before that) and Options.CPU (RLIMIT_CPU). It can write no
-// file (RLIMIT_FSIZE), leaves no core, gains no privileges (PR_SET_NO_NEW_PRIVS) and is the only one of its process group. It is killed when the
+// file (RLIMIT_FSIZE), leaves no core, gains no privileges (PR_SET_NO_NEW_PRIVS), is the only one of its process group, and is what the kernel kills
+// first where memory runs out for all (oom_score_adj; the unit has OOMPolicy=continue). It is killed when the
 // context ends or the stream is closed; when the parent dies, its pipes break. Options.Parallel children work at once for different messages;
 // the others wait under their context. One message has at most maxNested: the child of an archive waits while an archive in it is read.
 //
@@ -33,10 +34,10 @@ type Options struct {
 }
 
 const (
-	maxDefault    = 4                // four times defaultMemory leave half of the unit's MemoryMax to the daemon
+	maxDefault    = 4                // four times defaultMemory are half of the unit's MemoryMax
 	defaultMemory = 256 << 20        // twice the largest dictionary that archivers use by default (7z -mx=9: 64 MB; RAR: 32 MB), with its garbage
 	defaultCPU    = 20 * time.Second // the time that inspect gives a whole message
-	maxNested     = 4                // honest mail has a 7z in a 7z at most
+	maxNested     = 3                // honest mail has a .tar.xz in a 7z
 )
 
 func (o Options) withDefaults() Options {

@@ -112,8 +112,9 @@ func limitsJob(_ []byte, _ *Input, out *Output) error {
 	_ = unix.Getrlimit(unix.RLIMIT_FSIZE, &size)
 	_ = unix.Getrlimit(unix.RLIMIT_CORE, &core)
 	status, _ := os.ReadFile("/proc/self/status")
+	oom, _ := os.ReadFile("/proc/self/oom_score_adj")
 	_, after, _ := bytes.Cut(status, []byte("NoNewPrivs:\t"))
-	text := fmt.Sprintf("fsize %d core %d privs %c group %v env %d", size.Max, core.Max, after[0], syscall.Getpgrp() == os.Getpid(), len(os.Environ()))
+	text := fmt.Sprintf("oom %s fsize %d core %d privs %c group %v env %d", bytes.TrimSpace(oom), size.Max, core.Max, after[0], syscall.Getpgrp() == os.Getpid(), len(os.Environ()))
 	return out.Item([]byte(text), nil, nil)
 }
 
@@ -299,7 +300,7 @@ func TestChildIsConfined(t *testing.T) {
 		t.Skip("the race detector has threads of its own")
 	}
 	items, err := collect(t, New(Options{}).Group(), t.Context(), "limits", nil, nil)
-	if err != nil || len(items) != 1 || items[0] != "fsize 0 core 0 privs 1 group true env 3=" {
+	if err != nil || len(items) != 1 || items[0] != "oom 1000 fsize 0 core 0 privs 1 group true env 3=" {
 		t.Errorf("%q, %v", items, err)
 	}
 }
