@@ -45,6 +45,10 @@ func TestKinds(t *testing.T) {
 	}{
 		{"nothing", nil, KindEmpty},
 		{"one byte", []byte{0}, KindData},
+		{"lzip", []byte("LZIP\x01\x10"), KindLZip}, {"LZMA alone", fixture.LZMA([]byte("text")), KindLZMA}, {"compress", []byte("\x1F\x9D\x90\x01"), KindLZW},
+		{"no compress: bits of a code", []byte("\x1F\x9D\x91\x01")[:3], KindData},
+		{"ar", []byte("!<arch>\n"), KindAR}, {"cpio", cpioOf("a", "b"), KindCPIO}, {"digits", []byte(strings.Repeat("070707 ", 20)), KindText},
+		{"xar", []byte("xar!\x00\x1C\x00\x01"), KindXAR}, {"WIM", []byte("MSWIM\x00\x00\x00\xD0"), KindWIM}, {"RAR 1.4", []byte("RE~^\x07\x00"), KindRAR},
 		{"Japanese text", []byte("請求書を送ります。\r\n"), KindText},
 		{"ISO-2022-JP", []byte("\x1b$B@A5a=q\x1b(B\r\n"), KindText},
 		{"UTF-16 text", utf16le("hello"), KindText},
