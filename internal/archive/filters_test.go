@@ -63,7 +63,7 @@ func TestItaniumBranch(t *testing.T) {
 
 func TestRISCVJump(t *testing.T) {
 	v := uint32(target)
-	b := padded([]byte{0xEF, byte(v>>13)&0xF0 | 0, byte(v >> 9), byte(v >> 1)})
+	b := padded([]byte{0xEF, byte(v>>13) & 0xF0, byte(v >> 9), byte(v >> 1)})
 	riscv(b, 0)
 	in := binary.LittleEndian.Uint32(b[branchAt:])
 	imm := in>>31<<20 | in>>12&0xFF<<12 | in>>20&1<<11 | in>>21&0x3FF<<1
