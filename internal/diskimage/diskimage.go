@@ -24,6 +24,7 @@ import (
 	"sekisho/internal/diskimage/medium"
 	"sekisho/internal/diskimage/ntfs"
 	"sekisho/internal/diskimage/udf"
+	"sekisho/internal/diskimage/vhd"
 )
 
 // ErrFormat is for what is no disk image of those above.
@@ -48,14 +49,15 @@ type Image struct {
 
 // reader makes an Image of a file.
 type reader struct {
-	o   Options
-	img Image
+	o      Options
+	sector int64 // of the disk, in bytes
+	img    Image
 }
 
 // Read lists the image of size bytes in r. The error is ErrFormat, or r's.
 func Read(r io.ReaderAt, size int64, o Options) (*Image, error) {
 	m := medium.New(r, size)
-	d := &reader{o: o}
+	d := &reader{o: o, sector: 512}
 	d.img.Format = d.file(m)
 	switch {
 	case m.Err() != nil:
@@ -73,7 +75,22 @@ func (d *reader) file(m *medium.Medium) string {
 	if raw, ok := cooked(m); ok {
 		return prefixed("sectors of 2,352 bytes", d.disk(raw))
 	}
-	return d.disk(m)
+	v, err := vhd.Open(m)
+	switch {
+	case err != nil:
+		return d.disk(m)
+	case v.Parent != "":
+		d.img.Unopened = append(d.img.Unopened, "what differs from "+v.Parent)
+		return v.Format
+	case v.Log:
+		d.img.Problems = append(d.img.Problems, medium.Problem{Text: "VHDX: a log waits to be replayed", Unread: true})
+	}
+	d.sector = v.Sector
+	format := d.disk(v.Medium)
+	if format == "" && !blank(v.Medium) {
+		d.img.Unopened = append(d.img.Unopened, "no file system known")
+	}
+	return prefixed(v.Format, format)
 }
 
 // disk reads a disc or disk: a file system that begins with it, else its partitions. An optical disc that also boots as a disk has both.

@@ -49,6 +49,7 @@ func TestRead(t *testing.T) {
 	hfs := make([]byte, 4096)
 	copy(hfs[1024:], "H+\x00\x04")
 	hfs[1024+42] = 0x10
+	disk := fixture.MBR(fixture.Partition{Type: 6, Data: floppy("A")})
 	noRoot := fixture.ISO{Files: one, UDF: one}.Bytes()
 	noRoot[256*2048]++
 	for _, tt := range []struct {
@@ -64,6 +65,13 @@ func TestRead(t *testing.T) {
 		{"floppy", floppy("A"), "FAT12", []string{`A "x"`}},
 		{"exFAT", fixture.ExFAT{Files: one}.Bytes(), "exFAT", []string{`A.TXT "A"`}},
 		{"NTFS", fixture.NTFS{Files: []fixture.NTFSFile{{Name: "a.txt", Data: []byte("A"), Stream: "S"}}}.Bytes(), "NTFS", []string{`a.txt "A"`, `a.txt:stream "S"`}},
+		{"fixed VHD", fixture.VHDFixed(disk), "VHD fixed: MBR: FAT12", []string{`A "x"`}},
+		{"dynamic VHD", fixture.VHDDynamic(disk), "VHD dynamic: MBR: FAT12", []string{`A "x"`}},
+		{"VHD of a volume alone", fixture.VHDFixed(floppy("A")), "VHD fixed: FAT12", []string{`A "x"`}},
+		{"VHDX", fixture.VHDX{Disk: disk}.Bytes(), "VHDX dynamic: MBR: FAT12", []string{`A "x"`}},
+		{"VHDX with a disc", fixture.VHDX{Disk: iso.Bytes()}.Bytes(), "VHDX dynamic: ISO 9660", []string{`A.TXT "A"`}},
+		{"VHDX of nothing", fixture.VHDX{Disk: make([]byte, 1<<20)}.Bytes(), "VHDX dynamic", nil},
+		{"differencing VHD", fixture.VHDDifferencing("a.vhd"), "VHD differencing", nil},
 		{"partition", fixture.MBR(fixture.Partition{Type: 6, Data: floppy("A")}), "MBR: FAT12", []string{`A "x"`}},
 		{"two partitions", fixture.MBR(fixture.Partition{Type: 6, Data: floppy("A")}, fixture.Partition{Type: 7, Data: fixture.ExFAT{Files: one}.Bytes()}),
 			"MBR: FAT12, exFAT", []string{`partition 1/A "x"`, `partition 2/A.TXT "A"`}},
@@ -101,6 +109,44 @@ func overlay(disk, disc []byte) []byte {
 }
 
 const partitionStart = 64 * 512
+
+func TestWhatIsNotOpenedIsSaid(t *testing.T) {
+	hfs := make([]byte, 4096)
+	copy(hfs[1024:], "H+\x00\x04")
+	hfs[1024+42] = 0x10
+	disk := fixture.MBR(fixture.Partition{Type: 6, Data: floppy("A")}, fixture.Partition{Type: 0x83, Data: fixture.Noise(4096)}, fixture.Partition{Type: 0xAF, Data: hfs},
+		fixture.Partition{Type: 0x82, Data: make([]byte, 8192)})
+	for _, tt := range []struct {
+		name string
+		b    []byte
+		want []string
+	}{
+		{"partitions of other systems", disk, []string{"partition 2: type 0x83", "partition 3/HFS+"}},
+		{"GPT", fixture.GPT(fixture.Partition{GUID: fixture.GUIDBasicData, Data: fixture.Noise(4096)}), []string{"partition 1: no file system known"}},
+		{"VHD of another system", fixture.VHDFixed(fixture.MBR(fixture.Partition{Type: 0x83, Data: fixture.Noise(4096)})), []string{"no file system known"}},
+		{"VHD of nothing", fixture.VHDFixed(make([]byte, 1<<16)), nil},
+		{"VHD", fixture.VHDDifferencing("a.vhd"), []string{"what differs from a.vhd"}},
+		{"VHDX", fixture.VHDX{Parent: "a.vhdx"}.Bytes(), []string{"what differs from a.vhdx"}},
+	} {
+		if diff := cmp.Diff(tt.want, read(t, tt.b).Unopened); diff != "" {
+			t.Errorf("%s: %s", tt.name, diff)
+		}
+	}
+	if p := read(t, fixture.VHDX{Disk: disk, Log: true}.Bytes()).Problems; len(p) != 1 || !p[0].Unread {
+		t.Errorf("a log: %v", p)
+	}
+}
+
+// The sectors of a VHDX may have 4,096 bytes, and a partition table counts in them.
+func TestPartitionsInSectorsOf4096Bytes(t *testing.T) {
+	disk := make([]byte, 8*4096, 8*4096+2<<20)
+	disk = append(disk, floppy("A")...)
+	disk[510], disk[511] = 0x55, 0xAA
+	copy(disk[446:], "\x00\x00\x00\x00\x06\x00\x00\x00\x08\x00\x00\x00\x00\x02\x00\x00")
+	if diff := cmp.Diff([]string{`A "x"`}, files(read(t, fixture.VHDX{Disk: disk, Sector: 4096}.Bytes()))); diff != "" {
+		t.Error(diff)
+	}
+}
 
 func TestHidden(t *testing.T) {
 	a, b := file("a.exe", "AAAA"), file("b.exe", "BB")
@@ -217,7 +263,7 @@ func FuzzRead(f *testing.F) {
 		fixture.RawSectors(fixture.ISO{Files: one}.Bytes(), 1), fixture.ISO{Files: one, Joliet: one}.Bytes(), fixture.ExFAT{Files: one}.Bytes(),
 		fixture.MBR(fixture.Partition{Type: 6, Data: fixture.FAT{Clusters: 100}.Bytes()}, fixture.Partition{Logical: true}),
 		fixture.GPT(fixture.Partition{GUID: fixture.GUIDBasicData, Data: fixture.FAT{Clusters: 100, Files: one}.Bytes()}),
-		fixture.NTFS{Files: []fixture.NTFSFile{{Name: "a", Data: []byte("A"), Encrypted: true}}}.Bytes(),
+		fixture.NTFS{Files: []fixture.NTFSFile{{Name: "a", Data: []byte("A"), Encrypted: true}}}.Bytes(), fixture.VHDFixed(fixture.ISO{Files: one}.Bytes()),
 	} {
 		f.Add(b)
 	}

@@ -23,7 +23,7 @@ type partition struct {
 
 // partitions reads the file systems behind a partition table and returns the format of all, "" where there is no table with one that is recognised.
 func (d *reader) partitions(m *medium.Medium) string {
-	name, list := table(m)
+	name, list := table(m, d.sector)
 	var formats []string
 	for i, p := range list {
 		part := m.Section(p.from, p.size)
@@ -56,14 +56,14 @@ func blank(m *medium.Medium) bool {
 	return !slices.ContainsFunc(b, func(c byte) bool { return c != 0 })
 }
 
-// table reads the partition table.
-func table(m *medium.Medium) (name string, list []partition) {
+// table reads the partition table. A GPT shows by itself how large sectors are.
+func table(m *medium.Medium, sector int64) (name string, list []partition) {
 	for _, sector := range []int64{512, 4096} {
 		if list, ok := gpt(m, sector); ok {
 			return "GPT", list
 		}
 	}
-	return "MBR", mbr(m, 512)
+	return "MBR", mbr(m, sector)
 }
 
 // gpt reads a GUID partition table (UEFI 2.10 5.3.2, 5.3.3).
@@ -155,7 +155,7 @@ func records(m *medium.Medium, off int64) []mbrEntry {
 
 // partitioned reports whether a partition table leads to a file system.
 func partitioned(m *medium.Medium) bool {
-	_, list := table(m)
+	_, list := table(m, 512)
 	for _, p := range list {
 		if part := m.Section(p.from, p.size); p.from > 0 && !p.reserved && (system(part) != "" || iso.Is(part)) {
 			return true

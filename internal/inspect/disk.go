@@ -98,15 +98,26 @@ func diskEntries(img *diskimage.Image) iter.Seq2[archived, error] {
 	}
 }
 
-// diskVolume looks for the volume descriptor of an optical disc behind the beginning of another format: the first 16 sectors are free for
-// any use, and Windows goes by the descriptor alone (ECMA-119 6.2.1).
+// diskVolume looks behind the beginning: for the volume descriptor of an optical disc, as the first 16 sectors are free for any use, and Windows goes by
+// the descriptor alone (ECMA-119 6.2.1), and for the footer that makes a volume a virtual disk.
 func (f *File) diskVolume(ctx context.Context) error {
 	switch f.Kind {
 	case KindEmpty, KindISO, KindUDF:
 		return nil
+	case KindIMG:
+		return f.footer(ctx)
 	}
 	b, err := f.peek(ctx, volume, make([]byte, 7))
 	f.volume = len(b) == 7 && (string(b) == "\x00BEA01\x01" || slices.Contains([]byte{0, 1, 2, 255}, b[0]) && string(b[1:]) == "CD001\x01")
+	return err
+}
+
+// footer makes the file a VHD where it ends as one.
+func (f *File) footer(ctx context.Context) error {
+	b, err := f.peek(ctx, max(0, f.Size-vhdTail), make([]byte, 8))
+	if string(b) == "conectix" {
+		f.Kind = KindVHD
+	}
 	return err
 }
 

@@ -291,11 +291,7 @@ func (f *File) farKind(ctx context.Context) error {
 			return nil
 		}
 	}
-	b, err := f.peek(ctx, max(0, f.Size-vhdTail), id)
-	if string(b) == "conectix" {
-		f.Kind = KindVHD
-	}
-	if err != nil || f.Kind != KindData {
+	if err := f.footer(ctx); err != nil || f.Kind != KindData {
 		return err
 	}
 	return f.diskKind(ctx)

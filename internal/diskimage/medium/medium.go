@@ -3,9 +3,9 @@
 //
 // # Limits
 //
-// All readers of one image share one account of the bytes read as structures (folders, tables, records): Budget. It is a multiple of the file's
-// own size, so that structures which lead to the same place again and again cost no more than the file does. Content is not on that account:
-// who reads it counts it. A Listing holds at most Options.Entries files and folders and Options.Names bytes of names, in folders
+// All readers of one image share one account of the bytes read as structures (folders, descriptors, records). It is a multiple of the file's
+// own size, so that structures which lead to the same place again and again cost no more than the file does. Content is not on that account,
+// nor are the tables that it is found by: who reads it counts it. A Listing holds at most Options.Entries files and folders and Options.Names bytes of names, in folders
 // at most Options.Depth deep; Listing.Limit says which of them ended it. At never allocates more than maxRead bytes.
 package medium
 
@@ -48,6 +48,7 @@ func (o Options) WithDefaults() Options {
 
 const (
 	maxRead    = 64 << 10 // the largest structure read in one piece: an MFT record or a folder's block
+	minRead    = 512      // what a smaller one counts as
 	cacheBlock = 4 << 10  // tables of clusters are read entry by entry
 	readings   = 4        // times the file: three views of a disc, and a second look at the tables
 	readFloor  = 1 << 20  // a small image may refer to an empty MFT or table larger than itself
@@ -88,7 +89,7 @@ func (m *Medium) Through(r io.ReaderAt, size int64) *Medium {
 
 // At returns n bytes from off, nil where not all of them are there, n is larger than any structure, or the account is used up.
 func (m *Medium) At(off int64, n int) []byte {
-	if off < 0 || n <= 0 || n > maxRead || int64(n) > m.Size-off || !m.spend(int64(n)) {
+	if off < 0 || n <= 0 || n > maxRead || int64(n) > m.Size-off || !m.spend(int64(max(n, minRead))) {
 		return nil
 	}
 	b := make([]byte, n)
@@ -98,14 +99,19 @@ func (m *Medium) At(off int64, n int) []byte {
 	return b
 }
 
-// Entry is At for the small entries of a table: neighbours are read together. The bytes are valid until the next call.
+// Entry is At for the small entries of a table that content is found by: neighbours are read together, and nothing is spent, for whoever reads the
+// content counts that. The bytes are valid until the next call.
 func (m *Medium) Entry(off int64, n int) []byte {
-	if off < 0 || n <= 0 || n > cacheBlock || int64(n) > m.Size-off {
+	if off < 0 || n <= 0 || n > cacheBlock/2 || int64(n) > m.Size-off || m.account.err != nil {
 		return nil
 	}
-	if m.cache == nil || off < m.cached || off+int64(n) > m.cached+int64(len(m.cache)) {
+	if off < m.cached || off+int64(n) > m.cached+int64(len(m.cache)) {
 		m.cached = off &^ (cacheBlock/2 - 1)
-		m.cache = m.At(m.cached, int(min(cacheBlock, m.Size-m.cached)))
+		m.cache = append(m.cache[:0], make([]byte, min(cacheBlock, m.Size-m.cached))...)
+		got, err := m.ReadAt(m.cache, m.cached)
+		if m.cache = m.cache[:got]; err != nil && got == 0 {
+			return nil
+		}
 	}
 	i := off - m.cached
 	if i+int64(n) > int64(len(m.cache)) {

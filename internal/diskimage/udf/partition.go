@@ -64,7 +64,7 @@ func (v *volume) partitionMap(b []byte) {
 		}
 	case sparable: // UDF 2.2.9
 		p.packet, p.spared = int64(le.Uint16(b[40:])), map[uint32]uint32{}
-		for i := 0; i < int(b[42]) && 52+4*i <= len(b); i++ {
+		for i := range min(int(b[42]), 4) {
 			v.sparing(&p, le.Uint32(b[48+4*i:]))
 		}
 	default:
