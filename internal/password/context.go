@@ -183,7 +183,7 @@ func (f *Finder) around(c *context) {
 		n++
 	}
 	if rest := strings.TrimLeft(tail, leading+"は：＝"); len(strings.Fields(rest)) <= fieldsMax {
-		f.candidate(rest, likely, c.old) // with its blanks
+		f.candidate(rest, sentenceOr(likely, rest), c.old) // with its blanks
 	}
 	f.before(c)
 	if c.last {
@@ -202,7 +202,15 @@ func (f *Finder) below(line string, old bool) {
 	if v, ok := nextValue(line); ok {
 		f.value(v, old)
 	}
-	f.candidate(line, likely, old)
+	f.candidate(line, sentenceOr(likely, line), old)
+}
+
+// sentenceOr is the rank of a line near a keyword: Japanese there goes on with the sentence.
+func sentenceOr(r rank, line string) rank {
+	if strings.ContainsFunc(line, isKanjiOrKana) {
+		return maybe
+	}
+	return r
 }
 
 const headValues = 3

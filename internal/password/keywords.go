@@ -16,7 +16,7 @@ var strongWords = [...]string{
 	"password", "passcode", "passphrase", "passwd", "pass word", "pass code", "pass phrase", "pass-word", "pincode", "pin code", "pin-code", "decryption key",
 	"unlock code", "unlock key", "extraction code", "opening key", "archive key",
 	// German, Dutch, the northern languages
-	"passwort", "kennwort", "losungswort", "entsperrcode", "geheimzahl", "wachtwoord", "paswoord", "toegangscode", "lösenord", "adgangskode", "kodeord", "passord", "salasana",
+	"passwort", "pass-wort", "kennwort", "losungswort", "entsperrcode", "geheimzahl", "wachtwoord", "paswoord", "toegangscode", "lösenord", "adgangskode", "kodeord", "passord", "salasana",
 	// French, Italian, Spanish, Portuguese, Romanian
 	"mot de passe", "motdepasse", "parola d'ordine", "parola chiave", "contraseña", "clave de acceso", "palabra clave", "senha", "palavra-passe", "palavra passe",
 	"código de acesso", "parola",
@@ -27,7 +27,7 @@ var strongWords = [...]string{
 }
 
 // weakWords are short and mean other things too: they count as words of their own, and say a password only with a sign behind them.
-var weakWords = [...]string{"pass", "pw", "pwd", "psw", "pswd", "pword", "pin", "mdp", "clave", "パス", "鍵", "暗号", "access code", "zugangscode", "code d'accès", "codice di accesso"}
+var weakWords = [...]string{"pass", "pw", "p/w", "pwd", "psw", "pswd", "pword", "pin", "mdp", "clave", "パス", "鍵", "暗号", "access code", "zugangscode", "code d'accès", "codice di accesso"}
 
 // keyword is a word that speaks of a password, folded.
 type keyword struct {
@@ -96,8 +96,8 @@ func mentionAt(list []keyword, text []rune, i int) (mention, bool) {
 		switch {
 		case k.latin && apart(next), k.weak && k.latin && apart(prev):
 			continue // inside another word
-		case k.weak && !k.latin && isKanjiOrKana(prev):
-			continue // バイパス, 公開鍵
+		case k.weak && !k.latin && (isKanjiOrKana(prev) || isKanji(next)):
+			continue // バイパス, 公開鍵, 暗号化
 		case text[end-1] == 'ス' && next == 'ワ':
 			continue // the beginning of パスワード, which is a keyword itself
 		}
@@ -106,7 +106,9 @@ func mentionAt(list []keyword, text []rune, i int) (mention, bool) {
 	return mention{}, false
 }
 
-func isKanjiOrKana(r rune) bool { return 0x3041 <= r && r <= 0x30FF || 0x3400 <= r && r <= 0x9FFF }
+func isKanji(r rune) bool { return 0x3400 <= r && r <= 0x9FFF }
+
+func isKanjiOrKana(r rune) bool { return 0x3041 <= r && r <= 0x30FF || isKanji(r) }
 
 // set is a closed list of folded words.
 type set map[string]bool

@@ -24,7 +24,8 @@ func (c *context) said() (word string, ok bool) {
 }
 
 // others are words on a line with a password that opens no file.
-var others = [...]string{"one-time", "one time", "onetime", "ワンタイム", "otp", "einmal", "verification", "認証コード", "確認コード", "wi-fi", "wifi", "boarding", "forgot"}
+var others = [...]string{"one-time", "one time", "onetime", "ワンタイム", "otp", "einmal", "verification", "認証コード", "確認コード", "wi-fi", "wifi", "boarding", "forgot",
+	"never", "most common", "do not use", "don't use", "such as", "e.g.", "例:", "例えば", "危険", "のような", "推測され"}
 
 // other reports whether the line speaks of other passwords, or a weak word of something else.
 func (c *context) other() bool {
@@ -37,17 +38,17 @@ func (c *context) other() bool {
 	if !c.weak || !c.latin {
 		return false
 	}
-	before := strings.Fields(strings.ToLower(c.head))
-	return len(before) > 0 && latinWord(before[len(before)-1]) && !weakBefore[strings.Trim(before[len(before)-1], trailing)]
+	before := lastWord(c.head)
+	return latinWord(before) && !weakBefore[strings.Trim(before, trailing)]
 }
 
 func latinWord(s string) bool {
-	r, _ := utf8.DecodeLastRuneInString(s)
+	r, _ := utf8.DecodeLastRuneInString(s) // RuneError is no letter
 	return apart(unicode.ToLower(r))
 }
 
 // weakBefore are the words before "pass" or "PIN" that leave it a password.
-var weakBefore = words("zip file the your archive rar 7z excel word pdf and is for open unzip decrypt re fw fwd und die der das datei le la el il")
+var weakBefore = words("with use zip file the your archive rar 7z excel word pdf and is for open unzip decrypt re fw fwd und die der das datei le la el il")
 
 // link is what ties a keyword to its password.
 type link uint8
@@ -60,7 +61,7 @@ const (
 )
 
 // signs tie a word to a keyword.
-const signs = ":：=＝→⇒|｜\t>＞"
+const signs = ":：=＝→⇒|｜\t>＞…‥・"
 
 // bound are the words of a language between a keyword and its password; true for those that say that it follows.
 var bound = map[string]link{
@@ -68,7 +69,7 @@ var bound = map[string]link{
 	"for": nothing, "the": nothing, "this": nothing, "your": nothing, "of": nothing, "open": nothing, "unzip": nothing, "extract": nothing, "decrypt": nothing, "unlock": nothing,
 	"file": nothing, "files": nothing, "archive": nothing, "attachment": nothing, "attached": nothing, "document": nothing, "zip": nothing, "it": nothing, "zip-file": nothing,
 	"below": below, "follows": below, "following": below, "as": nothing, "here": nothing, "für": nothing, "zum": nothing, "zur": nothing, "öffnen": nothing, "die": nothing, "der": nothing,
-	"das": nothing, "den": nothing, "datei": nothing, "archiv": nothing, "anhang": nothing, "entpacken": nothing, "pour": nothing, "ouvrir": nothing, "le": nothing, "du": nothing,
+	"das": nothing, "den": nothing, "datei": nothing, "archiv": nothing, "anhang": nothing, "entpacken": nothing, "de": nothing, "pour": nothing, "ouvrir": nothing, "le": nothing, "du": nothing,
 	"fichier": nothing, "l'archive": nothing, "per": nothing, "aprire": nothing, "il": nothing, "del": nothing, "dell'archivio": nothing, "para": nothing, "abrir": nothing,
 	"el": nothing, "archivo": nothing, "o": nothing, "do": nothing, "arquivo": nothing, "voor": nothing, "het": nothing, "bestand": nothing, "do-pliku": nothing, "pliku": nothing,
 	"до": nothing, "архиву": nothing, "к": nothing, "архива": nothing, "-": sign, "–": sign, "—": sign,
@@ -159,7 +160,7 @@ func (c *context) behind(rest string, tie link) (string, bool) {
 	word := core(v.text)
 	switch strengthOf(word) {
 	case unusual:
-		return word, ends(v.after) || tie == sign && !counted(v.after) || tie == verb && mixed(word) && !counted(v.after)
+		return word, ends(v.after) || told[lastWord(c.head)] || tie == sign && !counted(v.after) || tie == verb && mixed(word) && !counted(v.after)
 	case plain:
 		switch {
 		case tie == sign || v.quoted && tie != nothing && !c.weak:
@@ -169,6 +170,17 @@ func (c *context) behind(rest string, tie link) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// told are the words before a keyword behind which its password follows: "use password X to open it".
+var told = words("use using with enter type")
+
+func lastWord(s string) string {
+	f := strings.Fields(strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(s), "the "), "this "))
+	if len(f) == 0 {
+		return ""
+	}
+	return f[len(f)-1]
 }
 
 // split cuts a run where the sentence goes on without a blank: 「1234(半角)」.
@@ -250,7 +262,7 @@ func (c *context) onNextLine(rest string, tie link) (string, bool) {
 	}
 	line := strings.Trim(c.next[0], "> \t　■●◆・*→")
 	v, ok := nextValue(line)
-	if !ok || strings.Trim(v.after, " 　。.、,") != "" || !strings.HasPrefix(strings.TrimLeft(strings.TrimSuffix(line, v.after), `「『【"'“[(<（＜`), v.text[:min(1, len(v.text))]) {
+	if !ok || strings.Trim(v.after, " 　。.、,") != "" || !strings.HasPrefix(strings.TrimLeft(strings.TrimSuffix(line, v.after), "「『【\"'“[(<（＜ 　"), v.text[:min(1, len(v.text))]) {
 		return "", false
 	}
 	switch strengthOf(core(v.text)) {
