@@ -18,10 +18,11 @@ const (
 
 // trying is the state of the words of one message.
 type trying struct {
-	holding bool   // one of the turns is ours
-	tried   int    // words of the current file
-	words   int    // it could have tried
-	last    string // the word tried last
+	waited  time.Duration // for turns
+	holding bool          // one of the turns is ours
+	tried   int           // words of the current file
+	words   int           // it could have tried
+	last    string        // the word tried last
 }
 
 // tries are the words for a file on which one try takes about cost of processor time, the likeliest first: first those that opened another file of the
@@ -104,9 +105,11 @@ func (h *holder) next(ctx context.Context) bool {
 		return true
 	}
 	h.end()
-	ctx, cancel := context.WithTimeout(ctx, waitMax)
+	begun, t := time.Now(), &h.s.trying
+	ctx, cancel := context.WithTimeout(ctx, waitMax-t.waited)
 	defer cancel()
-	if !h.s.scanner.turns.take(ctx, h.cost) {
+	ok := h.s.scanner.turns.take(ctx, h.cost)
+	if t.waited += time.Since(begun); !ok {
 		return false
 	}
 	h.held, h.s.trying.holding, h.used = true, true, h.cost
@@ -131,7 +134,6 @@ func (s *Scan) untried(f *File) {
 		case finding.ZipEncrypted, finding.ArchiveEncrypted, finding.ArchiveHeaderEncrypted, finding.OfficeEncrypted, finding.PDFEncrypted:
 			if slices.Equal(g.Path, f.Path) {
 				*g = finding.New(g.Kind, g.Path, "%d of %d words tried; %s", t.tried, t.words, g.Detail)
-				g.Severity = g.Kind.Severity()
 				return
 			}
 		}

@@ -134,6 +134,21 @@ func TestWhoCannotWaitLeavesTheQueue(t *testing.T) {
 	}
 }
 
+func TestAMessageWaitsForTurnsOnlySoLong(t *testing.T) {
+	sc := scanner(t, Options{})
+	sc.turns.free = 0
+	s := sc.Begin()
+	guesses(s, 5)
+	s.trying.waited = waitMax - time.Millisecond
+	if dear, again, cheap := tried(s, time.Millisecond), tried(s, time.Millisecond), tried(s, time.Microsecond); dear != 0 || again != 0 || cheap != 5 {
+		t.Errorf("%d, %d and %d tries", dear, again, cheap)
+	}
+	sc.turns.free = 1
+	if n := tried(s, time.Millisecond); n != 5 {
+		t.Errorf("%d tries though a turn is free", n)
+	}
+}
+
 func TestWhatWasNotTriedIsSaid(t *testing.T) {
 	s := scanner(t, Options{TryTime: time.Second}).Begin()
 	guesses(s, 50)
