@@ -36,7 +36,7 @@ type Inspector interface {
 func inspectors() []Inspector {
 	return []Inspector{
 		zipFile{}, ooxmlFile{}, oleFile{}, biffFile{}, slkFile{}, csvFile{}, rtfFile{}, oneNoteFile{}, flatFile{}, activeMime{}, htmlFile{}, mailFile{}, tnefFile{}, gzipFile{},
-		bzip2File{}, zstdFile{}, tarFile{}, cabFile{}, lzhFile{}, sevenFile{}, rarFile{}, xzFile{}, plainFile{}, diskFile{}, unreadFile{},
+		bzip2File{}, zstdFile{}, lzwFile{}, tarFile{}, cabFile{}, lzhFile{}, sevenFile{}, rarFile{}, xzFile{}, plainFile{}, diskFile{}, unreadFile{},
 		lnkFile{}, urlFile{}, executableFile{}, scriptFile{}, pageFile{},
 		pdfFile{},
 	}

@@ -7,9 +7,14 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/encoding/unicode"
 
 	"sekisho/internal/finding"
 	"sekisho/internal/sparse"
@@ -25,21 +30,64 @@ func (gzipFile) Name() string { return "gzip" }
 func (gzipFile) Match(f *File) bool { return f.Kind == KindGzip }
 
 func (gzipFile) Inspect(ctx context.Context, f *File, s *Scan) error {
-	r, err := gzip.NewReader(bufio.NewReader(f.reader(ctx)))
+	in := bufio.NewReader(f.reader(ctx))
+	z, err := gzip.NewReader(in)
 	if err != nil {
 		return s.unreadable(ctx, f, err)
 	}
-	name := r.Name // RFC 1952 2.3.1, FNAME
+	name := gzipName(z.Name)
 	if name == "" {
 		name = inner(f, ".gz", ".tgz")
 	}
-	return s.member(ctx, f, name, gzipReader{r, f})
+	z.Multistream(false)
+	return s.member(ctx, f, name, gzipReader{z, in, f})
 }
 
-// gzipReader can unpack the first member again, which nearly always is all there is.
+// gzipName is the field FNAME (RFC 1952 2.3.1), which the library reads as Latin-1: programs write the bytes of the name as they have it.
+func gzipName(latin string) string {
+	b, err := charmap.ISO8859_1.NewEncoder().String(latin)
+	if err != nil {
+		return latin
+	}
+	for _, e := range []encoding.Encoding{unicode.UTF8, japanese.ShiftJIS} {
+		if s, err := e.NewDecoder().String(b); err == nil && !strings.ContainsRune(s, utf8.RuneError) {
+			return s
+		}
+	}
+	return latin
+}
+
+// gzipReader is the content of all members (RFC 1952 2.2). What follows them and is none, padding or junk, is left alone as gunzip does, and a wrong
+// checksum withholds nothing. It can unpack the first member again, which nearly always is all there is.
 type gzipReader struct {
 	*gzip.Reader
-	f *File
+	in *bufio.Reader
+	f  *File
+}
+
+func (r gzipReader) Read(p []byte) (int, error) {
+	for {
+		n, err := r.Reader.Read(p)
+		if !errors.Is(err, io.EOF) && !errors.Is(err, gzip.ErrChecksum) {
+			return n, err
+		}
+		if err := r.next(); n > 0 || err != nil {
+			return n, err
+		}
+	}
+}
+
+// next begins the next member.
+func (r gzipReader) next() error {
+	var trouble *ioError
+	switch err := r.Reset(r.in); {
+	case err == nil:
+		r.Multistream(false)
+		return nil
+	case errors.As(err, &trouble), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	}
+	return io.EOF
 }
 
 var _ again = gzipReader{}
@@ -58,7 +106,18 @@ func (bzip2File) Name() string { return "bzip2" }
 func (bzip2File) Match(f *File) bool { return f.Kind == KindBzip }
 
 func (bzip2File) Inspect(ctx context.Context, f *File, s *Scan) error {
-	return s.member(ctx, f, inner(f, ".bz2", ".tbz2", ".tbz"), slowReader{bzip2.NewReader(bufio.NewReader(f.reader(ctx))), -1})
+	return s.member(ctx, f, inner(f, ".bz2", ".tbz2", ".tbz"), slowReader{bzip2Reader{bzip2.NewReader(bufio.NewReader(f.reader(ctx)))}, -1})
+}
+
+// bzip2Reader is the content of all streams. The library says by its text alone that what follows them is none, as bunzip2 does in passing.
+type bzip2Reader struct{ r io.Reader }
+
+func (r bzip2Reader) Read(p []byte) (int, error) {
+	n, err := r.r.Read(p)
+	if wrong := bzip2.StructuralError(""); errors.As(err, &wrong) && strings.Contains(string(wrong), "continuation") {
+		err = io.EOF
+	}
+	return n, err
 }
 
 // zstdFile opens Zstandard files (RFC 8878).
@@ -78,7 +137,31 @@ func (zstdFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 		return s.unreadable(ctx, f, err)
 	}
 	defer r.Close()
-	return s.member(ctx, f, inner(f, ".zst"), struct{ io.Reader }{r})
+	return s.member(ctx, f, inner(f, ".zst"), zstdReader{r})
+}
+
+// zstdReader is the content of all frames; what follows them and begins like none is left alone.
+type zstdReader struct{ r *zstd.Decoder }
+
+func (r zstdReader) Read(p []byte) (int, error) {
+	n, err := r.r.Read(p)
+	if errors.Is(err, zstd.ErrMagicMismatch) {
+		err = io.EOF
+	}
+	return n, err
+}
+
+// lzwFile opens files of compress(1).
+type lzwFile struct{}
+
+var _ Inspector = lzwFile{}
+
+func (lzwFile) Name() string { return "lzw" }
+
+func (lzwFile) Match(f *File) bool { return f.Kind == KindLZW }
+
+func (lzwFile) Inspect(ctx context.Context, f *File, s *Scan) error {
+	return s.member(ctx, f, inner(f, ".Z", ".taz"), slowReader{newLZW(bufio.NewReader(f.reader(ctx))), -1})
 }
 
 // inner is the name a program gives to the content of a compressed file: that of the file without the ending.

@@ -15,7 +15,7 @@ func (unreadFile) Name() string { return "unread" }
 
 func (unreadFile) Match(f *File) bool {
 	switch f.Kind {
-	case KindARJ, KindACE, KindALZ, KindEGG, KindXAR, KindWIM, KindLZW:
+	case KindARJ, KindACE, KindALZ, KindEGG, KindXAR, KindWIM:
 		return true
 	}
 	return false
