@@ -38,7 +38,7 @@ func inspectors() []Inspector {
 		zipFile{}, ooxmlFile{}, oleFile{}, biffFile{}, slkFile{}, csvFile{}, rtfFile{}, oneNoteFile{}, flatFile{}, activeMime{}, htmlFile{}, mailFile{}, tnefFile{}, gzipFile{},
 		bzip2File{}, zstdFile{}, lzwFile{}, tarFile{}, cabFile{}, lzhFile{}, sevenFile{}, rarFile{}, xzFile{}, plainFile{}, diskFile{}, unreadFile{},
 		lnkFile{}, urlFile{}, executableFile{}, scriptFile{}, pageFile{},
-		pdfFile{},
+		pdfFile{}, smimeFile{}, pgpFile{}, calendarFile{},
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"sekisho/internal/archive"
+	"sekisho/internal/cms"
 	"sekisho/internal/xlm"
 	"sekisho/oleparse"
 )
@@ -145,7 +146,7 @@ func (s *Scan) identify(ctx context.Context, f *File) error {
 		return err
 	}
 	f.Kind = headKind(head)
-	f.pdf = f.Kind != KindPDF && bytes.Contains(head[:min(len(head), pdfStart)], []byte("%PDF-"))
+	f.pdf = holdsNothing(f.Kind) && bytes.Contains(head[:min(len(head), pdfStart)], []byte("%PDF-"))
 	if f.Kind == KindData {
 		if err := f.farKind(ctx); err != nil {
 			return err
@@ -170,6 +171,15 @@ func (s *Scan) identify(ctx context.Context, f *File) error {
 	}
 	f.tailEnd, err = f.endsAsZip(ctx, s.scratch)
 	return err
+}
+
+// holdsNothing tells the kinds behind whose beginning a PDF may hide: in a container it would be a file inside.
+func holdsNothing(kind string) bool {
+	switch kind {
+	case KindPNG, KindJPEG, KindGIF, KindBMP, KindTIFF, KindEMF, KindWMF, KindEXE, KindELF, KindHTML, KindXML, KindText, KindRTF, KindBIFF, KindSLK:
+		return true
+	}
+	return false
 }
 
 // endsAsZip reports whether an end of central directory stands where programs search for one.
@@ -216,6 +226,10 @@ func headKind(b []byte) string {
 		return KindLZH
 	case len(b) > 4 && b[0] == 0x60 && b[1] == 0xEA && binary.LittleEndian.Uint16(b[2:]) <= 2600:
 		return KindARJ // the archiver's note: a basic header of at most 2,600 bytes
+	case cms.Is(b): // before what may stand in it
+		return KindP7M
+	case cms.IsPGP(b):
+		return KindPGP
 	case bytes.Contains(b[:min(len(b), pdfStart)], []byte("%PDF-")):
 		return KindPDF
 	case archive.IsCPIO(b):
@@ -331,6 +345,12 @@ func textKind(b []byte) string {
 	}
 	low := bytes.ToLower(b[:min(len(b), 1024)])
 	switch {
+	case bytes.HasPrefix(low, []byte("begin:vcalendar")): // RFC 5545 3.4
+		return KindICS
+	case cms.Armor(b) == "CMS":
+		return KindP7M
+	case cms.Armor(b) == "PGP":
+		return KindPGP
 	case svgStart(low):
 		return KindSVG
 	case htmlStart(low):

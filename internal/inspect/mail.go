@@ -20,9 +20,14 @@ func (mailFile) Match(f *File) bool {
 }
 
 func (mailFile) Inspect(ctx context.Context, f *File, s *Scan) error {
+	return s.walk(ctx, f, io.NewSectionReader(f.reader(ctx), f.mime, f.Size-f.mime))
+}
+
+// walk walks the mail in f that r gives.
+func (s *Scan) walk(ctx context.Context, f *File, r io.Reader) error {
 	h, first := &mailHandler{ctx: ctx, f: f, s: s}, len(s.files)
 	w := message.NewWalker(f.Path, s.o.Walk, h)
-	_, err := io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{io.NewSectionReader(f.reader(ctx), f.mime, f.Size-f.mime)}, make([]byte, copyBuffer))
+	_, err := io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{r}, make([]byte, copyBuffer))
 	if closed := w.Close(); err == nil { // after an error Close only frees
 		err = closed
 	}
@@ -40,14 +45,8 @@ type mailHandler struct {
 var _ message.Handler = (*mailHandler)(nil)
 
 func (h *mailHandler) Part(p *message.Part) error {
-	h.s.partText(p, !p.Attachment && h.signed())
+	h.s.partText(p, !p.Attachment && h.f.ownMail())
 	return h.s.file(h.ctx, partFile(p, h.f), p.Attachment)
-}
-
-// signed reports whether the mail is what an S/MIME signature of the message itself is around: its text is the message's own.
-func (h *mailHandler) signed() bool {
-	around := h.f.parent
-	return around != nil && around.Kind == KindP7M && around.parent == nil
 }
 
 // Finding leaves out the complaints about a message behind something else: it may be no message at all.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"sekisho/internal/finding"
+	"sekisho/internal/links"
 	"sekisho/internal/pdf"
 )
 
@@ -60,6 +61,7 @@ func (s *Scan) readPDF(ctx context.Context, f *File, d *pdf.File) error {
 	}
 	s.pdfScripts(f, doc)
 	s.pdfActions(f, doc)
+	s.pdfLinks(f, doc)
 	for _, p := range doc.Problems {
 		if p.Unread {
 			s.found(f, finding.New(finding.ScanIncomplete, f.Path, "offset %d: %s", p.Offset, p.Text))
@@ -122,6 +124,17 @@ func launched(a pdf.Action) bool {
 		return true
 	}
 	return (a.Type == "Launch" || away) && (runs(a.Target) || program(extension(a.Target)))
+}
+
+// pdfLinks adds the links that lead to files.
+func (s *Scan) pdfLinks(f *File, doc *pdf.Document) {
+	var files sightings
+	for _, address := range doc.Links {
+		if l, ok := links.Of(address); ok && l.Class != links.Other {
+			files.add("", fmt.Sprintf("%s %.80q", l.Class, l.URL))
+		}
+	}
+	files.report(s, f, finding.MailDocumentLink)
 }
 
 // pdfFiles inspects the embedded files.

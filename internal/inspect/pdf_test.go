@@ -28,6 +28,7 @@ func TestPDF(t *testing.T) {
 		findings, tree []string
 	}{
 		{"plain", pdfOf("<< /S /URI /URI (https://example.test/) >>"), nil, []string{" pdf"}},
+		{"link to an archive", pdfOf("<< /S /URI /URI (https://example.test/a.zip) >>"), []string{"mail.document-link"}, []string{" pdf"}},
 		{"form with a script", pdfOf("<< /AA << /K << /S /JavaScript /JS (AFNumber_Keystroke) >> >> >>"), []string{"pdf.javascript"}, []string{" pdf"}},
 		{"script that opens the file inside", pdfOf("<< /OpenAction << /S /JavaScript /JS (this.exportDataObject\\({nLaunch:2}\\)) >> >>"),
 			[]string{"pdf.javascript", "pdf.launch"}, []string{" pdf"}},
@@ -69,6 +70,7 @@ func TestPDFDetails(t *testing.T) {
 	for object, want := range map[string]string{
 		"<< /OpenAction << /S /JavaScript /JS (app.alert\\(1\\)) >> /AA << /C << /JS (b) >> >> >>": `2 OpenAction AA "app.alert(1)"`,
 		"<< /S /Launch /Win << /F (cmd.exe) /P (/c calc) >> >>":                                    `Launch "cmd.exe" "/c calc"`,
+		"[<< /URI (https://example.test/a.zip) >> << /URI (https://example.test/a.zip) >>]":        `2: archive "https://example.test/a.zip"`,
 	} {
 		if _, r := scanFile(t, Options{}, pdfOf(object)); len(r.Findings) != 1 || r.Findings[0].Detail != want {
 			t.Errorf("%v, want %q", r.Findings, want)

@@ -63,13 +63,13 @@ func (s *Scan) tnefProblems(f *File, msg *tnef.Message) {
 			break
 		}
 	}
-	var links sightings
+	var away sightings
 	for _, l := range msg.Links {
 		if onServer(l) {
-			links.add("", fmt.Sprintf("%.120q", l))
+			away.add("", fmt.Sprintf("%.120q", l))
 		}
 	}
-	links.report(s, f, finding.OfficeExternal)
+	away.report(s, f, finding.OfficeExternal)
 }
 
 // onServer reports whether a path leads to another machine: a UNC path, or an address.
