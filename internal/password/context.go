@@ -139,7 +139,8 @@ func meetingLine(line string) bool {
 
 // line takes the words of a line and, where it speaks of a password, what stands around that.
 func (f *Finder) line(t *reader, i int, old bool) {
-	f.tokens(t.lines[i], old)
+	f.late = append(f.late, lateLine{t.lines[i], old})
+	f.sorted = nil
 	if f.mentions >= mentionMax {
 		return
 	}
@@ -153,10 +154,14 @@ func (f *Finder) line(t *reader, i int, old bool) {
 		}
 		c.next, c.gap = t.lines[i+1:min(len(t.lines), i+1+nextLines)], t.gap[i+1:min(len(t.lines), i+1+nextLines)]
 		c.last = k+1 == len(list)
-		f.around(&c)
-		if word, ok := c.said(); ok && !old && !f.mute {
+		word, ok := c.said()
+		if ok {
+			f.candidate(word, sure, old)
+		}
+		if ok && !old && !f.mute {
 			f.says(word, c.key)
 		}
+		f.around(&c)
 	}
 }
 
@@ -173,9 +178,6 @@ type context struct {
 // around collects the candidates of a context, the nearest first.
 func (f *Finder) around(c *context) {
 	f.dated = f.dated || dateWord(c.line)
-	if word, ok := c.said(); ok {
-		f.candidate(word, sure, c.old)
-	}
 	tail := clip(c.tail, tailMax)
 	n := 0
 	for v, ok := nextValue(tail); ok && n < tailValues; v, ok = nextValue(v.after) {
@@ -268,6 +270,12 @@ func dateWord(line string) bool {
 		}
 	}
 	return false
+}
+
+// lateLine is a line whose words are taken when somebody asks for all words: most mails hold nothing that is locked.
+type lateLine struct {
+	text string
+	old  bool // of the quoted history
 }
 
 // tokens takes the words of a line as a last resort.

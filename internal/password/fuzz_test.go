@@ -46,12 +46,20 @@ func BenchmarkText(b *testing.B) {
 	for name, text := range map[string]string{
 		"mail": mail, "long": strings.Repeat(mail, 1000), "words": strings.Repeat("a1 (b2) c:3 ", 20000), "brackets": strings.Repeat("(", 250_000), "keywords": strings.Repeat("password: x1\n", 20000),
 	} {
-		b.Run(name, func(b *testing.B) {
+		b.Run("all/"+name, func(b *testing.B) {
 			b.SetBytes(int64(len(text)))
 			for b.Loop() {
 				var f Finder
 				f.Text(text)
 				f.Words()
+			}
+		})
+		b.Run("said/"+name, func(b *testing.B) {
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				var f Finder
+				f.Text(text)
+				f.Said()
 			}
 		})
 	}

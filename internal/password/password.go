@@ -91,6 +91,7 @@ type Finder struct {
 	words    [ranks][]Word
 	best     map[string]rank // of every word kept
 	said     []Said
+	late     []lateLine
 	mentions int
 	taken    int  // bytes read
 	dated    bool // a text says that the password is a date
@@ -127,14 +128,22 @@ func (f *Finder) Date(t time.Time) { f.date, f.sorted = t, nil }
 
 // Words returns every word once, the likeliest first. The list is the Finder's.
 func (f *Finder) Words() []Word {
-	if f.sorted != nil {
-		return f.sorted
+	if f.sorted == nil {
+		f.sort()
 	}
+	return f.sorted
+}
+
+func (f *Finder) sort() {
 	if f.dated && f.date.Year() >= datesFrom {
 		for _, layout := range [...]string{"20060102", "0102", "060102", "2006-01-02", "2006/01/02", "02012006", "01022006", "2006.01.02", "02.01.2006"} {
 			f.keep(likely, f.date.Format(layout))
 		}
 	}
+	for _, l := range f.late {
+		f.tokens(l.text, l.old)
+	}
+	f.late = nil
 	mined := 0
 	for r := range ranks {
 		for _, w := range f.words[r] {
@@ -148,7 +157,6 @@ func (f *Finder) Words() []Word {
 			f.sorted = append(f.sorted, w)
 		}
 	}
-	return f.sorted
 }
 
 // Find returns the word with where it was found.
