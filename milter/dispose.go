@@ -126,6 +126,7 @@ func (m *mail) item() quarantine.Item {
 		Subject: r.Facts.Subject, From: r.Facts.From, MessageID: m.first.messageID,
 		Size: r.Size, SHA256: r.SHA256, Incomplete: r.Facts.Incomplete,
 	}
+	it.Earlier = m.earlier()
 	if r.Header != nil {
 		it.From = r.Header.Text("From")
 	}

@@ -128,6 +128,33 @@ func (m *mail) keepFirst(ctx context.Context, l *filter.Later) (held bool) {
 	return held
 }
 
+// earlier are the mails that a reviewer of this one should know of.
+func (m *mail) earlier() (list []quarantine.Earlier) {
+	if m.result.Memory == nil {
+		return nil
+	}
+	for i := range m.result.Memory.Later {
+		l := &m.result.Memory.Later[i]
+		if !l.Hostile() {
+			continue
+		}
+		first := l.File.Mail
+		list = append(list, quarantine.Earlier{
+			QueueID: first.Ref(), Time: first.Time, From: first.From, Rcpts: first.Rcpts, File: l.File.Name, Held: m.stillHeld(first.Quarantine),
+		})
+	}
+	return list
+}
+
+// stillHeld reports whether a mail that waited is still here.
+func (m *mail) stillHeld(id string) bool {
+	if id == "" || m.session.srv.o.Holder == nil {
+		return false
+	}
+	it, err := m.session.srv.o.Holder.Get(m.ctx, id)
+	return err == nil && it.State == quarantine.StateHeld
+}
+
 // forgetful counts a failure of the memory.
 func (m *mail) forgetful(err error) {
 	srv := m.session.srv

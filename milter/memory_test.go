@@ -48,6 +48,11 @@ func TestAHostileFileOfAnEarlierMailIsAnAlert(t *testing.T) {
 			if len(as) != 1 {
 				t.Fatalf("%d alerts", len(as))
 			}
+			for _, it := range r.holder.held() {
+				if e := it.Earlier; len(e) != 1 || e[0].QueueID != "4FIRST" || e[0].Rcpts[0] != "b@example.org" || e[0].File != "見積書.zip" || e[0].Held {
+					t.Errorf("%+v", e)
+				}
+			}
 			a := as[0]
 			held := map[bool]string{true: "Q1"}[mode == rules.ModeEnforce]
 			if a.Kind != "password-later" || a.QueueID != "4Xq1" || a.Quarantine != held || a.Rule != "vba-autoexec" || a.File != "見積書.zip" || a.Findings == nil {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -42,8 +43,18 @@ func TestScripts(t *testing.T) {
 // fixtureMain is a command of the scripts: fixture KIND FILE.
 func fixtureMain() {
 	kind, file := os.Args[1], os.Args[2]
-	if kind == "state" {
-		fill(file)
+	switch kind {
+	case "state":
+		fill(file, nil)
+		return
+	case "waiting":
+		fill(file, func(it *quarantine.Item) { it.Waits = time.Now().Add(time.Hour) })
+		return
+	case "later":
+		fill(file, func(it *quarantine.Item) {
+			e := quarantine.Earlier{QueueID: "4FIRST", Time: time.Now(), From: "sato@example.net", Rcpts: []string{"mori@example.org", "abe@example.org"}, File: "\x1b.zip"}
+			it.Earlier = []quarantine.Earlier{e, {QueueID: "4SECOND", Rcpts: e.Rcpts[:1], File: "b.zip", Held: true}}
+		})
 		return
 	}
 	files := map[string]func() []byte{
@@ -53,6 +64,14 @@ func fixtureMain() {
 		"mail-vba": func() []byte { return macroMail().Bytes() },
 		"mail": func() []byte {
 			return fixture.Message("a@example.net", "b@example.org", "hi", fixture.TextPart("hi")).Bytes()
+		},
+		"mail-locked": func() []byte {
+			z := fixture.ZIP{Entries: []fixture.ZIPEntry{{Name: "a.doc", Data: fixture.DocVBA(autoOpen), Method: 8, Password: "Xk92mQ"}}}
+			return fixture.Message("a@example.net", "b@example.org", "quotation", fixture.TextPart("The password follows."),
+				fixture.FilePart("a.zip", "application/zip", z.Bytes())).Bytes()
+		},
+		"mail-word": func() []byte {
+			return fixture.Message("a@example.net", "b@example.org", "quotation", fixture.TextPart("Password: Xk92mQ")).Bytes()
 		},
 		"mbox":      mbox,
 		"labels":    func() []byte { return []byte("{\"file\":\"second.eml\"}\n\n{\"file\":\"first.eml\"}\n") },
@@ -86,7 +105,7 @@ func mbox() []byte {
 }
 
 // fill makes a state folder that holds one message, with hostile words in every field a person will see.
-func fill(dir string) {
+func fill(dir string, change func(*quarantine.Item)) {
 	must := func(err error) {
 		if err != nil {
 			fmt.Fprintln(os.Stderr, "fixture:", err)
@@ -102,7 +121,7 @@ func fill(dir string) {
 	_, err = raw.Write(macroMail().Bytes())
 	must(err)
 	path := finding.Path{"2", "Macros/VBA/ThisDocument"}
-	_, err = q.Put(ctx, quarantine.Item{
+	it := quarantine.Item{
 		Direction: message.In, Source: "198.51.100.0/24", Subject: "Re: \x1b[31minvoice\u202ecod.exe", From: "Sato <sato@example.net>",
 		MessageID: "<1@example.net>",
 		Envelope: message.Envelope{QueueID: "4A", MailFrom: "sato@example.net", Rcpts: []string{"mori@example.org"},
@@ -110,7 +129,11 @@ func fill(dir string) {
 		Verdict: rules.Verdict{Action: rules.Quarantine, Rule: "macro-autoexec", Rules: []string{"macro-autoexec"}, Enforced: true,
 			Why: []finding.Finding{finding.New(finding.VBAAutoexec, path, "AutoOpen")}},
 		Attachments: []quarantine.Attachment{{Path: "2", Name: "invoice\x07.doc", Kind: "doc", SHA256: "00", Size: 3}},
-	}, raw)
+	}
+	if change != nil {
+		change(&it)
+	}
+	_, err = q.Put(ctx, it, raw)
 	must(err)
 	must(st.Close())
 }

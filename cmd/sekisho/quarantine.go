@@ -286,6 +286,13 @@ func (d *desk) explain(s shown) {
 	for _, a := range s.Attachments {
 		line("l_file", "%s %s (%s, %d) sha256 %s", a.Path, a.Name, a.Kind, a.Size, a.SHA256)
 	}
+	for _, e := range s.Earlier {
+		key := "delivered_to"
+		if e.Held {
+			key = "waited_for"
+		}
+		line("l_earlier", "%s  %s  %s  %s  %s", e.QueueID, stamp(e.Time), e.From, e.File, fmt.Sprintf(text(d.lang, key), strings.Join(e.Rcpts, ", ")))
+	}
 	fmt.Fprintf(d.out, "\n%s: %s\n  %s\n  %s\n\n", text(d.lang, "l_rule"), s.Verdict.Rule, s.RuleTitle, s.RuleAdvice)
 	for _, f := range s.Verdict.Why {
 		explainFinding(d.out, d.lang, f)

@@ -111,8 +111,21 @@ func (n *Notifier) describe(b *strings.Builder, r reader, it quarantine.Item) {
 	}
 	n.why(b, it)
 	if boss {
+		for _, e := range it.Earlier {
+			line("earlier mail / 先のメール:", n.earlier(e))
+		}
 		commands(line, it)
 	}
+}
+
+// earlier says who has, or would have got, the hostile file of an earlier mail.
+func (n *Notifier) earlier(e quarantine.Earlier) string {
+	state := "delivered / 配送済み"
+	if e.Held {
+		state = "held back / 配送停止"
+	}
+	return fmt.Sprintf("%s %s %s %s, %s: %s", show(e.QueueID), e.Time.In(n.opts.Location).Format("2006-01-02 15:04"), show(e.From), show(e.File), state,
+		recipients(e.Rcpts))
 }
 
 // commands writes what the postmaster types.

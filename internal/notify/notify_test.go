@@ -316,6 +316,30 @@ func TestNoticeOfThePostmaster(t *testing.T) {
 	}
 }
 
+// Who has the hostile file of an earlier mail is the postmaster's business only.
+func TestOnlyThePostmasterHearsWhoHasAnEarlierMail(t *testing.T) {
+	r := newRig(t, Options{Postmaster: boss, Recipients: true})
+	it := item()
+	at := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
+	it.Earlier = []quarantine.Earlier{
+		{QueueID: "4FIRST", Time: at, From: "taro@partner.example", Rcpts: []string{"secret@our.example"}, File: "a.zip"},
+		{QueueID: "4SECOND", Time: at, Rcpts: []string{"other@our.example"}, File: "b.zip", Held: true},
+	}
+	r.put(it)
+	for _, s := range r.round(time.Hour) {
+		_, body := text(t, s)
+		for _, want := range []string{
+			"4FIRST 2026-11-23 08:00 taro[@]partner[.]example a[.]zip, delivered / 配送済み: secret[@]our[.]example",
+			"4SECOND 2026-11-23 08:00 - b[.]zip, held back / 配送停止: other[@]our[.]example",
+		} {
+			if strings.Contains(body, want) != (s.to[0] == boss) {
+				t.Errorf("to %s:\n%s", s.to[0], body)
+			}
+		}
+	}
+	r.ok()
+}
+
 func TestNoticeOfARecipientNamesNobodyElse(t *testing.T) {
 	r := newRig(t, Options{Postmaster: boss, Recipients: true})
 	it := item()

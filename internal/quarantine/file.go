@@ -44,6 +44,8 @@ const (
 	maxText        = 1000 // bytes of a subject, a From, a Message-ID, a file name: more than a screen shows
 	maxAttachments = 500  // rows a reviewer could ever read
 	maxWhy         = 500  // findings a reviewer could ever read
+	maxEarlier     = 20   // earlier mails a reviewer could ever look after
+	maxWarned      = 100  // recipients of one of them; the audit log has all
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -97,8 +99,21 @@ func trim(it Item) Item {
 		a.Name, a.Path = clip(a.Name), clip(a.Path)
 		as[i] = a
 	}
-	it.Attachments = as
+	it.Attachments, it.Earlier = as, trimEarlier(it.Earlier)
 	return it
+}
+
+func trimEarlier(list []Earlier) (short []Earlier) {
+	for _, e := range list[:min(len(list), maxEarlier)] {
+		e.QueueID, e.From, e.File = clip(e.QueueID), clip(e.From), clip(e.File)
+		rcpts := make([]string, 0, len(e.Rcpts))
+		for _, r := range e.Rcpts[:min(len(e.Rcpts), maxWarned)] {
+			rcpts = append(rcpts, clip(r))
+		}
+		e.Rcpts = rcpts
+		short = append(short, e)
+	}
+	return short
 }
 
 func trimVerdict(v rules.Verdict) rules.Verdict {

@@ -123,6 +123,17 @@ type Item struct {
 	SHA256      string            `json:"sha256"`
 	Attachments []Attachment      `json:"attachments"`
 	Incomplete  bool              `json:"incomplete"`
+	Earlier     []Earlier         `json:"earlier,omitempty"` // mails before it whose locked files it opened, and that are hostile
+}
+
+// Earlier is a mail before a held one: whom to warn.
+type Earlier struct {
+	QueueID string    `json:"queue_id"`
+	Time    time.Time `json:"ts"`
+	From    string    `json:"from"`
+	Rcpts   []string  `json:"rcpt_to"`
+	File    string    `json:"file"`
+	Held    bool      `json:"held"` // it still waited, and so is stopped too
 }
 
 // Attachment is one attachment of a held message.

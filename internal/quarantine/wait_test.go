@@ -288,3 +288,15 @@ func TestAPersonMayReleaseWhatWaits(t *testing.T) {
 		t.Errorf("%d, %v: it went out twice", n, err)
 	}
 }
+
+func TestEarlierMailsAreBounded(t *testing.T) {
+	r := newRig(t, Options{})
+	it := item()
+	for range maxEarlier + 5 {
+		it.Earlier = append(it.Earlier, Earlier{QueueID: "4A", File: strings.Repeat("x", 2*maxText), Rcpts: make([]string, maxWarned+5)})
+	}
+	got := r.get(r.put(it, mail)).Earlier
+	if len(got) != maxEarlier || len(got[0].Rcpts) != maxWarned || len(got[0].File) > 2*maxText-1 || len(it.Earlier[0].Rcpts) != maxWarned+5 {
+		t.Errorf("%d mails, %d recipients, a name of %d", len(got), len(got[0].Rcpts), len(got[0].File))
+	}
+}
