@@ -60,24 +60,29 @@ func (s *server) forget(ctx context.Context) {
 	}
 }
 
-// dueEvery is how often mail is looked for that has waited long enough, or whose password came: a person hardly notices it.
-const dueEvery = 2 * time.Second
+const (
+	dueEvery = 2 * time.Second  // mail that has waited long enough, or whose password came: a person hardly notices it
+	dueAfter = 30 * time.Second // a relay that is away: its restart is soon enough noticed, and the log stays readable
+)
 
 // releaseDue delivers what has waited for its password, until ctx ends.
 func (s *server) releaseDue(ctx context.Context) {
-	tick := time.NewTicker(dueEvery)
-	defer tick.Stop()
+	next := time.NewTimer(dueEvery)
+	defer next.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-next.C:
 		}
+		pause := dueEvery
 		n, err := s.safeReleaseDue(ctx)
 		if err != nil && ctx.Err() == nil {
 			s.metrics.Errors.WithLabelValues("release").Inc()
 			s.log.Error("quarantine: mail whose wait is over was not delivered; it is tried again", "error", err.Error())
+			pause = dueAfter
 		}
+		next.Reset(pause)
 		if n > 0 {
 			s.log.Info("quarantine: delivered after its wait", "messages", n)
 		}

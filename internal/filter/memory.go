@@ -288,7 +288,7 @@ func lockedFiles(res *Result) (list []ledger.Locked) {
 		if name == "" {
 			name = strings.Join(l.Path, "/")
 		}
-		list = append(list, ledger.Locked{Path: l.Path, Name: name, Kind: l.Kind, Content: l.Content, Size: l.Content.Size()})
+		list = append(list, ledger.Locked{Path: l.Path, Name: name, Content: l.Content, Size: l.Content.Size()})
 	}
 	return list
 }

@@ -313,7 +313,7 @@ func TestMoreFilesThanCanBeTriedMakeTheMailIncomplete(t *testing.T) {
 	g := newGateway(t)
 	var files []ledger.Locked
 	for range 100 {
-		files = append(files, ledger.Locked{Path: []string{"2"}, Name: "a.zip", Kind: "zip", Content: strings.NewReader("x"), Size: 1})
+		files = append(files, ledger.Locked{Path: []string{"2"}, Name: "a.zip", Content: strings.NewReader("x"), Size: 1})
 	}
 	for n := 0; n <= ledger.MaxWaiting; n += len(files) {
 		if _, err := g.l.Remember(t.Context(), ledger.Mail{Time: g.now, From: taro, Rcpts: []string{hanako}}, files, nil); err != nil {

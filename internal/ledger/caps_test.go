@@ -74,7 +74,10 @@ func TestASenderPushesOutHisOwnOnly(t *testing.T) {
 }
 
 func TestTheOldestOfTheOwnGoesFirst(t *testing.T) {
-	r := newRig(t, small())
+	evicted := 0
+	o := small()
+	o.Evicted = func(n int) { evicted += n }
+	r := newRig(t, o)
 	for i := range 12 {
 		m := partner()
 		m.QueueID = fmt.Sprint(i)
@@ -83,6 +86,9 @@ func TestTheOldestOfTheOwnGoesFirst(t *testing.T) {
 	files := r.waitingFor(partner())
 	if len(files) != 10 || files[0].Mail.QueueID != "11" || files[9].Mail.QueueID != "2" {
 		t.Errorf("%d files, from %s to %s", len(files), files[0].Mail.QueueID, files[len(files)-1].Mail.QueueID)
+	}
+	if evicted != 2 {
+		t.Errorf("%d evictions told", evicted)
 	}
 }
 

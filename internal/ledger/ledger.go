@@ -14,6 +14,7 @@
 // reached, the oldest of the largest user goes, not that of one who has less than the newcomer: so who sends much pushes out
 // his own, and a forged sender counts by the network he comes from. Where all have the same little, what is an hour old goes, and while nothing is, the
 // newcomer is not remembered. Against many networks at once no cap helps one who has more than each of them.
+// Who writes under another's address to guess passwords learns nothing: the answer to his mail is the same whether one opened something.
 // The passwords are kept in clear, because they must be tried; they are as short-lived as the rest. A mail has at most maxRcpts recipients,
 // maxFiles locked files and maxWords passwords that are remembered; between two parties the newest MaxWaiting files and the passwords of the newest maxAnswer mails are found again.
 package ledger
@@ -122,7 +123,6 @@ type File struct {
 	Mail   Mail
 	Path   []string // within its mail
 	Name   string
-	Kind   string
 	Size   int64
 	memory int64
 }

@@ -59,7 +59,7 @@ func mailFrom(addr, network string) Mail {
 func partner() Mail { return mailFrom("taro@partner.example", "192.0.2.0/24") }
 
 func zipOf(size int) []Locked {
-	return []Locked{{Path: []string{"2"}, Name: "見積書.zip", Kind: "zip", Content: strings.NewReader(strings.Repeat("x", size)), Size: int64(size)}}
+	return []Locked{{Path: []string{"2"}, Name: "見積書.zip", Content: strings.NewReader(strings.Repeat("x", size)), Size: int64(size)}}
 }
 
 // remember fails the test unless it is remembered.
@@ -107,7 +107,7 @@ func TestAFileComesBackByteForByte(t *testing.T) {
 	content := bytes.Repeat([]byte("PK\x03\x04 locked "), 1000)
 	m := partner()
 	m.Quarantine = "20261123-aaaaaaaa"
-	r.remember(m, []Locked{{Path: []string{"2", "内\xff.zip"}, Name: "a.zip", Kind: "zip", Content: bytes.NewReader(content), Size: int64(len(content))}})
+	r.remember(m, []Locked{{Path: []string{"2", "内\xff.zip"}, Name: "a.zip", Content: bytes.NewReader(content), Size: int64(len(content))}})
 	files := r.waitingFor(partner())
 	if len(files) != 1 {
 		t.Fatalf("%d files", len(files))
@@ -116,7 +116,7 @@ func TestAFileComesBackByteForByte(t *testing.T) {
 	if d := cmp.Diff(m, f.Mail); d != "" {
 		t.Error(d)
 	}
-	if f.Name != "a.zip" || f.Kind != "zip" || f.Size != int64(len(content)) || len(f.Path) != 2 || f.Path[0] != "2" {
+	if f.Name != "a.zip" || f.Size != int64(len(content)) || len(f.Path) != 2 || f.Path[0] != "2" {
 		t.Errorf("%+v", f)
 	}
 	c, err := r.Content(f)

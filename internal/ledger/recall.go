@@ -43,7 +43,7 @@ func (l *Ledger) waiting(ctx context.Context, m Mail) ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := l.st.Index.QueryContext(ctx, `SELECT f.id, f.memory, f.path, f.name, f.kind, f.size, m.mail
+	rows, err := l.st.Index.QueryContext(ctx, `SELECT f.id, f.memory, f.path, f.name, f.size, m.mail
 		FROM memory_files f JOIN memories m ON m.id = f.memory WHERE`+between, args...)
 	if err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func (l *Ledger) waiting(ctx context.Context, m Mail) ([]File, error) {
 	for rows.Next() {
 		var f File
 		var path, mail string
-		if err := rows.Scan(&f.ID, &f.memory, &path, &f.Name, &f.Kind, &f.Size, &mail); err != nil {
+		if err := rows.Scan(&f.ID, &f.memory, &path, &f.Name, &f.Size, &mail); err != nil {
 			return nil, err
 		}
 		if err := errors.Join(json.Unmarshal([]byte(path), &f.Path), json.Unmarshal([]byte(mail), &f.Mail)); err != nil {

@@ -21,7 +21,6 @@ import (
 type Locked struct {
 	Path    []string
 	Name    string
-	Kind    string
 	Content io.ReaderAt
 	Size    int64
 }
@@ -44,7 +43,7 @@ func (l *Ledger) Remember(ctx context.Context, m Mail, files []Locked, words []s
 	}
 	kept := make([]File, len(r.files))
 	for i, f := range r.files {
-		kept[i] = File{ID: r.ids[i], Mail: r.mail, Path: f.Path, Name: f.Name, Kind: f.Kind, Size: f.Size, memory: r.id}
+		kept[i] = File{ID: r.ids[i], Mail: r.mail, Path: f.Path, Name: f.Name, Size: f.Size, memory: r.id}
 	}
 	return kept, nil
 }
@@ -219,8 +218,8 @@ func (r *memory) insertRest(ctx context.Context, tx *sql.Tx) error {
 		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO memory_files (id, memory, path, name, kind, size) VALUES (?, ?, ?, ?, ?, ?)`,
-			r.ids[i], r.id, path, clip(f.Name), f.Kind, f.Size); err != nil {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO memory_files (id, memory, path, name, size) VALUES (?, ?, ?, ?, ?)`,
+			r.ids[i], r.id, path, clip(f.Name), f.Size); err != nil {
 			return err
 		}
 	}

@@ -184,6 +184,9 @@ func (q *Quarantine) releaseDue(ctx context.Context, id string) (away bool, err 
 	return false, err
 }
 
+// duePause is how long a message rests that the relay asked to be tried again: others are not kept waiting behind it.
+const duePause = time.Minute
+
 // undelivered tells what another try may mend from what only a person can.
 func (q *Quarantine) undelivered(ctx context.Context, id string, out []Outcome, err error) (away bool, _ error) {
 	for _, o := range out {
@@ -192,7 +195,11 @@ func (q *Quarantine) undelivered(ctx context.Context, id string, out []Outcome, 
 		}
 		away = away || o.Result == Failed
 	}
-	return away, errLater
+	if !away {
+		_, err = q.st.DB.ExecContext(ctx, `UPDATE items SET waits = ? WHERE id = ? AND waits > 0`, q.now().Add(duePause).UnixMilli(), id)
+		return false, errors.Join(errLater, err)
+	}
+	return true, errLater
 }
 
 // giveUp leaves a message to a person.

@@ -154,6 +154,7 @@ func TestKeepDuringARelease(t *testing.T) {
 		t.Errorf("%d, %v", n, err)
 	}
 	relay.onData = nil
+	r.clock.add(duePause)
 	if n, err := r.due(); n != 0 || err != nil || held || len(relay.got()) != 0 {
 		t.Errorf("%d, %v, held %v", n, err, held)
 	}
@@ -195,8 +196,15 @@ func TestWhatTheRelayDoesNotTake(t *testing.T) {
 				t.Errorf("state %s, waiting %v", it.State, it.IsWaiting())
 			}
 			relay.onData, relay.drop, r.opts.Relay.Addr = nil, false, relay.addr
-			if n, err := r.due(); (n == 1) != tt.waiting || err != nil {
-				t.Errorf("tried again: %d, %v", n, err)
+			if n, err := r.due(); n != map[bool]int{true: 1}[tt.fails] || err != nil {
+				t.Errorf("tried again at once: %d, %v", n, err)
+			}
+			r.clock.add(duePause)
+			if _, err := r.due(); err != nil {
+				t.Error(err)
+			}
+			if it := r.get(id); (it.State == StateReleased) != tt.waiting {
+				t.Errorf("in the end it is %s", it.State)
 			}
 		})
 	}

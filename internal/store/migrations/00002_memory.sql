@@ -27,7 +27,6 @@ CREATE TABLE memory_files (
     memory INTEGER NOT NULL REFERENCES memories (id) ON DELETE CASCADE,
     path   TEXT    NOT NULL, -- within its mail, JSON
     name   TEXT    NOT NULL,
-    kind   TEXT    NOT NULL,
     size   INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX memory_files_by_memory ON memory_files (memory);
