@@ -42,10 +42,9 @@ func unlockPDF(ctx context.Context, f *File, s *Scan) (left bool, err error) {
 	if err != nil {
 		return true, err
 	}
-	scheme, _ := d.Encrypted()
 	for w := range s.tries(ctx, d.TryCost()) {
 		if d.Try(w.Text) {
-			s.found(f, finding.New(finding.OfficePasswordFound, f.Path, "PDF, %s: %d characters", scheme, len([]rune(w.Text))))
+			s.openedBy(f, finding.OfficePasswordFound, w)
 			break
 		}
 	}
