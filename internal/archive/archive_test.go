@@ -79,7 +79,7 @@ func lockedRAR(password string) []fixture.RARFile {
 
 func TestMembersComeInOrderWithTheirContent(t *testing.T) {
 	world := strings.Repeat("world ", 9)
-	seven := []string{"a.txt=hello", "二.txt=" + world, "dir/= folder", "empty="}
+	seven := []string{"a.txt=hello", "二.txt=" + world, "dir= folder", "empty="}
 	rar := []string{"a.txt=hello", "二.txt=world", "dir= folder", "empty="}
 	stub := bytes.Repeat([]byte("MZ stub "), 100)
 	for _, tt := range []struct {
@@ -91,6 +91,9 @@ func TestMembersComeInOrderWithTheirContent(t *testing.T) {
 	}{
 		{"7z", SevenZip, fixture.SevenZip{Files: plainSeven}.Bytes(), 0, seven},
 		{"7z, packed header", SevenZip, fixture.SevenZip{Files: plainSeven, Encode: true}.Bytes(), 0, seven},
+		{"7z, archive properties", SevenZip, fixture.SevenZip{Files: plainSeven, Properties: true}.Bytes(), 0, seven},
+		{"7z, checksums of folders", SevenZip, fixture.SevenZip{Files: plainSeven, FolderSums: true}.Bytes(), 0, seven},
+		{"7z of nothing", SevenZip, fixture.SevenZip{}.Bytes(), 0, nil},
 		{"7z behind a stub", SevenZip, fixture.SevenZip{Files: plainSeven, Prefix: stub}.Bytes(), int64(len(stub)), seven},
 		{"RAR 5", RAR, fixture.RAR{Files: plainRAR}.Bytes(), 0, rar},
 		{"RAR 5 behind a stub", RAR, fixture.RAR{Files: plainRAR, Prefix: stub}.Bytes(), int64(len(stub)), rar},
@@ -131,6 +134,8 @@ func TestLockedMembersAreListedAndOpenWithTheirPassword(t *testing.T) {
 		{"7z", SevenZip, fixture.SevenZip{Files: lockedSeven("pässwörd"), Cycles: 6}.Bytes(), false, []string{"big=" + secret + " locked", "small=secret locked"}},
 		{"7z, header locked", SevenZip, fixture.SevenZip{Files: lockedSeven("pässwörd"), Cycles: 6, LockHeader: "pässwörd"}.Bytes(), true,
 			[]string{"open=open locked", "big=" + secret + " locked", "small=secret locked"}},
+		{"7z, coders from the output on", SevenZip, fixture.SevenZip{Files: lockedSeven("pässwörd"), Cycles: 6, Reversed: true}.Bytes(), false,
+			[]string{"big=" + secret + " locked", "small=secret locked"}},
 		{"RAR 5", RAR, fixture.RAR{Files: lockedRAR("pässwörd"), Count: 4}.Bytes(), false, []string{"big=" + secret + " locked", "small=secret locked"}},
 		{"RAR 5, headers locked", RAR, fixture.RAR{Files: lockedRAR(""), Count: 4, LockHeader: "pässwörd"}.Bytes(), true,
 			[]string{"open=open locked", "big=" + secret + " locked", "small=secret locked"}},

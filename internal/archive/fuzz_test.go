@@ -3,6 +3,7 @@ package archive
 import (
 	"bytes"
 	"errors"
+	"io"
 	"testing"
 
 	"sekisho/internal/fixture"
@@ -17,6 +18,18 @@ func FuzzHeaders(f *testing.F) {
 	}
 	f.Add(fixture.SevenZip{Files: lockedSeven("x"), Cycles: 1}.Bytes())
 	f.Add(fixture.SevenZip{Files: plainSeven, LockHeader: "x", Cycles: 1}.Bytes())
+	for _, z := range []fixture.SevenZip{{Files: plainSeven, Properties: true}, {Files: lockedSeven("x"), FolderSums: true}, {Files: plainSeven, Encode: true}} {
+		b := z.Bytes()
+		h, err := sevenNext(io.NewSectionReader(bytes.NewReader(b), 0, int64(len(b))))
+		if err != nil {
+			f.Fatal(err)
+		}
+		header, err := io.ReadAll(h)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(header)
+	}
 	f.Add([]byte(arMark + arMember("//", "a long name/\n") + arMember("/0", "x") + arMember("#1/3", "abcd")))
 	f.Add([]byte(newc("a", "hello", 0o100644) + newc(cpioTrailer, "", 0)))
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -28,8 +41,7 @@ func FuzzHeaders(f *testing.F) {
 			t.Errorf("found at %d of %d", off, size)
 		}
 		_, _, volume := firstVolume(r)
-		sevenHeader(b)
-		for _, err := range []error{rar, seven, find, volume} {
+		for _, err := range []error{rar, seven, find, volume, checkSeven(t, b)} {
 			var e *Error
 			if err != nil && !errors.As(err, &e) {
 				t.Error(err)
@@ -43,6 +55,34 @@ func FuzzHeaders(f *testing.F) {
 			}
 		}
 	})
+}
+
+// checkSeven: files lie in their folders, and the header that the library gets is read as what it was made from.
+func checkSeven(t *testing.T, b []byte) error {
+	h, encoded, err := parseSeven(b)
+	if err != nil {
+		return err
+	}
+	for _, e := range h.files {
+		if !e.empty && (e.folder >= len(h.folders) || e.offset+e.size > h.folders[e.folder].sum.size) {
+			t.Errorf("%d bytes at %d of folder %d", e.size, e.offset, e.folder)
+		}
+	}
+	for i := range h.folders {
+		f := &h.folders[i]
+		order, ok := f.order()
+		if !ok {
+			continue
+		}
+		again, _, err := parseSeven(f.header(order))
+		if err != nil || len(again.files) != 1 || again.files[0].size != f.sum.size || len(again.folders[0].packed) != len(f.packed) {
+			t.Errorf("folder %d: %v", i, err)
+		}
+	}
+	if encoded && len(h.files) > 0 {
+		t.Error("files in an encoded header")
+	}
+	return nil
 }
 
 func checkRAR(t *testing.T, b []byte) (*RARInfo, error) {
