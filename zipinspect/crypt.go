@@ -33,6 +33,47 @@ func (e *Entry) Opens() bool {
 	return e.Encrypted && e.Encryption != strong && e.DataOffset >= 0 && (e.aes.strength == 0 || e.Compressed >= e.aes.overhead())
 }
 
+// bareOutput is how far deflated data is unpacked to see that it is some: what is not does not unpack so long.
+const bareOutput = 1 << 20
+
+// Bare reports whether the entry is encrypted by its flag only, which some programs do not ask: its data can be read as it is, and has the right checksum.
+// Then the entry is an open one from now on. It is called once an entry; an archive costs no more than four readings of all of it. The error is the
+// archive's reader's own.
+func (e *Entry) Bare() (bool, error) {
+	a := e.archive
+	if !e.Encrypted || e.aes.strength != 0 || e.DataOffset < 0 || !e.checked || e.CRC32 == 0 || a.bare > 4*a.size {
+		return false, nil
+	}
+	r, err := e.decode(e.plain())
+	if err != nil {
+		return false, ownError(err)
+	}
+	defer r.Close()
+	limit := int64(bareOutput)
+	if e.Method == Stored {
+		limit = a.size
+	}
+	n, err := io.Copy(io.Discard, io.LimitReader(r, limit))
+	if a.bare += r.src.n; err != nil {
+		return false, ownError(err)
+	}
+	if n < limit {
+		if _, err := r.Read(make([]byte, 1)); !errors.Is(err, io.EOF) || !r.summed {
+			return false, nil
+		}
+	}
+	e.Encrypted, e.Encryption = false, ""
+	return true, nil
+}
+
+// ownError keeps the errors of the archive's reader only.
+func ownError(err error) error {
+	if err = refused(err); errors.Is(err, ErrPassword) || errors.Is(err, ErrMethod) {
+		return nil
+	}
+	return err
+}
+
 // TryCost is about how long one try of a password on the entry takes, by what its headers say of the key's derivation.
 func (e *Entry) TryCost() time.Duration {
 	if e.aes.strength == 0 {

@@ -1,9 +1,12 @@
 package zipinspect
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -151,6 +154,135 @@ func TestChecksumOfEitherHeader(t *testing.T) {
 	z[at] ^= 0xFF // not the byte of the check
 	if err := read(t, z).Entries[0].Verify([]byte("pass word"), 1<<20); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestEncryptedByItsFlagOnly(t *testing.T) {
+	flagged := func(e fixture.ZIPEntry) fixture.ZIPEntry {
+		e.Name, e.Data, e.Flags = "a", []byte(secret), e.Flags|1
+		return e
+	}
+	badCRC := flagged(fixture.ZIPEntry{Method: 8})
+	badCRC.BadCRC = true
+	for _, tt := range []struct {
+		name  string
+		entry fixture.ZIPEntry
+		want  bool
+	}{
+		{"stored", flagged(fixture.ZIPEntry{}), true},
+		{"deflated", flagged(fixture.ZIPEntry{Method: 8}), true},
+		{"strong", flagged(fixture.ZIPEntry{Method: 8, Flags: 1 << 6}), true},
+		{"streamed", flagged(fixture.ZIPEntry{Method: 8, Descriptor: true}), true},
+		{"wrong checksum", badCRC, false},
+		{"ZipCrypto", encrypted(fixture.ZIPEntry{}), false},
+		{"ZipCrypto, deflated", encrypted(fixture.ZIPEntry{Method: 8}), false},
+		{"AES", encrypted(fixture.ZIPEntry{AES: 1}), false},
+		{"a method not supported", flagged(fixture.ZIPEntry{Method: 2}), false},
+		{"not listed, and streamed", flagged(fixture.ZIPEntry{Method: 8, Descriptor: true, Unlisted: true}), false}, // nothing tells
+		{"not encrypted", deflated("a", secret), false},
+	} {
+		e := &read(t, fixture.ZIP{Entries: []fixture.ZIPEntry{tt.entry}}.Bytes()).Entries[0]
+		was := e.Encrypted
+		if got, err := e.Bare(); got != tt.want || err != nil || e.Encrypted != (was && !tt.want) {
+			t.Errorf("%s: %v, %v; encrypted %v", tt.name, got, err, e.Encrypted)
+		}
+		if tt.want && content(t, e) != secret {
+			t.Errorf("%s: other content", tt.name)
+		}
+	}
+}
+
+// Entries that share their data are not all read to see whether they are encrypted.
+func TestLookingForBareEntriesIsBounded(t *testing.T) {
+	z := fixture.ZIP{Entries: []fixture.ZIPEntry{{Name: "0", Password: "p", Data: make([]byte, 1<<20)}}}
+	for i := range 200 {
+		e := z.Entries[0]
+		e.Name, e.NoLocal, e.At = fmt.Sprint(i+1), true, 1
+		z.Entries = append(z.Entries, e)
+	}
+	b := z.Bytes()
+	c := &counting{ReaderAt: bytes.NewReader(b)}
+	a, err := Read(c, int64(len(b)), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.n = 0
+	for i := range a.Entries {
+		if ok, err := a.Entries[i].Bare(); ok || err != nil {
+			t.Fatalf("%v, %v", ok, err)
+		}
+	}
+	if c.n > 6*int64(len(b)) {
+		t.Errorf("%d bytes read of %d", c.n, len(b))
+	}
+}
+
+func TestBareOfABrokenReader(t *testing.T) {
+	e := encrypted(fixture.ZIPEntry{})
+	b := fixture.ZIP{Entries: []fixture.ZIPEntry{e}}.Bytes()
+	a := read(t, b)
+	a.r = failing{}
+	if _, err := a.Entries[0].Bare(); err == nil || errors.Is(err, ErrCorrupt) {
+		t.Errorf("Bare: %v", err)
+	}
+	if err := a.Entries[0].Verify([]byte("p"), 1); err == nil || errors.Is(err, ErrPassword) {
+		t.Errorf("Verify: %v", err)
+	}
+}
+
+// Encrypted entries whose views disagree are listed as both programs would show them.
+func TestViewsOfEncryptedEntries(t *testing.T) {
+	local := encrypted(fixture.ZIPEntry{Method: 8, Unlisted: true})
+	size := encrypted(fixture.ZIPEntry{Method: 8, LocalSize: 5})
+	openInLocal := encrypted(fixture.ZIPEntry{Method: 8, LocalFlags: 1})
+	otherName := encrypted(fixture.ZIPEntry{Method: 8, LocalName: "plan.exe"})
+	for _, tt := range []struct {
+		name    string
+		entries []fixture.ZIPEntry
+		want    []MismatchKind
+		locked  []bool
+	}{
+		{"listed", []fixture.ZIPEntry{encrypted(fixture.ZIPEntry{AES: 2})}, nil, []bool{true}},
+		{"only a local header", []fixture.ZIPEntry{deflated("a", "x"), local}, []MismatchKind{LocalOnly}, []bool{false, true}},
+		{"another size", []fixture.ZIPEntry{size}, []MismatchKind{DataDiffers}, []bool{true, true}},
+		{"encrypted in one view only", []fixture.ZIPEntry{openInLocal}, []MismatchKind{DataDiffers}, []bool{true, false}},
+		{"another name", []fixture.ZIPEntry{otherName}, []MismatchKind{NameDiffers}, []bool{true}},
+		{"nowhere", []fixture.ZIPEntry{{Name: "a", Password: "p", Data: []byte("x"), NoLocal: true}}, []MismatchKind{CentralOnly}, []bool{true}},
+	} {
+		a := read(t, fixture.ZIP{Entries: tt.entries}.Bytes())
+		var locked []bool
+		for i := range a.Entries {
+			locked = append(locked, a.Entries[i].Encrypted)
+		}
+		if got := kinds(a); !slices.Equal(got, tt.want) || !slices.Equal(locked, tt.locked) {
+			t.Errorf("%s: %v, encrypted %v", tt.name, got, locked)
+		}
+	}
+}
+
+// Version 2 of the ZIP64 record tells of a directory that is encrypted or compressed.
+func TestHiddenDirectory(t *testing.T) {
+	for _, tt := range []struct {
+		name                 string
+		version, method, alg uint16
+		want                 bool
+	}{
+		{"encrypted", 62, 0, 0x660E, true}, {"compressed", 62, 8, 0, true}, {"as it is", 62, 0, 0, false}, {"version 1", 45, 8, 0x660E, false},
+	} {
+		var b bytes.Buffer
+		b.Write(fixture.ZIP{Entries: []fixture.ZIPEntry{encrypted(fixture.ZIPEntry{})}, NoEnd: true}.Bytes())
+		b.WriteString("what a key makes of the directory")
+		at := b.Len()
+		for _, v := range []any{[]byte("PK\x06\x06"), uint64(end64V2Len - 12), uint16(45), tt.version, uint64(0), uint64(1), uint64(1), uint64(33), uint64(at - 33),
+			tt.method, uint64(33), uint64(33), tt.alg, uint16(256), uint16(1), uint16(0), uint16(0), []byte("PK\x06\x07"), uint32(0), uint64(at), uint32(1),
+			[]byte("PK\x05\x06"), uint32(0), uint16(0xFFFF), uint16(0xFFFF), uint32(in64), uint32(in64), uint16(0)} {
+			if err := binary.Write(&b, binary.LittleEndian, v); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if a := read(t, b.Bytes()); a.Hidden != tt.want || len(a.Entries) != 1 {
+			t.Errorf("%s: hidden %v, %d entries", tt.name, a.Hidden, len(a.Entries))
+		}
 	}
 }
 

@@ -104,7 +104,18 @@ func (l *lister) end64(p int64) (end, bool) {
 		return end{}, false
 	}
 	u64 := func(i int) uint64 { return binary.LittleEndian.Uint64(b[i:]) }
-	return end{p, length(u64(48)), length(u64(40)), u64(32), false}, true
+	e := end{p, length(u64(48)), length(u64(40)), u64(32), false}
+	if u64(4) >= end64V2Len-12 && u16(b, 14) >= 62 {
+		l.secret(p)
+	}
+	return e, true
+}
+
+// secret notes a directory that version 2 of the record at p says to be compressed or encrypted (7.3.4).
+func (l *lister) secret(p int64) {
+	if b := l.at(p+end64Len, end64V2Len-end64Len); b != nil && (u16(b, 0) != 0 || u16(b, 18) != 0) {
+		l.a.Hidden = true
+	}
 }
 
 // list reads records from start until there is none. The directory of the first end is checked against the count.

@@ -27,6 +27,9 @@ func FuzzRead(f *testing.F) {
 		{Entries: two}, {Entries: two, Zip64: true}, {Entries: two, Prefix: []byte("MZ")}, {Entries: two, Prefix: []byte("MZ"), Absolute: true},
 		{Entries: two, Comment: string(fixture.Zip("c", "1"))}, {Entries: two, Trailing: make([]byte, 100)}, {Entries: two, NoEnd: true},
 		{Entries: []fixture.ZIPEntry{{Name: "a", Password: "p"}, {Name: "b", AES: 2}, {Name: "c", Unlisted: true}, {Name: "d", At: 1}}},
+		{Entries: []fixture.ZIPEntry{{Name: "e", Password: "p", AES: 3, Method: 8, Data: []byte("hello")}, {Name: "f", Password: "p", AES: 1, AE1: true},
+			{Name: "g", Password: "p", Method: 8, Descriptor: true, Unlisted: true}, {Name: "h", Flags: 1, Data: []byte("bare")}}},
+		{Entries: []fixture.ZIPEntry{{Name: "l", Method: 14, Flags: 2, Packed: fixture.ZipLZMA([]byte("hello"), true)}, {Name: "x", Method: 95, Packed: fixture.XZ([]byte("x"))}}},
 		{Entries: []fixture.ZIPEntry{{Name: "x", Extra: unicodePath("x", "y")}, {Name: "z", Data: []byte("PK"), Method: 93}}},
 	} {
 		f.Add(z.Bytes())
@@ -55,9 +58,20 @@ func FuzzRead(f *testing.F) {
 }
 
 func drain(t *testing.T, e *Entry) {
+	if _, err := e.Bare(); err != nil {
+		t.Errorf("Bare: %v", err)
+	}
 	r, err := e.Open()
+	if errors.Is(err, ErrEncrypted) {
+		if err := e.Verify([]byte("p"), 1<<16); err != nil && !errors.Is(err, ErrPassword) && !errors.Is(err, ErrMethod) && !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("Verify: %v", err)
+		}
+		if r, err = e.OpenPassword([]byte("p")); errors.Is(err, ErrPassword) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return
+		}
+	}
 	if err != nil {
-		if !errors.Is(err, ErrEncrypted) && !errors.Is(err, ErrMethod) && !errors.Is(err, ErrCorrupt) {
+		if !errors.Is(err, ErrEncrypted) && !errors.Is(err, ErrMethod) && !errors.Is(err, ErrCorrupt) && !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("Open: %v", err)
 		}
 		return

@@ -18,6 +18,7 @@ const (
 	centralLen = 46
 	endLen     = 22
 	end64Len   = 56
+	end64V2Len = 84 // 7.3.4, as far as the hash
 	locatorLen = 20
 	in64       = 0xFFFFFFFF
 )

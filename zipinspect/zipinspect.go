@@ -13,8 +13,12 @@
 // Options.Names bytes of names, 64 directories, and 100 mismatches; Archive.Limit says which of them ended the listing. Nothing is
 // allocated from a number in the file. A Reader has no limit of its own on what it unpacks: the caller stops reading.
 //
-// Stored, deflated, Deflate64, bzip2 and Zstandard entries are opened. Split archives are read as far as the segment goes. The central directory
-// of strong encryption (7.3) is not read.
+// Stored, deflated, Deflate64, bzip2, LZMA, xz (without filters) and Zstandard entries are opened. LZMA takes a dictionary at once: it is not larger than what the
+// entry claims or its data can fill, and at most 32 MB. Split archives are read as far as the segment goes.
+//
+// Entries of ZipCrypto (6.1) and of WinZip's AE-1 and AE-2 are opened with a password, which Verify tries and TryCost prices beforehand. Strong encryption
+// (7.2) is named and not opened; a directory that is encrypted (7.3) is not read, which Archive.Hidden says. Methods of an Entry change what is remembered
+// of it: an Archive is not safe for concurrent use.
 package zipinspect
 
 import (
@@ -108,6 +112,7 @@ type Archive struct {
 	r       io.ReaderAt
 	size    int64
 	lastKey aesKey
+	bare    int64 // bytes read to see whether entries are encrypted at all
 }
 
 // MismatchKind names a way in which two programs would show different files.

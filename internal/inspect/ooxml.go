@@ -44,6 +44,9 @@ func mainParts() map[string]string {
 func zipKind(a *zipinspect.Archive) string {
 	parts, types, rels := mainParts(), false, false
 	for i := range a.Entries {
+		if a.Entries[i].Encrypted {
+			continue // Office does not open it
+		}
 		switch name := partName(a.Entries[i].Name); name {
 		case "[content_types].xml":
 			types = true

@@ -22,7 +22,7 @@ func (zipFile) Name() string { return "zip" }
 func (zipFile) Match(f *File) bool { return f.Kind == KindZip || f.tailEnd }
 
 func (z zipFile) Inspect(ctx context.Context, f *File, s *Scan) error {
-	a, err := zipinspect.Read(f.reader(ctx), f.Size, zipinspect.Options{})
+	a, bare, err := readZip(ctx, f)
 	switch {
 	case errors.Is(err, zipinspect.ErrFormat):
 		if f.Kind == KindZip {
@@ -40,6 +40,9 @@ func (z zipFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 		f.Kind = zipKind(a)
 	}
 	z.describe(f, a, s)
+	if bare.n > 0 {
+		s.found(f, finding.New(finding.ArchiveListingMismatch, f.Path, "marked as encrypted, but not so: %s", bare.String()))
+	}
 	if err := z.claims(f, a, s); err != nil {
 		return err
 	}
@@ -52,6 +55,25 @@ func (z zipFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 		return nil
 	}
 	return s.lock(ctx, f, z.unlock)
+}
+
+// readZip lists an archive. The names are those of entries that are encrypted by their flags only.
+func readZip(ctx context.Context, f *File) (a *zipinspect.Archive, bare names, err error) {
+	a, err = zipinspect.Read(f.reader(ctx), f.Size, zipinspect.Options{})
+	if err != nil {
+		return nil, bare, err
+	}
+	for i := range a.Entries {
+		e := &a.Entries[i]
+		ok, err := e.Bare()
+		if err != nil {
+			return nil, bare, err
+		}
+		if ok {
+			bare.add(e.Name)
+		}
+	}
+	return a, bare, nil
 }
 
 // behind tells an archive joined to something else from one that a container without compression merely holds: a Word document keeps its theme so.
@@ -151,7 +173,7 @@ func (zipFile) member(ctx context.Context, f *File, e *zipinspect.Entry, s *Scan
 	case errors.Is(err, zipinspect.ErrMethod) && readable(e.Method):
 		s.found(f, finding.New(finding.ArchiveUnread, f.Path, "%.60q: %q", e.Name, err.Error()))
 		return s.unopened(ctx, f, e.Name)
-	case errors.Is(err, zipinspect.ErrMethod), errors.Is(err, zipinspect.ErrCorrupt) && !e.InLocal:
+	case errors.Is(err, zipinspect.ErrMethod), errors.Is(err, zipinspect.ErrCorrupt) && !e.InLocal, errors.Is(err, io.ErrUnexpectedEOF):
 		return s.unopened(ctx, f, e.Name) // what no program can deliver is not missing
 	case err != nil:
 		s.found(f, finding.New(finding.ScanIncomplete, f.Path.Child(e.Name), "%q", err.Error()))

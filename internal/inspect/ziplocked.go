@@ -38,7 +38,7 @@ type unlocking struct {
 
 // unlock opens the entries of f that words of the message open. Each may have a password of its own.
 func (zipFile) unlock(ctx context.Context, f *File, s *Scan) (left bool, err error) {
-	a, err := zipinspect.Read(f.reader(ctx), f.Size, zipinspect.Options{})
+	a, _, err := readZip(ctx, f)
 	if err != nil {
 		return true, err
 	}
@@ -98,7 +98,7 @@ func (u *unlocking) entry(ctx context.Context, e *zipinspect.Entry) (opened bool
 	defer r.Close()
 	child := u.f.child(e.Name)
 	u.s.takeOver(u.reports, child)
-	err = u.s.fill(ctx, u.f, child, entryReader{r})
+	err = u.s.fill(ctx, u.f, child, entryReader{r}.content())
 	u.s.report(child).Kind = child.Kind
 	return true, err
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -26,7 +27,7 @@ func TestWhatAPasswordOpensIsInspected(t *testing.T) {
 	reduced := lockedEntry("old.txt", "4459", []byte("text"))
 	reduced.AES, reduced.Method, reduced.Packed = 1, 2, []byte("x")
 	strong := entry("x", doc)
-	strong.Flags = 1 | 1<<6
+	strong.Flags, strong.Packed = 1|1<<6, []byte("what a key makes of it")
 	open := []string{"zip.encrypted", "archive.password-found", "vba.present a.doc", "vba.autoexec a.doc!/Macros/VBA/ThisDocument",
 		"vba.suspicious a.doc!/Macros/VBA/ThisDocument"}
 	for _, tc := range []struct {
@@ -120,9 +121,42 @@ func TestWordsAreTriedOnAFewFiles(t *testing.T) {
 	}
 }
 
+func TestEntriesThatAreEncryptedByTheirFlagsOnly(t *testing.T) {
+	e := entry("a.doc", fixture.DocVBA(quiet))
+	e.Flags = 1
+	_, r := scanFile(t, Options{}, zipOf(e))
+	if d := cmp.Diff([]string{"archive.listing-mismatch", "vba.present a.doc"}, lines(r)); d != "" || r.Locked || r.Incomplete {
+		t.Errorf("locked %v, incomplete %v\n%s", r.Locked, r.Incomplete, d)
+	}
+}
+
+// Office does not open a package whose entries are encrypted: it is an archive of parts.
+func TestPackageOfEncryptedEntries(t *testing.T) {
+	a := zipArchive(t, fixture.XLSM(downloader))
+	var z fixture.ZIP
+	for i := range a.Entries {
+		r, err := a.Entries[i].Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Close()
+		z.Entries = append(z.Entries, lockedEntry(a.Entries[i].Name, "4459", b))
+	}
+	if kind, r := scanFile(t, Options{Passwords: []string{"4459"}}, z.Bytes()); kind != KindZip || r.Incomplete || !slices.Contains(lines(r), "vba.present xl/vbaProject.bin") {
+		t.Errorf("%s, incomplete %v, %v", kind, r.Incomplete, lines(r))
+	}
+	if kind, r := scanFile(t, Options{}, z.Bytes()); kind != KindZip || r.Incomplete || !r.Locked || !slices.Equal(lines(r), []string{"zip.encrypted"}) {
+		t.Errorf("%s, incomplete %v, %v", kind, r.Incomplete, lines(r))
+	}
+}
+
 func TestHiddenNames(t *testing.T) {
 	masked := entry("1", []byte("x"))
-	masked.Flags, masked.Unlisted = 1|1<<6|1<<13, true
+	masked.Flags, masked.Unlisted, masked.Packed = 1|1<<6|1<<13, true, []byte("what a key makes of it")
 	_, r := scanFile(t, Options{}, zipOf(masked))
 	if got := lines(r); !slices.Contains(got, "archive.header-encrypted") || !r.Locked {
 		t.Errorf("%v, locked %v", got, r.Locked)
