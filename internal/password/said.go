@@ -10,7 +10,7 @@ import (
 
 // said is the password that the context names. Without one that looks like it, nothing is said: "password policy", 「パスワードは別途お送りします」.
 func (c *context) said() (word string, ok bool) {
-	if c.other() {
+	if c.other() || c.latin && c.code() {
 		return "", false
 	}
 	rest, link := c.qualified()
@@ -40,6 +40,15 @@ func (c *context) other() bool {
 	}
 	before := lastWord(c.head)
 	return latinWord(before) && !weakBefore[strings.Trim(before, trailing)]
+}
+
+// code reports whether the keyword is part of a name in a program, a path or an address: passwd.c, --password, user:password@host, --- PASS: TestX.
+func (c *context) code() bool {
+	r, size := utf8.DecodeRuneInString(c.tail)
+	on := size < len(c.tail) && c.tail[size] > ' ' // not the end of a sentence
+	prev, _ := utf8.DecodeLastRuneInString(c.head)
+	return on && strings.ContainsRune("/_.@\\&%+$#~0123456789", r) || c.head != "" && strings.ContainsRune("/_.@\\&%+$#~=?{", prev) ||
+		strings.HasSuffix(strings.TrimRight(c.head, " "), "--")
 }
 
 func latinWord(s string) bool {
@@ -163,7 +172,7 @@ func (c *context) behind(rest string, tie link) (string, bool) {
 		return word, ends(v.after) || told[lastWord(c.head)] || tie == sign && !counted(v.after) || tie == verb && mixed(word) && !counted(v.after)
 	case plain:
 		switch {
-		case tie == sign || v.quoted && tie != nothing && !c.weak:
+		case tie == sign && (!c.weak || strings.TrimSpace(c.head) == "") || v.quoted && tie != nothing && !c.weak:
 			return word, ends(v.after) && !strings.Contains(word, " ")
 		case tie == nothing && !c.weak: // a line of its own: "password abc"
 			return word, v.after == "" && len(word) <= 4 && strings.Count(c.line, " ") <= 2 && !strings.ContainsAny(v.text, trailing)

@@ -126,7 +126,7 @@ var fillers = words(`is the a an to for of in on at and or not no be will was ha
 // strengthOf judges a word by its characters.
 func strengthOf(s string) strength {
 	n := utf8.RuneCountInString(s)
-	if n < wordMin || n > wordMax || fillers[strings.ToLower(core(s))] || address(s) {
+	if n < wordMin || n > wordMax || fillers[strings.ToLower(core(s))] || address(s) || strings.HasPrefix(s, "--") {
 		return noWord
 	}
 	var c counts
