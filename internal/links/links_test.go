@@ -166,6 +166,8 @@ func TestMismatch(t *testing.T) {
 		{"www.shop.example", "https://shop.us3.list-manage.com/track", ""},
 		{"more", "https://click.news.example/?u=1", ""},
 		{"contract.zip", "https://a.example/contract.zip", ""},
+		{"Object.is()", "https://a.example/", ""},
+		{"http://lcweb.loc.g ov/x", "http://lcweb.loc.gov/x", ""},
 		{"Node.js", "https://a.example/", ""},
 		{"v1.2", "https://a.example/", ""},
 		{"info@bank.co.jp", "https://a.example/", ""},

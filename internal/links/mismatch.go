@@ -10,7 +10,7 @@ import (
 // newsletters' counted links have, is no mismatch.
 func (l *Link) Mismatch() (shown string, ok bool) {
 	shown = hostIn(l.Text)
-	if shown == "" || same(shown, l.Host) || counter(l.Host) {
+	if shown == "" || same(shown, l.Host) || counter(l.Host) || hostIn(strings.Join(strings.Fields(l.Text), "")) == l.Host { // a line end inside the address
 		return "", false
 	}
 	return shown, true
@@ -25,7 +25,7 @@ func hostIn(text string) string {
 	if found := Text(text); len(found) > 0 {
 		return found[0].Host
 	}
-	if strings.ContainsAny(text, " \t\r\n@　") {
+	if strings.ContainsAny(text, " \t\r\n@(　") {
 		return ""
 	}
 	host, rest := text, ""
