@@ -61,6 +61,9 @@ func (m *mail) remember(d *disposal) (hostile []audit.Alert) {
 	}
 	out, err := m.policy.Filter.Remember(ctx, m.result, d.delivers(), waits)
 	m.countMemory(out, err)
+	if d.waits && err != nil { // nothing will open its file
+		m.letGo(ctx, ledger.Mail{Quarantine: d.held})
+	}
 	if out.Changed {
 		m.reconsider(ctx, d)
 	}

@@ -207,6 +207,18 @@ func TestWhatDoesNotWait(t *testing.T) {
 	}
 }
 
+func TestWhatIsNotRememberedNeedNotWait(t *testing.T) {
+	r := start(t, with(func(p *Policy) { p.Wait = time.Hour }))
+	r.lockedFiles()
+	r.filter.rememberErr = ledger.ErrFull
+	if o := r.send(r.greet(miltertest.Postfix()), plain()); o.Code != 'd' {
+		t.Errorf("reply %q", o.Code)
+	}
+	if d := cmp.Diff([]string{"let go Q1"}, r.holder.ended); d != "" {
+		t.Error(d)
+	}
+}
+
 func TestWhatIsHeldForGoodDoesNotWait(t *testing.T) {
 	r := start(t, with(func(p *Policy) { p.Wait = time.Minute }))
 	r.lockedFiles()

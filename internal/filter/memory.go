@@ -144,6 +144,9 @@ func (f *Filter) openEarlier(ctx context.Context, scan *inspect.Scan, file ledge
 		return nil, err
 	}
 	defer content.Close()
+	if fi, err := content.Stat(); err != nil || fi.Size() != file.Size { // cut by a power failure
+		return nil, err
+	}
 	return scan.Earlier(ctx, pathOf(file), file.Name, content, file.Size, words...)
 }
 

@@ -56,8 +56,8 @@ type Opened struct {
 }
 
 // Earlier tries words on a locked file of an earlier mail, within this scan's budget. What opens is inspected below path and belongs to this
-// scan; without the findings that merely say that it was locked, as it is no longer. nil means that no word opens it: then nothing is added, but
-// a limit of the scan that was met. The error is our own trouble, as of Part.
+// scan; without the findings that merely say that it was locked, as it is no longer. nil means that no word opens it: then nothing is added but
+// what makes the scan incomplete. The error is our own trouble, as of Part.
 func (s *Scan) Earlier(ctx context.Context, path finding.Path, name string, r io.ReaderAt, size int64, words ...string) (*Opened, error) {
 	o := *s.o
 	o.TryTime = s.tryCost + (o.TryTime-s.tryCost)/2 // the rest is for other files
@@ -73,16 +73,16 @@ func (s *Scan) Earlier(ctx context.Context, path finding.Path, name string, r io
 	}
 	s.budget = sub.budget
 	if len(sub.openers) == 0 {
-		s.overspent(sub)
+		s.unsure(sub)
 		return nil, err
 	}
 	return s.take(sub), err
 }
 
-// overspent keeps the limits that a file met which no word opened: the message's budget is used up.
-func (s *Scan) overspent(sub *Scan) {
+// unsure keeps what was not looked at in a file that no word opens: the message's budget is used up, or the file kills those who look.
+func (s *Scan) unsure(sub *Scan) {
 	for _, f := range sub.findings {
-		if f.Kind == finding.LimitTime || f.Kind == finding.LimitSize || f.Kind == finding.LimitFiles {
+		if limits(f.Kind) {
 			s.Add(f)
 		}
 	}

@@ -3,7 +3,9 @@ package inspect
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -95,6 +97,25 @@ func TestFilesOfEarlierMailsShareTheBudget(t *testing.T) {
 	full.count = full.o.Files
 	if opened, err := full.Earlier(t.Context(), finding.Path{"a"}, "a.zip", bytes.NewReader(file), int64(len(file)), "4459"); err != nil || opened != nil || !full.Result().Incomplete {
 		t.Errorf("%+v, %v: a file that nobody looked at leaves the scan complete", opened, err)
+	}
+}
+
+func TestAFileThatKillsTheScannerIsNotPassedBy(t *testing.T) {
+	file := zipOf(lockedEntry("a.txt", "4459", []byte("text")))
+	o := Options{Journal: filepath.Join(t.TempDir(), "journal")}
+	for range maxCrashes {
+		s, err := New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.journal.enter(sha256.Sum256(file)) // and never comes back
+		if err := s.journal.live.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	scan, opened := earlier(t, o, file, "4459")
+	if r := scan.Result(); opened != nil || !r.Incomplete {
+		t.Errorf("%+v, incomplete %v", opened, r.Incomplete)
 	}
 }
 
