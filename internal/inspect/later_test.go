@@ -100,6 +100,44 @@ func TestFilesOfEarlierMailsShareTheBudget(t *testing.T) {
 	}
 }
 
+func TestEveryLockedFormatOpensLater(t *testing.T) {
+	doc := fixture.DocVBA(downloader)
+	aes := lockedEntry("a.doc", "4459", doc)
+	aes.AES = 3
+	for name, file := range map[string][]byte{
+		"ZIP, ZipCrypto": zipOf(lockedEntry("a.doc", "4459", doc)),
+		"ZIP, AES":       zipOf(aes),
+		"7z":             sevenOf(fixture.SevenFile{Name: "a.doc", Data: doc, Password: "4459"}),
+		"7z, all locked": fixture.SevenZip{Files: []fixture.SevenFile{{Name: "a.doc", Data: doc, Password: "4459"}}, LockHeader: "4459", Cycles: 4}.Bytes(),
+		"RAR":            rarOf(fixture.RARFile{Name: "a.doc", Data: doc, Password: "4459"}),
+		"Office":         fixture.Crypt{Scheme: "agile", Password: "4459"}.Package(fixture.XLSM(downloader)),
+		"old Office":     fixture.Crypt{Scheme: "rc4", Password: "4459"}.DocVBA(downloader),
+		"PDF":            fixture.PDF{Objects: fixture.PDFEmbedding("a.doc", doc), Lock: &fixture.PDFLock{Revision: 6, User: "4459", Owner: "o"}}.Bytes(),
+		"ZIP in a ZIP":   zipOf(lockedEntry("b.zip", "4459", zipOf(lockedEntry("a.doc", "4459", doc)))),
+	} {
+		t.Run(name, func(t *testing.T) {
+			scan, opened := earlier(t, withWorkers(Options{}), file, "wrong1", "wrong2", "4459")
+			if r := scan.Result(); opened == nil || opened.Word != "4459" || opened.Left || r.Incomplete {
+				t.Fatalf("%+v, incomplete %v, %v", opened, r.Incomplete, lines(r))
+			}
+			kinds := map[finding.Kind]bool{}
+			for _, f := range opened.Findings {
+				kinds[f.Kind] = true
+				if onlyLocked(f.Kind) {
+					t.Errorf("%s is among what it holds", f.Kind)
+				}
+			}
+			if !kinds[finding.VBASuspicious] {
+				t.Errorf("%v", lines(scan.Result()))
+			}
+			scan, opened = earlier(t, withWorkers(Options{}), file, "wrong1", "wrong2")
+			if r := scan.Result(); opened != nil || len(r.Findings) > 0 || r.Incomplete {
+				t.Errorf("without the password: %+v, %v", opened, lines(r))
+			}
+		})
+	}
+}
+
 func TestAFileThatKillsTheScannerIsNotPassedBy(t *testing.T) {
 	file := zipOf(lockedEntry("a.txt", "4459", []byte("text")))
 	o := Options{Journal: filepath.Join(t.TempDir(), "journal")}
