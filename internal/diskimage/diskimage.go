@@ -132,10 +132,14 @@ func system(m *medium.Medium) string {
 		return "BitLocker"
 	case hfsPlus(m):
 		return "HFS+"
-	case ntfs.Is(b):
+	}
+	if name := fat.Name(b); name != "" {
+		return name
+	}
+	if ntfs.Boot(m) != nil {
 		return "NTFS"
 	}
-	return fat.Name(b)
+	return ""
 }
 
 // bootable reports whether the first sector ends as those of volumes and partition tables do.

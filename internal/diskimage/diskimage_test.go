@@ -137,6 +137,29 @@ func TestWhatIsNotOpenedIsSaid(t *testing.T) {
 	}
 }
 
+func TestDisksWithTwoTables(t *testing.T) {
+	gpt := fixture.GPT(fixture.Partition{GUID: fixture.GUIDBasicData, Data: floppy("A")})
+	hybrid := append(bytes.Clone(gpt), floppy("B")...)
+	copy(hybrid[446+16:], "\x00\x00\x00\x00\x06\x00\x00\x00")
+	le.PutUint32(hybrid[446+16+8:], uint32(len(gpt)/512))
+	le.PutUint32(hybrid[446+16+12:], uint32(len(floppy("B"))/512))
+	backup := append(bytes.Clone(gpt), gpt[1024:1024+128*128]...)
+	backup = append(backup, gpt[512:1024]...)
+	le.PutUint64(backup[len(backup)-512+72:], uint64(len(gpt)/512))
+	clear(backup[512:1024])
+	for name, tt := range map[string]struct {
+		b    []byte
+		want []string
+	}{
+		"partitions in both": {hybrid, []string{`partition 1/A "x"`, `partition 2/B "x"`}},
+		"backup":             {backup, []string{`A "x"`}},
+	} {
+		if diff := cmp.Diff(tt.want, files(read(t, tt.b))); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
 // The sectors of a VHDX may have 4,096 bytes, and a partition table counts in them.
 func TestPartitionsInSectorsOf4096Bytes(t *testing.T) {
 	disk := make([]byte, 8*4096, 8*4096+2<<20)
@@ -170,6 +193,8 @@ func TestHidden(t *testing.T) {
 		{"a file that UDF does not have", fixture.ISO{Files: []fixture.DiskFile{a, b}, UDF: []fixture.DiskFile{a}}, []string{"B.EXE"}, []string{`a.exe "AAAA"`, `B.EXE "BB"`}},
 		{"content that UDF keeps in its entries", fixture.ISO{Files: []fixture.DiskFile{a}, UDF: []fixture.DiskFile{a}, UDFKind: fixture.UDFEmbedded}, nil,
 			[]string{`a.exe "AAAA"`, `A.EXE "AAAA"`}},
+		{"a folder that only the path table has", fixture.ISO{Files: []fixture.DiskFile{a}, Stray: []fixture.DiskFile{b}}, []string{"STRAY/B.EXE"},
+			[]string{`A.EXE "AAAA"`, `STRAY/B.EXE "BB"`}},
 		{"an empty file", fixture.ISO{Files: []fixture.DiskFile{a, file("mark", "")}, Joliet: []fixture.DiskFile{a}}, nil, []string{`a.exe "AAAA"`}},
 	} {
 		img := read(t, tt.disc.Bytes())

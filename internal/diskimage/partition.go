@@ -56,30 +56,45 @@ func blank(m *medium.Medium) bool {
 	return !slices.ContainsFunc(b, func(c byte) bool { return c != 0 })
 }
 
-// table reads the partition table. A GPT shows by itself how large sectors are.
+// table reads the partition tables. A GPT shows by itself how large sectors are. It stands at both ends of the disk, and the first sector may hold partitions of
+// its own beside the one that stands for it: systems differ in which they go by.
 func table(m *medium.Medium, sector int64) (name string, list []partition) {
-	for _, sector := range []int64{512, 4096} {
-		if list, ok := gpt(m, sector); ok {
-			return "GPT", list
+	name = "MBR"
+	for _, size := range []int64{512, 4096} {
+		for _, at := range []int64{1, m.Size/size - 1} {
+			if more, ok := gpt(m, size, at); ok {
+				name = "GPT"
+				list = united(list, more)
+			}
 		}
 	}
-	return "MBR", mbr(m, sector)
+	return name, united(list, mbr(m, sector))
 }
 
-// gpt reads a GUID partition table (UEFI 2.10 5.3.2, 5.3.3).
-func gpt(m *medium.Medium, sector int64) ([]partition, bool) {
-	h := m.At(sector, 92)
+// united appends the partitions that begin elsewhere.
+func united(list, more []partition) []partition {
+	for _, p := range more {
+		if len(list) < maxPartitions && !slices.ContainsFunc(list, func(q partition) bool { return q.from == p.from }) {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// gpt reads the GUID partition table whose header is in the sector at (UEFI 2.10 5.3.2, 5.3.3).
+func gpt(m *medium.Medium, sector, at int64) ([]partition, bool) {
+	h := m.At(at*sector, 92)
 	if h == nil || string(h[:8]) != "EFI PART" {
 		return nil, false
 	}
-	at, count, step := int64(le.Uint64(h[72:])), le.Uint32(h[80:]), int64(le.Uint32(h[84:]))
-	if at < 0 || at > m.Size/sector || step < 128 || step > 4096 {
+	entries, count, step := int64(le.Uint64(h[72:])), le.Uint32(h[80:]), int64(le.Uint32(h[84:]))
+	if entries < 0 || entries > m.Size/sector || step < 128 || step > 4096 {
 		return nil, true
 	}
 	const maxEntries = 1024 // tools write 128
 	var list []partition
 	for i := range min(int64(count), maxEntries) {
-		e := m.At(at*sector+i*step, 56)
+		e := m.At(entries*sector+i*step, 56)
 		if e == nil || len(list) == maxPartitions {
 			break
 		}
@@ -106,7 +121,9 @@ func mbr(m *medium.Medium, sector int64) []partition {
 			extended = e.first * sector
 			continue
 		}
-		list = append(list, e.partition(0, sector))
+		if e.kind != protective {
+			list = append(list, e.partition(0, sector))
+		}
 	}
 	for at, seen := extended, map[int64]bool{}; at > 0 && !seen[at] && len(list) < maxPartitions; {
 		seen[at] = true
@@ -122,6 +139,8 @@ func mbr(m *medium.Medium, sector int64) []partition {
 	}
 	return list
 }
+
+const protective = 0xEE // UEFI 2.10 5.2.3: stands for a GPT
 
 // mbrEntry is one of the four entries of a record.
 type mbrEntry struct {

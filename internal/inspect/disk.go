@@ -57,7 +57,7 @@ func (diskFile) describe(f *File, img *diskimage.Image, s *Scan) {
 		hidden.add(name)
 	}
 	if hidden.n > 0 {
-		s.found(f, finding.New(finding.ArchiveListingMismatch, f.Path, "files that the view shown by Windows does not have: %s", hidden.String()))
+		s.found(f, finding.New(finding.ArchiveListingMismatch, f.Path, "files in one listing of the image and not in the one that Windows shows: %s", hidden.String()))
 	}
 	switch {
 	case img.Encrypted != "":

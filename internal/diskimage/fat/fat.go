@@ -4,8 +4,8 @@
 // # Limits
 //
 // Folders are read from the root on, each place once, under medium's limits. A chain of clusters has at most as many links as the volume has clusters, so one
-// that runs into itself ends; the content ends with it. Deleted entries, times and permissions are left out, and so are the second FAT,
-// the backup boot sector, exFAT's bitmap and checksums: Windows reads the first copies.
+// that runs into itself ends; the content ends with it. Deleted entries, times and permissions are left out, and so are the FAT that is not in
+// use, the backup boot sector, exFAT's bitmap and checksums: Windows reads the first copies.
 package fat
 
 import (
@@ -73,6 +73,9 @@ func layout(b []byte) (v volume, ok bool) {
 	}
 	v.cluster, v.clusters = spc*sector, (total-data)/spc
 	v.fat, v.heap = reserved*sector, data*sector
+	if active := int64(b[40] & 15); wide && b[40]&0x80 != 0 && active < fats { // BPB_ExtFlags: one FAT is in use, not both
+		v.fat += active * size * sector
+	}
 	v.fixed = medium.Extent{Offset: (reserved + fats*size) * sector, Length: entries * 32}
 	switch { // "FAT Type Determination"
 	case wide:

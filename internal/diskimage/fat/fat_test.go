@@ -160,6 +160,16 @@ func TestBootSectorsThatAreNone(t *testing.T) {
 	}
 }
 
+func TestOneFATInUse(t *testing.T) {
+	b := fixture.FAT{Clusters: 70_000, Wide: true, Files: []fixture.DiskFile{file("A", strings.Repeat("x", 2000))}}.Bytes()
+	size := int(le.Uint32(b[36:])) * 512
+	clear(b[32*512:][:size])
+	b[40] = 0x81
+	if diff := cmp.Diff([]string{`A "xxxxxxxxxx" 2000`}, lines(read(b))); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestImageThatEndsBeforeTheVolume(t *testing.T) {
 	b := fixture.FAT{Files: []fixture.DiskFile{file("A", strings.Repeat("x", 4000))}}.Bytes()
 	l := read(b[:36*512])

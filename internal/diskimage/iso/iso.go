@@ -1,12 +1,13 @@
 // Package iso lists the files of ISO 9660 volumes (ECMA-119, fourth edition) with Joliet and the names of Rock Ridge (RRIP 1.12 over SUSP 1.12).
 //
 // A volume says what it holds once for each volume descriptor, and systems differ in which they show: Windows takes Joliet where it is and
-// knows nothing of Rock Ridge, others do. Read returns every view, the one that Windows shows first.
+// knows nothing of Rock Ridge, others do. Where its folders lie stands twice besides, in their records and in a path table, which Windows goes by
+// when it opens one. Read returns every view, the one that Windows shows first.
 //
 // # Limits
 //
-// At most 64 volume descriptors are looked at and 8 views listed, each under medium's limits. Folders are read from the root on, not through the path table,
-// each place once. The boot record (El Torito), extended attribute records, times and permissions are left out. Interleaved files
+// At most 64 volume descriptors are looked at and 8 views listed, each under medium's limits. Folders are read from the root on, each place once, and then those
+// that only the path table leads to. The boot record (El Torito), extended attribute records, times and permissions are left out. Interleaved files
 // (ECMA-119 6.4.3), which Windows does not deliver either, have no content here.
 package iso
 
@@ -34,7 +35,7 @@ var le = binary.LittleEndian
 
 // View is what one volume descriptor leads to.
 type View struct {
-	Name string // "ISO 9660", "Joliet", "ISO 9660:1999"
+	Name string // "ISO 9660", "Joliet", "ISO 9660:1999"; "path table" for what only that leads to
 	*medium.Listing
 }
 
@@ -46,18 +47,21 @@ func Is(m *medium.Medium) bool {
 
 // Read lists the views of the volume on m, nil where there is none.
 func Read(m *medium.Medium, o medium.Options) []View {
-	var views []View
+	var views, tables []View
 	for _, d := range descriptors(m) {
 		v := View{d.name, medium.List(o)}
 		w := &volume{Medium: m, Listing: v.Listing, descriptor: d}
-		w.walk()
+		t := w.walk()
+		if l := w.strays(t); l != nil {
+			tables = append(tables, View{pathTable, l})
+		}
 		if d.name == joliet && (len(views) == 0 || views[0].Name != joliet) {
 			views = append([]View{v}, views...)
 		} else {
 			views = append(views, v)
 		}
 	}
-	return views
+	return append(views, tables...)
 }
 
 // descriptor is a volume descriptor that leads to files (ECMA-119 8.4, 8.5).
@@ -65,12 +69,15 @@ type descriptor struct {
 	name  string
 	block int64 // logical block size
 	root  []byte
+	table medium.Extent // the path table
 }
 
 const (
 	plain    = "ISO 9660"
 	joliet   = "Joliet"
 	enhanced = "ISO 9660:1999"
+
+	pathTable = "path table"
 )
 
 // descriptors reads the volume descriptor set. UDF's recognition sequence may stand among and behind it (ECMA-167 2/8.3.1).
@@ -99,10 +106,11 @@ func descriptors(m *medium.Medium) []descriptor {
 }
 
 func describe(b []byte) descriptor {
-	d := descriptor{plain, int64(le.Uint16(b[128:])), b[156:190]} // ECMA-119 8.4.12, 8.4.18
+	d := descriptor{name: plain, block: int64(le.Uint16(b[128:])), root: b[156:190]} // ECMA-119 8.4.12, 8.4.18
 	if d.block != 512 && d.block != 1024 {
 		d.block = sector
 	}
+	d.table = medium.Extent{Offset: int64(le.Uint32(b[140:])) * d.block, Length: int64(le.Uint32(b[132:]))} // 8.4.13, 8.4.14
 	if b[0] == 2 {
 		d.name = enhanced
 		switch string(b[88:91]) { // Joliet "SVD Escape Sequences Field": UCS-2 levels 1 to 3
@@ -134,19 +142,26 @@ type volume struct {
 }
 
 // walk reads the folders from the root on.
-func (v *volume) walk() {
+func (v *volume) walk() *medium.Tree[record] {
 	root, ok := v.record(v.root)
 	if !ok || root.offset >= v.Size {
 		v.Problem(true, v.name+": no root directory")
-		return
+		root = record{offset: -1}
 	}
 	v.suspSkip(root)
 	tree := medium.NewTree(v.Listing, root.offset, root)
 	tree.Walk(func(in *medium.Folder[record]) { v.folder(tree, in) })
+	return tree
 }
 
 // folder reads the records of a folder. None crosses the end of a sector (ECMA-119 6.8.1.1).
 func (v *volume) folder(t *medium.Tree[record], in *medium.Folder[record]) {
+	if self, ok := v.record(v.At(in.Data.offset, 255)); ok && len(self.id) == 1 && self.id[0] == 0 {
+		in.Data.size = max(in.Data.size, self.size) // Windows takes the folder's own word for its size
+	}
+	if in.Data.offset < 0 {
+		return
+	}
 	r := v.Structures(v.Chain([]medium.Extent{{Offset: in.Data.offset, Length: in.Data.size}}, in.Data.size))
 	for b := r.Next(sector); b != nil && v.Limit == ""; b = r.Next(sector) {
 		for len(b) > recordLen && b[0] > recordLen {

@@ -97,6 +97,47 @@ func TestWindowsShowsJolietFirst(t *testing.T) {
 	}
 }
 
+func TestFoldersThatOnlyThePathTableLeadsTo(t *testing.T) {
+	disc := fixture.ISO{Files: []fixture.DiskFile{file("a", "A"), file("sub/b", "B")}, Stray: []fixture.DiskFile{file("c", "C"), file("deep/d", "D")}}
+	b := disc.Bytes()
+	v := read(b)
+	if len(v) != 2 || v[1].Name != pathTable {
+		t.Fatalf("%d views", len(v))
+	}
+	if diff := cmp.Diff([]string{`STRAY/C "C"`, `STRAY/DEEP/D "D"`}, lines(v[1])); diff != "" {
+		t.Error(diff)
+	}
+	table := b[16*sector+140:]
+	entry := b[int(le.Uint32(table))*sector+10:]
+	le.PutUint32(entry[2:], 20) // no folder begins there
+	if v := read(b); len(v) != 1 {
+		t.Errorf("a path table that leads nowhere: %s", v[1].Name)
+	}
+	le.PutUint32(table, 1<<31)
+	if v := read(b); len(v) != 1 {
+		t.Error("a path table outside of the image")
+	}
+}
+
+func TestParentsInAPathTableInACircle(t *testing.T) {
+	all := []path{{"root", 1, 0}, {"a", 3, 0}, {"b", 2, 0}, {"c", 3, 0}}
+	if got := pathOf(all, 3); got != "a/b/c" {
+		t.Error(got)
+	}
+}
+
+// Windows learns how large a folder is from the record of itself that it begins with.
+func TestFolderLargerThanItsParentSays(t *testing.T) {
+	var many []fixture.DiskFile
+	for i := range 100 {
+		many = append(many, file(fmt.Sprintf("sub/f%03d.txt", i), "x"))
+	}
+	b := patch(t, fixture.ISO{Files: many}, "SUB", func(r []byte) { le.PutUint32(r[10:], sector) })
+	if n := len(read(b)[0].Files); n != 100 {
+		t.Errorf("%d files", n)
+	}
+}
+
 // A name of Rock Ridge that would make another kind of file of it is not what Windows shows.
 func TestRockRidgeWithAnotherEnding(t *testing.T) {
 	b := fixture.ISO{Files: []fixture.DiskFile{file("doc.txt", "A")}, RockRidge: true}.Bytes()
@@ -151,6 +192,12 @@ func TestVolumesThatCannotBeRead(t *testing.T) {
 	binary.LittleEndian.PutUint32(lost[16*sector+158:], 1<<31)
 	for name, b := range map[string][]byte{"cut off behind the descriptor": cut, "root outside": lost} {
 		v := read(b)
+		if len(v) == 2 { // the path table knows where the root is
+			if diff := cmp.Diff([]string{`A "A"`}, lines(v[1])); diff != "" {
+				t.Errorf("%s: %s", name, diff)
+			}
+			v = v[:1]
+		}
 		if len(v) != 1 || len(v[0].Problems) != 1 || !v[0].Problems[0].Unread || len(v[0].Files) > 0 {
 			t.Errorf("%s: %+v", name, v)
 		}
@@ -193,7 +240,7 @@ func TestFoldersThatOverlapEndWithTheAccount(t *testing.T) {
 // FuzzRead holds that every file listed can be read to its end, is no larger than the image says, and comes from a bounded number of them.
 func FuzzRead(f *testing.F) {
 	for _, d := range []fixture.ISO{
-		{Files: []fixture.DiskFile{file("a.txt", "A"), file("s/b.txt", "B")}, RockRidge: true, Cycle: true},
+		{Files: []fixture.DiskFile{file("a.txt", "A"), file("s/b.txt", "B")}, RockRidge: true, Cycle: true, Stray: []fixture.DiskFile{file("c", "C")}},
 		{Files: []fixture.DiskFile{{Name: "a", Data: make([]byte, 5000), Sections: 2}}, Joliet: []fixture.DiskFile{{Name: "a", Data: []byte("x"), Claim: 1 << 30}}},
 	} {
 		f.Add(d.Bytes()[systemArea*sector:])

@@ -33,6 +33,9 @@ type Listing struct {
 // List is an empty listing.
 func List(o Options) *Listing { return &Listing{o: o.WithDefaults()} }
 
+// Fresh is an empty listing under the same limits.
+func (l *Listing) Fresh() *Listing { return List(l.o) }
+
 const maxProblems = 100 // one tells; the rest is for the reader's curiosity
 
 // Problem notes one.
@@ -100,6 +103,12 @@ type Tree[D any] struct {
 func NewTree[D any](l *Listing, place int64, root D) *Tree[D] {
 	return &Tree[D]{l, []Folder[D]{{Data: root}}, map[int64]bool{place: true}}
 }
+
+// Branch is a tree with its own listing that visits no place of t again.
+func (t *Tree[D]) Branch(l *Listing) *Tree[D] { return &Tree[D]{Listing: l, seen: t.seen} }
+
+// Seen reports whether the folder at place was queued.
+func (t *Tree[D]) Seen(place int64) bool { return t.seen[place] }
 
 // Enter queues a folder found in another; name ends with what stands before the names in it, "/".
 func (t *Tree[D]) Enter(in *Folder[D], name string, place int64, data D) {

@@ -54,6 +54,17 @@ func Is(b []byte) bool {
 	return ok
 }
 
+// Boot is the boot sector of the volume on m: the first sector, or where that is none the copy in the last one, which Windows takes then. nil where
+// there is none.
+func Boot(m *medium.Medium) []byte {
+	for _, at := range []int64{0, m.Size - 512, m.Size - 4096} {
+		if b := m.At(at, 512); Is(b) {
+			return b
+		}
+	}
+	return nil
+}
+
 // layout reads the boot sector: cluster and record size.
 func layout(b []byte) (v volume, ok bool) {
 	if len(b) < 512 || string(b[3:11]) != "NTFS    " {
@@ -85,7 +96,7 @@ const (
 // Read lists the volume on m.
 func Read(m *medium.Medium, o medium.Options) *medium.Listing {
 	l := medium.List(o)
-	b := m.At(0, 512)
+	b := Boot(m)
 	v, ok := layout(b)
 	if ok {
 		v.Medium, v.Listing, v.nodes = m, l, map[uint64]*node{}

@@ -208,6 +208,15 @@ func TestLZNT1(t *testing.T) {
 	}
 }
 
+func TestCopyOfTheBootSector(t *testing.T) {
+	b := fixture.NTFS{Files: []fixture.NTFSFile{{Name: "a", Data: []byte("A")}}}.Bytes()
+	b = append(b, b[:512]...)
+	clear(b[:512])
+	if diff := cmp.Diff([]string{`a "A"`}, lines(read(b))); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestNoVolume(t *testing.T) {
 	good := fixture.NTFS{}.Bytes()
 	for name, change := range map[string]func(b []byte){

@@ -5,8 +5,7 @@
 //
 // The anchor is sought at blocks 256, N-256 and N-1 for blocks of 2,048, 512, 4,096 and 1,024 bytes, the virtual allocation table in the last 512 blocks. At most 256
 // volume descriptors and 16 partition maps are read, and 16 indirect entries are followed to an ICB. Blocks that lie scattered are mapped one by one, twice as
-// many as the medium has. Check sums are asked for where a descriptor is sought, not where one is referred to. A file set beyond the
-// first, times, permissions, extended attributes and links are left out.
+// many as the medium has. Check sums are asked for in volume descriptors, not in what they lead to. A file set beyond the first, times, permissions, extended attributes and links are left out.
 package udf
 
 import (
@@ -94,40 +93,78 @@ func tag(b []byte) int {
 	return int(le.Uint16(b))
 }
 
-// anchor finds an anchor volume descriptor pointer that leads to a logical volume (ECMA-167 3/8.4.2.1).
+// anchor finds an anchor volume descriptor pointer that leads to a logical volume (ECMA-167 3/8.4.2.1): one whose descriptors are sound, as Windows
+// asks for, before any other.
 func (v *volume) anchor() bool {
-	for _, v.block = range []int64{2048, 512, 4096, 1024} {
-		n := v.Size / v.block
-		for _, at := range []int64{256, n - 256, n - 1} {
-			b := v.At(at*v.block, 32)
-			if b == nil || tag(b) != tagAnchor {
-				continue
-			}
-			if v.sequence(b[16:24]) || v.sequence(b[24:32]) { // the main sequence, else the reserve
-				return true
+	for _, strict := range []bool{true, false} {
+		for _, v.block = range []int64{2048, 512, 4096, 1024} {
+			n := v.Size / v.block
+			for _, at := range []int64{256, n - 256, n - 1} {
+				b := v.volumeDescriptor(at, strict)
+				if b == nil || tag(b) != tagAnchor {
+					continue
+				}
+				if v.sequence(b[16:24], strict) || v.sequence(b[24:32], strict) { // the main sequence, else the reserve
+					return true
+				}
 			}
 		}
 	}
 	return false
 }
 
+// volumeDescriptor is the block at, nil where it must be sound and is not.
+func (v *volume) volumeDescriptor(at int64, strict bool) []byte {
+	b := v.At(at*v.block, int(v.block))
+	if b == nil || strict && !sound(b, at) {
+		return nil
+	}
+	return b
+}
+
+// sound reports whether a descriptor's CRC and place are what its tag says (ECMA-167 3/7.2.6, 3/7.2.8).
+func sound(b []byte, at int64) bool {
+	n := int(le.Uint16(b[10:]))
+	if 16+n > len(b) || int64(le.Uint32(b[12:])) != at {
+		return false
+	}
+	var crc uint16 // ITU-T V.41
+	for _, c := range b[16 : 16+n] {
+		crc ^= uint16(c) << 8
+		for range 8 {
+			if high := crc & 0x8000; high != 0 {
+				crc = crc<<1 ^ 0x1021
+			} else {
+				crc <<= 1
+			}
+		}
+	}
+	return crc == le.Uint16(b[8:])
+}
+
 const maxDescriptors = 256 // a sequence has 16 blocks at least; honest ones hold six descriptors
 
-// sequence reads a volume descriptor sequence (ECMA-167 3/8.4.2).
-func (v *volume) sequence(extent []byte) bool {
+// sequence reads a volume descriptor sequence (ECMA-167 3/8.4.2). Of several descriptors for the same the one with the highest number counts (3/8.4.3).
+func (v *volume) sequence(extent []byte, strict bool) bool {
 	v.physical, v.logical = map[uint16]int64{}, nil
+	newest := map[uint32]uint32{} // by tag and partition
 	at, end := v.blocks(extent)
 	for range maxDescriptors {
-		b := v.At(at*v.block, 512)
+		b := v.volumeDescriptor(at, strict)
 		if b == nil || at >= end {
 			break
 		}
 		at++
-		switch tag(b) {
+		kind, number := tag(b), le.Uint32(b[16:])
+		switch key := uint32(kind)<<16 | uint32(le.Uint16(b[22:])); kind {
 		case tagPartition: // 3/10.5
-			v.physical[le.Uint16(b[22:])] = int64(le.Uint32(b[188:])) * v.block
+			if number >= newest[key] {
+				newest[key], v.physical[le.Uint16(b[22:])] = number, int64(le.Uint32(b[188:]))*v.block
+			}
 		case tagLogical: // 3/10.6
-			v.logical = v.At((at-1)*v.block, int(v.block))
+			if number >= newest[tagLogical] {
+				newest[tagLogical], v.logical = number, b
+			}
 		case tagPointer: // 3/10.3
 			at, end = v.blocks(b[20:28])
 		case tagTerminating:

@@ -148,6 +148,70 @@ func root(t *testing.T, b, fid []byte) {
 	copy(fid[20:30], find(t, b, tagFileSet, "")[400:410])
 }
 
+// Windows passes over an anchor whose CRC is wrong, and so must who wants to see what Windows shows.
+func TestAnchorThatIsNotSound(t *testing.T) {
+	b := udf("", file("a", "A"))
+	other := udf("", file("evil", "E"))
+	n := len(b)/2048 + 1 // the other volume lies behind the first: all its numbers move
+	both := append(append(bytes.Clone(b), make([]byte, 2048)...), other...)
+	last := make([]byte, 2048)
+	copy(last, b[256*2048:])
+	at := len(both) / 2048
+	le.PutUint32(last[20:], uint32(n+32))
+	both = append(both, seal(last, at)...)
+	for i := 32; i < 36; i++ {
+		d := both[(n+i)*2048:][:2048]
+		if tag(d) == tagPartition {
+			le.PutUint32(d[188:], uint32(n+272))
+		}
+		seal(d, n+i)
+	}
+	if l, _, _ := read(both); lines(l)[0] != `a "A"` {
+		t.Errorf("the first anchor counts: %v", lines(l))
+	}
+	both[256*2048+8]++
+	both[256*2048+4]++ // the check sum of the tag is right
+	if l, _, _ := read(both); lines(l)[0] != `evil "E"` {
+		t.Errorf("the first anchor is not sound: %v", lines(l))
+	}
+	if l, _, ok := read(both[:len(b)]); !ok || lines(l)[0] != `a "A"` {
+		t.Errorf("there is no other: %v", lines(l))
+	}
+}
+
+// seal makes a descriptor sound.
+func seal(b []byte, at int) []byte {
+	le.PutUint32(b[12:], uint32(at))
+	for crc := range 1 << 16 {
+		if le.PutUint16(b[8:], uint16(crc)); sound(b, int64(at)) {
+			break
+		}
+	}
+	b[4] = 0
+	for i, c := range b[:16] {
+		if i != 4 {
+			b[4] += c
+		}
+	}
+	return b
+}
+
+func TestNewestDescriptorCounts(t *testing.T) {
+	b := udf("", file("a", "A"))
+	old := b[34*2048:][:2048]
+	d := bytes.Clone(old)
+	le.PutUint32(old[16:], 2)
+	seal(old, 34)
+	copy(d[212:], "\x00\x02") // an older one with other blocks
+	le.PutUint32(d[248+4:], 9999)
+	copy(b[36*2048:], b[35*2048:36*2048])
+	seal(b[36*2048:][:2048], 36)
+	copy(b[35*2048:], seal(d, 35))
+	if l, _, _ := read(b); strings.Join(lines(l), " ") != `a "A"` {
+		t.Errorf("%v %v", lines(l), l.Problems)
+	}
+}
+
 func TestNothing(t *testing.T) {
 	for _, b := range [][]byte{nil, make([]byte, 1<<20)} {
 		if m := medium.New(bytes.NewReader(b), int64(len(b))); Is(m) {

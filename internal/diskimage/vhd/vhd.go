@@ -5,7 +5,7 @@
 //
 // Nothing is allocated from a number in the file. A differencing disk holds only what differs from its parent, which is another file: it is named as such
 // and not read. The log of a VHDX that was not closed properly is not replayed, and Disk.Log says that there is one. At most 2,048 regions and 1,024
-// metadata items are looked at, the most that [MS-VHDX] allows. Check sums are not asked for; the bitmaps of dynamic VHDs are not either,
+// metadata items are looked at, the most that [MS-VHDX] allows. Check sums are asked for where there is a copy to choose; the bitmaps of dynamic VHDs are not either,
 // which tell what was written: the rest of a block is zeros by itself.
 package vhd
 

@@ -138,6 +138,8 @@ func TestHostileNumbers(t *testing.T) {
 		{"block outside of the file", vhd, func(b []byte) { b[1536] = 0x7F }, true},
 		{"no region table", vhdx, func(b []byte) { b[192<<10], b[256<<10] = 0, 0 }, false},
 		{"one region table", vhdx, func(b []byte) { b[192<<10] = 0 }, true},
+		{"region table that is not sound", vhdx, func(b []byte) { clear(b[192<<10+16:][:64]) }, true},
+		{"region tables that are not sound", vhdx, func(b []byte) { b[192<<10+4]++; b[256<<10+4]++ }, true},
 		{"four billion regions", vhdx, func(b []byte) { binary.LittleEndian.PutUint32(b[192<<10+8:], 1<<32-1) }, true},
 		{"no metadata", vhdx, func(b []byte) { b[2<<20] = 0 }, false},
 		{"disk of an exabyte", vhdx, func(b []byte) { value(b, itemSize)[7] = 0x10 }, false},

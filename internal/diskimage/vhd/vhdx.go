@@ -1,6 +1,7 @@
 package vhd
 
 import (
+	"hash/crc32"
 	"unicode/utf16"
 
 	"sekisho/internal/diskimage/medium"
@@ -19,6 +20,8 @@ const (
 )
 
 const (
+	regionTableLen = 64 << 10 // [MS-VHDX] 2.2.3
+
 	maxRegions = 2047 // [MS-VHDX] 2.2.3.1
 	maxItems   = 1023 // 2.6.1.1
 )
@@ -68,24 +71,35 @@ func pendingLog(m *medium.Medium) bool {
 	return pending
 }
 
-// regionTable is where the regions begin, by identifier ([MS-VHDX] 2.2.3), of the first of the two copies that is one.
+// regionTable is where the regions begin, by identifier ([MS-VHDX] 2.2.3), of the first of the two copies that is sound, else of one that is not.
 func regionTable(m *medium.Medium) map[string]int64 {
-	regions := map[string]int64{}
-	for _, at := range []int64{192 << 10, 256 << 10} {
-		h := m.At(at, 16)
+	var best []byte
+	for _, at := range []int64{256 << 10, 192 << 10} {
+		h := m.At(at, regionTableLen)
 		if h == nil || string(h[:4]) != "regi" {
 			continue
 		}
-		for i := range int64(min(le.Uint32(h[8:]), maxRegions)) {
-			e := m.At(at+16+32*i, 32)
-			if e == nil {
-				break
-			}
-			remember(regions, string(e[:16]), int64(le.Uint64(e[16:])))
+		if best == nil || sound(h) {
+			best = h
 		}
-		break
+	}
+	regions := map[string]int64{}
+	if best == nil {
+		return regions
+	}
+	for i := range min(le.Uint32(best[8:]), maxRegions) {
+		e := best[16+32*i:][:32]
+		remember(regions, string(e[:16]), int64(le.Uint64(e[16:])))
 	}
 	return regions
+}
+
+// sound reports whether a structure's CRC-32C is what it says, which is reckoned with zeros in its own place ([MS-VHDX] 2.2.3.1).
+func sound(b []byte) bool {
+	table := crc32.MakeTable(crc32.Castagnoli)
+	sum := crc32.Update(0, table, b[:4])
+	sum = crc32.Update(sum, table, make([]byte, 4))
+	return crc32.Update(sum, table, b[8:]) == le.Uint32(b[4:])
 }
 
 // remember keeps the places of what is looked for.
