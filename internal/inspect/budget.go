@@ -14,8 +14,8 @@ import (
 // errStop ends the inspection of a file and of all files around it; the finding that says why is written.
 var errStop = errors.New("inspect: stopped")
 
-// A bomb is an archive that grows, or says that it grows, beyond what a message may unpack to in all, and to more than bombRatio times its own size.
-// Deflate reaches 1,032:1 on zeros, office files and logs 5 to 50:1. A padded file is none as long as it fits: zeros are cheap to unpack and to keep.
+// A bomb is an archive that grows, or says that it grows, beyond what a message may unpack to in all (of filling: fillingShare times that), and to
+// more than bombRatio times its own size. Deflate reaches 1,032:1 on zeros, office files and logs 5 to 50:1. A padded file is none as long as it fits: zeros are cheap to unpack and to keep.
 const bombRatio = 200
 
 // budget is what a message has used up.
@@ -63,7 +63,7 @@ func (s *Scan) bomb(f *File, size int64) error {
 
 // claimed takes what an archive says that it unpacks to, before anything is unpacked.
 func (s *Scan) claimed(f *File, size int64) error {
-	if size > s.o.Bytes-s.bytes && size/bombRatio > f.Size {
+	if size/fillingShare > s.o.Bytes-s.bytes && size/bombRatio > f.Size {
 		return s.bomb(f, size)
 	}
 	return nil
@@ -78,6 +78,10 @@ func (s *Scan) exceeded(f *File) error {
 	}
 	return s.stop(f, finding.LimitSize, "more than %d bytes unpacked", s.o.Bytes)
 }
+
+// fillingShare is what part of long filling counts as unpacked: it costs a fraction of what content costs, and a padded program of a gigabyte, or a
+// padded shortcut and what is appended to it, should be looked into.
+const fillingShare = 3
 
 // account counts n bytes unpacked from f.
 func (s *Scan) account(f *File, n int64) {

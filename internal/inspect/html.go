@@ -18,7 +18,11 @@ func (htmlFile) Match(f *File) bool {
 }
 
 func (htmlFile) Inspect(ctx context.Context, f *File, s *Scan) error {
-	doc, err := oleparse.ReadHTML(ctx, f.reader(ctx), oleparse.Options{Text: s.text(f)})
+	r, err := f.text(ctx, s)
+	if err != nil {
+		return err
+	}
+	doc, err := oleparse.ReadHTML(ctx, r, oleparse.Options{Text: s.text(f)})
 	if err != nil {
 		return err
 	}

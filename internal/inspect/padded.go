@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"bytes"
 	"context"
 	"io"
 
@@ -65,6 +66,33 @@ func opened(f *File) bool {
 		return runs(f.Name)
 	}
 	return f.archive != nil // docm, xlsm and so on
+}
+
+const squeezeFrom = 1 << 20 // smaller content is read as it is
+
+// squeezed is the content of a text, at most most bytes of it, without the middle of long filling: what a padded page or script has is seen wherever
+// it stands. whole reports whether that is all.
+func (f *File) squeezed(ctx context.Context, most int) (b []byte, whole bool, err error) {
+	if f.Size < squeezeFrom {
+		b, err = f.peek(ctx, 0, make([]byte, min(f.Size, int64(most))))
+		return b, int64(len(b)) == f.Size, err
+	}
+	return sparse.Squeeze(f.reader(ctx), f.Size, most)
+}
+
+// squeezedMost is how much of a text is held when it is squeezed.
+const squeezedMost = 8 << 20
+
+// text reads a text; of one that may be padded, without the filling.
+func (f *File) text(ctx context.Context, s *Scan) (io.Reader, error) {
+	if f.Size < s.o.Padded {
+		return f.reader(ctx), nil
+	}
+	b, whole, err := f.squeezed(ctx, squeezedMost)
+	if err != nil || !whole {
+		return f.reader(ctx), err
+	}
+	return bytes.NewReader(b), nil
 }
 
 // unpackedAgain unpacks an entry of an archive once more; nil for methods that cannot be taken up on the way.

@@ -196,6 +196,37 @@ func TestUnpackingAgainHasABudget(t *testing.T) {
 	}
 }
 
+func TestFillingCountsLess(t *testing.T) {
+	doc := fixture.PaddedOLE{File: fixture.DocVBA(downloader), Size: 8 << 20, Directory: fixture.End}.Content()
+	one := fixture.ZIPEntry{Name: "a.doc", Data: bytesOf(t, doc.Reader()), Method: 8}
+	o := Options{Memory: 16 << 10, Padded: 1 << 20, Bytes: 9 << 20}
+	if _, r := scanFile(t, o, zipOf(one, one, one)); r.Incomplete {
+		t.Errorf("three padded files: %v", r.Findings)
+	}
+	if _, r := scanFile(t, o, zipOf(one, one, one, one)); !has(r, finding.ArchiveBomb, "") {
+		t.Errorf("four: %v", r.Findings)
+	}
+	show := fixture.OLE(fixture.Stream("PowerPoint Document", fixture.PPTObject(fixture.OLE(fixture.Stream("x", make([]byte, 4<<20))), true)))
+	if _, r := scanFile(t, o, zipOf(entry("a.ppt", show), entry("b", fixture.Noise(10<<20)))); !has(r, finding.LimitSize, "") {
+		t.Errorf("what does not count gives nothing back: %v", r.Findings)
+	}
+}
+
+func TestScriptsAreReadBehindFilling(t *testing.T) {
+	const run = "CreateObject(\"WScript.Shell\").Run \"calc.exe\"\r\n"
+	for name, file := range map[string]string{
+		"a.vbs":  strings.Repeat("\r\n", 15<<20) + run,
+		"a.js":   strings.Repeat("//x\r\n", 6<<20) + "new ActiveX" + strings.ReplaceAll(run, "Create", ""),
+		"a.hta":  "<html><hta:application>" + strings.Repeat(" ", 30<<20) + "<script language=vbscript>" + run + "</script>",
+		"a.html": "<html>" + strings.Repeat(" \n", 15<<20) + "<script language=vbscript>" + run + "</script>",
+	} {
+		_, r := scanFile(t, Options{}, fixture.ZipOf(name, strings.NewReader(file)))
+		if !has(r, finding.ScriptSuspicious, name) && !has(r, finding.ScriptFile, name) || !has(r, finding.FilePadded, name) || r.Incomplete {
+			t.Errorf("%s: incomplete %v, %v", name, r.Incomplete, r.Findings)
+		}
+	}
+}
+
 func TestTheDigestOfUnpackedContent(t *testing.T) {
 	s := scanner(t, Options{Memory: 64 << 10, Journal: filepath.Join(t.TempDir(), "journal")}).Begin()
 	sum := func(b []byte, step int) [32]byte {

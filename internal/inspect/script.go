@@ -59,7 +59,7 @@ func (x scriptFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 			return err
 		}
 	}
-	b, err := f.peek(ctx, 0, make([]byte, min(f.Size, scriptMax)))
+	b, _, err := f.squeezed(ctx, scriptMax)
 	if err != nil {
 		return err
 	}

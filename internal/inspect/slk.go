@@ -18,7 +18,11 @@ func (slkFile) Name() string { return "slk" }
 func (slkFile) Match(f *File) bool { return f.Kind == KindSLK }
 
 func (slkFile) Inspect(ctx context.Context, f *File, s *Scan) error {
-	w, unread, err := xlm.ReadSLK(ctx, f.reader(ctx))
+	r, err := f.text(ctx, s)
+	if err != nil {
+		return err
+	}
+	w, unread, err := xlm.ReadSLK(ctx, r)
 	if err != nil {
 		return err
 	}

@@ -44,12 +44,12 @@ func pageName(ext string) bool {
 const pageMax = 24 << 20 // bytes of a page: mail servers take no more in one attachment
 
 func (x pageFile) Inspect(ctx context.Context, f *File, s *Scan) error {
-	if f.Size > pageMax {
-		s.limit(f, finding.LimitSize, "a page of %d bytes; %d of it were read", f.Size, pageMax)
-	}
-	b, err := f.peek(ctx, 0, make([]byte, min(f.Size, pageMax)))
+	b, whole, err := f.squeezed(ctx, pageMax)
 	if err != nil {
 		return err
+	}
+	if !whole {
+		s.limit(f, finding.LimitSize, "a page of %d bytes; %d of it were read", f.Size, len(b))
 	}
 	m := script.Parse(script.Decode(script.Text(b)))
 	g := m.Read()

@@ -14,12 +14,14 @@ import (
 
 // unpacked is content that came out of a file: in memory while it is small, then in a sparse store whose blocks, beyond memory, are spooled.
 type unpacked struct {
-	s      *Scan
-	ctx    context.Context
-	r      io.Reader // what it comes from, nil for nothing that can be asked again
-	memory int64
-	b      *message.Buffer // all of it, or the store's blocks
-	store  *sparse.Store
+	s       *Scan
+	ctx     context.Context
+	r       io.Reader // what it comes from, nil for nothing that can be asked again
+	memory  int64
+	counted bool            // against the budget
+	filling int64           // bytes of it that were given back there
+	b       *message.Buffer // all of it, or the store's blocks
+	store   *sparse.Store
 }
 
 const (
@@ -36,7 +38,7 @@ type again interface {
 // newUnpacked is room for what r gives, depth containers deep. All containers around it are unpacked at the same time: the deeper ones, which are hardly
 // ever large, get less memory, so that ten of them take three times what one may.
 func (s *Scan) newUnpacked(ctx context.Context, r io.Reader, depth int) *unpacked {
-	u := &unpacked{s: s, ctx: ctx, r: r, memory: s.o.Memory >> min(4, max(0, depth-1)/2*2)}
+	u := &unpacked{s: s, ctx: ctx, r: r, counted: true, memory: s.o.Memory >> min(4, max(0, depth-1)/2*2)}
 	u.b = u.buffer()
 	return u
 }
@@ -58,11 +60,22 @@ func (u *unpacked) Write(p []byte) (int, error) {
 		n, err = u.b.Write(p)
 	} else {
 		n, err = u.store.Write(p)
+		u.giveBack()
 	}
 	if err != nil {
 		err = &ioError{fmt.Errorf("inspect: unpacking: %w", err)}
 	}
 	return n, err
+}
+
+// giveBack takes filling off the budget.
+func (u *unpacked) giveBack() {
+	if !u.counted {
+		return
+	}
+	n := u.store.Filling() - u.filling
+	u.s.bytes -= n - n/fillingShare
+	u.filling += n
 }
 
 // spill moves what is in memory to a store.
@@ -139,6 +152,7 @@ func (s *Scan) newRooms(ctx context.Context, f *File) *rooms {
 
 func (r *rooms) add() oleparse.Storage {
 	u := r.s.newUnpacked(r.ctx, nil, r.depth)
+	u.counted = false // here; parts are counted where they are read, and oleparse bounds the rest
 	r.list = append(r.list, u)
 	return u
 }
