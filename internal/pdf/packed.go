@@ -1,14 +1,14 @@
 package pdf
 
 import (
-	"errors"
+	"bytes"
 	"io"
 )
 
 // Object streams (ISO 32000-1 7.5.7): objects packed together and compressed.
 
 const (
-	packedMax = 16 << 20 // of one stream when decompressed; producers put 100 to 200 objects into one
+	packedMax = 8 << 20  // of one stream when decompressed; producers put 100 to 200 objects into one
 	keptBytes = 16 << 20 // of all of them, kept for references into them
 )
 
@@ -37,7 +37,7 @@ func (f *File) unpackObjects(s *stream) {
 	if !s.dict.is("Type", "ObjStm") {
 		return
 	}
-	b := f.load(s, packedMax)
+	b := f.whole(&f.unpacked, s)
 	count, first := s.dict.get("N"), s.dict.get("First")
 	count, first = f.resolve(count), f.resolve(first)
 	if first.n <= 0 || first.n >= int64(len(b)) {
@@ -75,7 +75,7 @@ func (f *File) keep(b []byte) int32 {
 		return -1
 	}
 	f.packed.bytes += len(b)
-	f.packed.streams = append(f.packed.streams, b)
+	f.packed.streams = append(f.packed.streams, bytes.Clone(b))
 	return int32(len(f.packed.streams) - 1)
 }
 
@@ -89,17 +89,26 @@ func (f *File) place(num int64, stream int32, at int64) {
 	f.packed.places[num] = place{stream, int32(at)}
 }
 
-// load decompresses a stream that is read for what is in it. One that is larger than most is read so far.
-func (f *File) load(s *stream, most int64) []byte {
+// load decompresses a stream that is read for what is in it: most bytes, and one more where there is more. They are valid until the next call with
+// the same buffer.
+func (f *File) load(to *bytes.Buffer, s *stream, most int64) []byte {
 	if f.Locked() || f.src.err != nil {
 		return nil
 	}
 	limit := min(most, f.bytes)
-	b, err := io.ReadAll(io.LimitReader(f.open(s, true), limit+1))
-	f.bytes -= min(f.bytes, int64(len(b)))
-	if err != nil && !errors.Is(err, io.EOF) {
+	to.Reset()
+	n, err := to.ReadFrom(io.LimitReader(f.open(s, true), limit+1))
+	f.bytes -= min(f.bytes, n)
+	if err != nil {
 		f.src.err = err
 	}
+	return to.Bytes()
+}
+
+// whole is load for a stream behind whose limit something may be.
+func (f *File) whole(to *bytes.Buffer, s *stream) []byte {
+	limit := min(packedMax, f.bytes)
+	b := f.load(to, s, packedMax)
 	if int64(len(b)) > limit {
 		f.problem(true, s.at, "a stream is too large")
 		b = b[:limit]
@@ -122,7 +131,7 @@ func (f *File) crossReferences(e entry) {
 	if size == 0 || w[1] == 0 {
 		return
 	}
-	b := f.load(&s, packedMax)
+	b := f.whole(&f.scratch, &s)
 	for ; len(b) >= size; b = b[size:] {
 		if w[0] == 0 || number(b[:w[0]]) == 1 {
 			f.refer(number(b[w[0] : w[0]+w[1]]))

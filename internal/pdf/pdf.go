@@ -11,7 +11,7 @@
 // # Limits
 //
 //   - Reading: readTimes the file's size. Objects: 524,288, of which 131,072 are looked at twice. Depth of arrays and dictionaries: 100.
-//   - Object streams: 16 MiB each when decompressed; all streams read for what is in them: [Options].Bytes. Filters of one stream: 8.
+//   - Object streams: 8 MiB each when decompressed; all streams read for what is in them: [Options].Bytes. Filters of one stream: 8.
 //   - Strings 1 MiB, scripts 8 MiB together, links, scripts and actions kept: some thousands.
 //   - Memory: 24 bytes for each object, object streams up to 16 MiB, what was found.
 //
@@ -20,6 +20,7 @@
 package pdf
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -113,8 +114,11 @@ type File struct {
 	auto     map[int64]string // events by the number of the action
 	files    map[int64]*Embedded
 	fileList []int64
-	bytes    int64 // still to be decompressed
-	text     int   // still to be kept of scripts
+	scripts  map[int64]string // by the number of the object that holds one
+	unpacked bytes.Buffer     // the object stream read last
+	scratch  bytes.Buffer     // what else was decompressed last
+	bytes    int64            // still to be decompressed
+	text     int              // still to be kept of scripts
 }
 
 // Open finds the objects of a file and tries the empty password. An error is the reader's or the context's, never the file's.

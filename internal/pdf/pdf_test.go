@@ -86,6 +86,7 @@ func TestScripts(t *testing.T) {
 		{"by name", objects("/Names << /JavaScript 2 0 R >>", text("<< /Names [(n) 3 0 R] >>"), text("<< /S /JavaScript /JS (a) >>")), []string{"script JavaScript a"}},
 		{"a page that is opened starts nothing", objects("/OpenAction [2 0 R /Fit]", text("<< /Type /Page /Annots [<< /A << /S /JavaScript /JS (a) >> >>] >>")), []string{"script  a"}},
 		{"in a stream", objects("", text("<< /JS 3 0 R >>"), deflated("", "long script")), []string{"script  long script"}},
+		{"one stream for a button and for the opening", objects("/OpenAction << /JS 3 0 R >>", text("<< /JS 3 0 R >>"), deflated("", "a")), []string{"script OpenAction a", "script  a"}},
 		{"in a string elsewhere", objects("", text("<< /JS 3 0 R >>"), text("(a)")), []string{"script  a"}},
 		{"names in hexadecimal", objects("", text("<< /S /J#61v#61Script /#4AS (a) >>")), []string{"script  a"}},
 		{"hexadecimal string of an odd count", objects("", text("<< /JS <61 6\n2 7> >>")), []string{"script  abp"}},

@@ -27,7 +27,7 @@ const (
 func (f *File) Read() (*Document, error) {
 	f.doc = &Document{}
 	f.packed, f.kept, f.nodes, f.fileList = packed{left: readLeast}, nil, 0, nil
-	f.auto, f.files = map[int64]string{}, map[int64]*Embedded{}
+	f.auto, f.files, f.scripts = map[int64]string{}, map[int64]*Embedded{}, map[int64]string{}
 	f.bytes, f.text = f.o.Bytes, scriptsMax
 	for _, m := range f.marked {
 		if f.src.err != nil {
@@ -195,16 +195,23 @@ func (f *File) script(v *object, at seen) {
 }
 
 func (f *File) scriptText(v *object) string {
+	if text, known := f.scripts[v.n]; v.kind == isRef && known { // fields share their scripts
+		return text
+	}
 	o := f.resolve(*v)
 	b := []byte(o.text)
 	if v.kind == isRef && o.kind == isDict {
 		if s, ok := f.numberedStream(v.n); ok {
-			b = f.load(&s, int64(f.text))
+			b = f.load(&f.scratch, &s, int64(f.text))
 		}
 	}
 	b = b[:min(len(b), f.text)]
 	f.text -= len(b)
-	return textString(b)
+	text := textString(b)
+	if v.kind == isRef {
+		f.scripts[v.n] = text
+	}
+	return text
 }
 
 // numberedStream is the last stream of a number.
@@ -340,7 +347,7 @@ func (f *File) form(v *object) {
 		if !ok {
 			continue
 		}
-		if b := f.load(&s, packedMax); hasScript(b) && len(f.doc.Scripts) < listMax {
+		if b := f.whole(&f.scratch, &s); hasScript(b) && len(f.doc.Scripts) < listMax {
 			f.doc.Scripts = append(f.doc.Scripts, Script{Event: "XFA"})
 		}
 	}
