@@ -37,11 +37,20 @@ func (smimeFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 	return s.signed(ctx, f, msg)
 }
 
-// dearmored inspects a message in text in its place. armored is false where it is none, which is tells.
+// dearmored inspects a message in text in its place. armored is false where it is none, which is tells. What cannot be read counts as encrypted: a program
+// that shows it may know more.
 func (s *Scan) dearmored(ctx context.Context, f *File, is func([]byte) bool) (armored bool, err error) {
 	head, err := f.peek(ctx, 0, make([]byte, headSize))
 	if err != nil || is(head) {
 		return err != nil, err
+	}
+	n, err := io.ReadFull(cms.Dearmor(f.reader(ctx)), head[:cap(head)])
+	if err != nil && ours(ctx, err) {
+		return true, err
+	}
+	if !is(head[:n]) {
+		s.found(f, finding.New(finding.MailEncrypted, f.Path, "%s in text that cannot be read", f.Kind))
+		return true, nil
 	}
 	return true, s.inPlace(ctx, f, func(w io.Writer) error {
 		_, err := io.Copy(w, cms.Dearmor(f.reader(ctx)))

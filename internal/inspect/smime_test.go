@@ -110,6 +110,7 @@ func TestPGP(t *testing.T) {
 		{"literal", literal, []string{"vba.present a.doc"}, []string{" pgp", "a.doc doc"}},
 		{"without a name", fixture.PGPPacket(11, fixture.PGPLiteral("", doc)), []string{"vba.present content"}, []string{" pgp", "content doc"}},
 		{"compressed", fixture.PGPPacket(8, append([]byte{2}, fixture.Deflated(literal)...)), []string{"vba.present a.doc"}, []string{" pgp", "a.doc doc"}},
+		{"in text that cannot be read", fixture.Armored("PGP MESSAGE", "\r\n", fixture.Noise(300)), []string{"mail.encrypted"}, []string{" pgp"}},
 		{"signature", fixture.Armored("PGP SIGNATURE", "", []byte("x")), nil, []string{" text"}},
 		{"public key", fixture.Armored("PGP PUBLIC KEY BLOCK", "", []byte("x")), nil, []string{" text"}},
 	} {

@@ -13,6 +13,7 @@ const (
 	base64Encoding
 	quotedPrintable
 	uuencode
+	yEncoding // of a file inside text only
 	unknownEncoding
 )
 

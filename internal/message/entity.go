@@ -198,7 +198,11 @@ func isMultipart(t string) bool { return t == "multipart" || strings.HasPrefix(t
 
 // isMessage tells the types whose body is a message that programs open (RFC 2046 5.2.1, RFC 6532 3.7).
 func isMessage(t string) bool {
-	return t == "message/rfc822" || t == "message/global" || t == "message/news" || t == "message/rfc2822"
+	switch t {
+	case "message/rfc822", "message/global", "message/news", "message/rfc2822", "text/rfc822":
+		return true
+	}
+	return false
 }
 
 // isReport tells the machine-readable reports that programs show as text (RFC 3464, RFC 8098, RFC 5965, RFC 6533).

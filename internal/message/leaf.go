@@ -361,7 +361,11 @@ func (w *Walker) uuencoded(l *leaf) {
 	done := func(file *leaf) {
 		w.fail(file.out.err)
 		if w.err == nil {
-			w.yield(file, ViaUUEncode)
+			via := ViaUUEncode
+			if file.dec.enc == yEncoding {
+				via = ViaYEnc
+			}
+			w.yield(file, via)
 		}
 		w.release(file.out)
 	}

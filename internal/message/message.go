@@ -1,7 +1,7 @@
 // Package message is one mail: its envelope, its header, a streaming and tolerant MIME walk over its bytes, and its text.
 //
 // It reads RFC 5322 (messages), RFC 2045, 2046, 2047 and 2231 (MIME), RFC 2183 (Content-Disposition), RFC 6531 and 6532 (UTF-8 in headers) and
-// POSIX uuencode, and what programs write instead. The walk never fails on a broken mail: it reports what is broken, and yields every part
+// POSIX uuencode, yEnc, and what programs write instead. The walk never fails on a broken mail: it reports what is broken, and yields every part
 // that some mail program would show. Where programs disagree, about a delimiter line, a boundary or a transfer encoding, the reading of
 // RFC 2046 comes first and the other one beside it, with "~" behind its part number, if its content differs.
 //
@@ -9,8 +9,8 @@
 //
 // A walk is bounded by Limits: nesting, parts, header and message size; reaching one is a finding, and what lies beyond is not read. It
 // takes memory for one header, for Limits.Memory of each part that is open (one, and at most four second readings) and for Limits.Text;
-// time grows linearly with the message. Not read: the parts of a message/partial elsewhere, opaque S/MIME, yEnc, and a charset declared
-// in HTML only. Preamble and epilogue of a multipart count as shown for the uuencoded files in them only. Part.Text of a longer text is its
+// time grows linearly with the message. Not read: the parts of a message/partial elsewhere, and a charset declared in HTML only. What is
+// wrapped in S/MIME is a part like any other. Preamble and epilogue of a multipart count as shown for the uuencoded and yEnc files in them only. Part.Text of a longer text is its
 // start; its Content is whole.
 package message
 

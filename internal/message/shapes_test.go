@@ -100,6 +100,12 @@ func attachmentShapes() []shape {
 		{"nested_with_same_boundary", mixed("multipart/mixed; boundary=b", "--b\r\nContent-Type: multipart/related; boundary=b\r\n\r\n"+two+"--b--\r\n"), "3", "a.doc", malformed},
 		{"inner_goes_on_after_outer_delimiter", mixed("multipart/mixed; boundary=b", "--b\r\nContent-Type: multipart/related; boundary=i\r\n\r\n--i\r\n"+text+"--b junk\r\n"+text+"--i\r\n"+fileHead+b64+"--i--\r\n--b--\r\n"), "1.2", "a.doc", malformed},
 		{"rfc822", mixed("message/rfc822", "Subject: inner\r\n"+fileHead+b64), "1.1", "a.doc", ""},
+		{"rfc822_as_text", mixed("text/rfc822", "Subject: inner\r\n"+fileHead+b64), "1.1", "a.doc", ""},
+		{"rfc822_in_a_bounce", mixed("multipart/report; boundary=b", "--b\r\n"+text+"--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; a\r\n\r\n"+
+			"--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: inner\r\n"+fileHead+b64+"--b--\r\n"), "3.1", "a.doc", ""},
+		{"yenc", mixed("text/plain", "hello\r\n"+string(fixture.YEnc(doc, "a.doc"))), "1.1", "a.doc", ""},
+		{"yenc_part", mixed("text/plain", strings.Replace(string(fixture.YEnc(doc, "a.doc")), "name=a.doc\r\n", "name=a.doc\r\n=ypart begin=1 end=9\r\n", 1)), "1.1", "a.doc", ""},
+		{"yenc_without_an_end", mixed("text/plain", strings.Split(string(fixture.YEnc(doc, "a.doc")), "=yend")[0]), "1.1", "a.doc", ""},
 		{"rfc822_in_base64", mixed("message/rfc822\r\nContent-Transfer-Encoding: base64", string(fixture.Base64([]byte("Subject: inner\r\n"+fileHead+b64)))), "1.1", "a.doc", malformed},
 		{"rfc822_in_qp", mixed("message/rfc822\r\nContent-Transfer-Encoding: quoted-printable", string(fixture.Encode([]byte("Subject: inner=\r\n"+fileHead+b64), "quoted-printable", ""))), "1.1", "a.doc", malformed},
 		{"rfc822_labelled_base64", mixed("message/rfc822\r\nContent-Transfer-Encoding: base64", "Subject: inner\r\n"+fileHead+b64), "1.1~", "a.doc", malformed},
@@ -259,5 +265,17 @@ func TestUUEncodeOutsideTheParts(t *testing.T) {
 				t.Errorf("lost: %v", r.parts)
 			}
 		})
+	}
+}
+
+func TestYEncInText(t *testing.T) {
+	var all []byte
+	for i := range 256 {
+		all = append(all, byte(i))
+	}
+	body := "see below\r\n" + string(fixture.YEnc(all, "all bytes.bin")) + "=ybegin without a file\r\n" + string(fixture.YEnc(nil, "empty"))
+	r := sameInChunks(t, []byte("Subject: s\r\n\r\n"+body), message.Limits{})
+	if len(r.parts) != 3 || r.parts[1].Via != message.ViaYEnc || r.parts[1].Name != "all bytes.bin" || string(r.content[1]) != string(all) || r.parts[2].Name != "empty" {
+		t.Errorf("%d parts: %+v", len(r.parts), r.parts)
 	}
 }

@@ -116,6 +116,17 @@ func uuFiles(r io.Reader, open func(name string) *leaf, done func(*leaf)) {
 }
 
 func uuStep(line []byte, cur *leaf, pending string, open func(string) *leaf, done func(*leaf)) (*leaf, string) {
+	switch {
+	case cur == nil:
+		if name, ok := yBegin(line); ok {
+			if cur = open(name); cur != nil {
+				cur.dec.enc = yEncoding
+			}
+			return cur, ""
+		}
+	case cur.dec.enc == yEncoding:
+		return yStep(line, cur, done), ""
+	}
 	if cur == nil && pending != "" && uuPlausible(line) {
 		if cur = open(pending); cur == nil {
 			return nil, ""

@@ -16,6 +16,7 @@ type Via string
 const (
 	ViaPart     Via = "part"     // a MIME part, or the whole body
 	ViaUUEncode Via = "uuencode" // a uuencoded file inside text
+	ViaYEnc     Via = "yenc"     // a yEnc file inside text
 )
 
 // Part is one leaf of the message, as a mail client would show it.

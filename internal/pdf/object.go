@@ -24,7 +24,7 @@ type object struct {
 
 const (
 	depthMax = 100     // arrays and dictionaries inside each other; honest ones have ten
-	nodesMax = 1 << 16 // of one object: what is larger is a list of pages or a table of glyphs
+	nodesMax = 1 << 17 // of one object: what is larger is a list of pages or a table of glyphs
 )
 
 // body reads the value of an indirect object and stops before the keyword that ends it. ended says that there is one.
