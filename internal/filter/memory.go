@@ -95,8 +95,12 @@ func (r *Run) open(res *Result) {
 	}
 }
 
+// guessed is how many files the words are tried on that are not said to be passwords: such a mail follows within minutes, and every
+// short mail between the two is tried so.
+const guessed = 30
+
 // earlier tries the words of the message on the locked files of earlier mails that it has not tried yet: those it gives as passwords on every file
-// first, then all that may be one, so that a file on which a try is dear keeps no other from being tried.
+// first, then all that may be one on the newest, so that a file on which a try is dear keeps no other from being tried.
 func (f *Filter) earlier(ctx context.Context, scan *inspect.Scan, mem *Memory) {
 	if len(mem.Said)+len(mem.others) == 0 {
 		return
@@ -115,21 +119,25 @@ func (f *Filter) earlier(ctx context.Context, scan *inspect.Scan, mem *Memory) {
 	for _, file := range files {
 		mem.seen = append(mem.seen, file.ID)
 	}
-	for _, words := range [][]string{mem.Said, mem.others} {
-		if len(words) == 0 {
-			continue
-		}
-		files = slices.DeleteFunc(files, func(file ledger.File) bool {
-			opened, err := f.openEarlier(ctx, scan, file, words)
-			if err != nil {
-				mem.Err = err
-			}
-			if opened != nil {
-				mem.Later = append(mem.Later, f.later(scan, file, opened))
-			}
-			return opened != nil
-		})
+	files = f.tryEarlier(ctx, scan, mem, files, mem.Said)
+	f.tryEarlier(ctx, scan, mem, files[:min(len(files), guessed)], mem.others)
+}
+
+// tryEarlier tries words on files and returns those that stay locked.
+func (f *Filter) tryEarlier(ctx context.Context, scan *inspect.Scan, mem *Memory, files []ledger.File, words []string) []ledger.File {
+	if len(words) == 0 {
+		return files
 	}
+	return slices.DeleteFunc(files, func(file ledger.File) bool {
+		opened, err := f.openEarlier(ctx, scan, file, words)
+		if err != nil {
+			mem.Err = err
+		}
+		if opened != nil {
+			mem.Later = append(mem.Later, f.later(scan, file, opened))
+		}
+		return opened != nil
+	})
 }
 
 // EarlierMail is the first component of the path of what was in a locked file of an earlier mail; the mail's queue id is the second.

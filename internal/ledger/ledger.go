@@ -43,8 +43,9 @@ const (
 	maxAnswer = 100  // mails between two parties in a day that give passwords
 )
 
-// MaxWaiting is the most files that Waiting gives: more than two parties ever exchange in a day, and as many as can be tried in a few seconds.
-const MaxWaiting = 1000
+// MaxWaiting is the most files that Waiting gives: more than two parties exchange in a day without their passwords, and as many as can be tried
+// in a second.
+const MaxWaiting = 300
 
 // Options are the ledger's settings. The zero value of a field is its default.
 type Options struct {
