@@ -27,8 +27,17 @@ func TestDocumentsListEveryField(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		records, alerts, ok := strings.Cut(string(b), "| `event` |")
+		if !ok {
+			t.Fatalf("%s has no table of alerts", path)
+		}
+		for _, name := range alertFields() {
+			if !strings.Contains(alerts, "`"+name+"`") {
+				t.Errorf("%s: alerts: no word of %s", path, name)
+			}
+		}
 		var got []string
-		for _, m := range row.FindAllStringSubmatch(string(b), -1) {
+		for _, m := range row.FindAllStringSubmatch(records, -1) {
 			opts := ""
 			if strings.Contains(m[3], mark) {
 				opts = "omitempty"
@@ -39,4 +48,16 @@ func TestDocumentsListEveryField(t *testing.T) {
 			t.Errorf("%s (-record +documented):\n%s", path, diff)
 		}
 	}
+}
+
+// alertFields are those of an alert, and of the earlier mail in it. The schema is the records'.
+func alertFields() (names []string) {
+	for _, typ := range []reflect.Type{reflect.TypeFor[Alert](), reflect.TypeFor[First]()} {
+		for _, f := range reflect.VisibleFields(typ) {
+			if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "schema" && name != "event" {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
 }
