@@ -41,8 +41,27 @@ func (s *Scan) partText(p *message.Part, own bool) {
 	case p.Text == "":
 	case own:
 		s.ownText(p.Path, p.Text, page)
+		s.restText(p, page)
 	default:
 		s.words.Beside(shown(p.Text, page))
+	}
+}
+
+const (
+	textMax   = 1 << 20 // message.Limits.Text by default: what Part.Text has of a part's bytes
+	restPiece = 256 << 10
+	restMax   = 4 << 20 // of a text that is read; hidden filling before a password is cheap for who writes it
+)
+
+// restText takes what is left of a long text in pieces, whose words may be cut. Its charset is guessed, which leaves ASCII as it is.
+func (s *Scan) restText(p *message.Part, page bool) {
+	b := make([]byte, min(restPiece, max(0, p.Content.Size()-textMax)))
+	for off := int64(textMax); off < min(p.Content.Size(), restMax); off += int64(len(b)) {
+		n, _ := p.Content.ReadAt(b, off) // the inspectors meet a spool that fails too
+		if n == 0 {
+			return
+		}
+		s.ownText(p.Path, hintText(b[:n]), page)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/text/encoding/japanese"
 
+	"sekisho/internal/finding"
 	"sekisho/internal/fixture"
 )
 
@@ -58,6 +59,21 @@ func TestWhatTheMailsOwnTextSays(t *testing.T) {
 		}
 		if !slices.Equal(got, tc.want) {
 			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
+		}
+	}
+}
+
+func TestFillingBeforeThePasswordHidesNothing(t *testing.T) {
+	for name, mail := range map[string]string{
+		"comments": page + "<p>OK</p>" + strings.Repeat("<!-- "+strings.Repeat("x", 900)+" -->\n", 3000) + "<p>Password: k3k3</p>",
+		"text":     "\n" + strings.Repeat(strings.Repeat("x ", 400)+"\n", 3000) + "\nPassword: k3k3\n",
+	} {
+		var said bool
+		for _, f := range readMail(t, mail).Findings {
+			said = said || f.Kind == finding.MailPassword
+		}
+		if !said {
+			t.Errorf("%s: nothing said", name)
 		}
 	}
 }

@@ -7,13 +7,13 @@ import (
 )
 
 const (
-	textMax    = 256 << 10 // bytes read of one text
-	allMax     = 1 << 20   // of all: a mail has its text in two forms, and some attached
-	lineMax    = 4 << 10   // of one line
-	mentionMax = 128       // places of all texts: a mail that explains passwords at length has some dozens
-	tailMax    = 200       // bytes behind a keyword in which its password stands
-	headMax    = 100       // bytes before it
-	nextLines  = 3         // lines behind it that are not empty
+	textMax    = 1 << 20 // bytes read of one text
+	allMax     = 4 << 20 // of all, a quarter of a second: filling that no reader sees may stand before a password
+	lineMax    = 4 << 10 // of one line
+	mentionMax = 1000    // places of all texts: a mail that explains passwords at length has some dozens
+	tailMax    = 200     // bytes behind a keyword in which its password stands
+	headMax    = 100     // bytes before it
+	nextLines  = 3       // lines behind it that are not empty
 	tailValues = 12
 	fieldsMax  = 4 // blanks inside a password: three
 )
@@ -26,15 +26,17 @@ func (f *Finder) Beside(text string) { f.read(text, false) }
 
 func (f *Finder) read(text string, own bool) {
 	text = strings.ToValidUTF8(clip(text, min(textMax, allMax-f.taken)), "\uFFFD")
-	f.taken += len(text)
-	var t reader
-	t.read(text)
-	f.mute = !own || t.meeting
-	old := false
-	for i := range t.lines {
-		old = old || t.history(i)
-		f.line(&t, i, old || strings.HasPrefix(t.lines[i], ">"))
+	if text == "" {
+		return
 	}
+	f.taken += len(text)
+	f.mute, f.sorted = !own, nil
+	f.late = append(f.late, text)
+	var folding folded
+	eachLine(text, func(win []line) {
+		f.mute = f.mute || meetingLine(win[0].text)
+		f.line(win, &folding)
+	})
 }
 
 func clip(s string, n int) string {
@@ -47,59 +49,83 @@ func clip(s string, n int) string {
 	return s[:n]
 }
 
-// reader is a text in lines.
-type reader struct {
-	lines   []string // those that are not empty, without the blanks around them
-	at      []int    // where each begins in the text
-	gap     []bool   // an empty line stands before it
-	meeting bool
-	fold    folded
+// line is a line that is not empty.
+type line struct {
+	text string // without the blanks around it
+	at   int    // where it begins
+	gap  bool   // an empty line stands before it
+	old  bool   // of the quoted history
 }
 
-func (t *reader) read(text string) {
-	gap, next := false, 0
-	for line := range strings.Lines(text) {
+// eachLine gives f each line, with those behind it.
+func eachLine(text string, f func(win []line)) {
+	win := make([]line, 0, nextLines+1)
+	old, gap, next := false, false, 0
+	first := func() {
+		old = old || history(win)
+		win[0].old = old || strings.HasPrefix(win[0].text, ">")
+		f(win)
+		win = win[:copy(win, win[1:])]
+	}
+	for next < len(text) {
 		at := next
-		next += len(line)
-		line = strings.TrimSpace(visible(clip(line, lineMax)))
-		if line == "" {
+		s := upToLine(text[at:])
+		next += len(s)
+		if s = strings.TrimSpace(visible(s)); s == "" {
 			gap = true
 			continue
 		}
-		t.meeting = t.meeting || meetingLine(line)
-		t.lines, t.at, t.gap = append(t.lines, line), append(t.at, at), append(t.gap, gap)
-		gap = false
+		win = append(win, line{text: s, at: at, gap: gap})
+		if gap = false; len(win) > nextLines {
+			first()
+		}
 	}
+	for len(win) > 0 {
+		first()
+	}
+}
+
+// upToLine is the first line of s, or as many whole words of a longer one as are read at once.
+func upToLine(s string) string {
+	if end := strings.IndexByte(s[:min(len(s), lineMax)], '\n'); end >= 0 {
+		return s[:end+1]
+	}
+	if len(s) <= lineMax {
+		return s
+	}
+	if end := strings.LastIndexByte(s[:lineMax], ' '); end > 0 {
+		return s[:end+1]
+	}
+	return clip(s, lineMax)
 }
 
 // History is where the quoted history of a text begins as mail programs write it, the text's length where there is none. Lines that are quoted with ">"
 // among others do not count.
 func History(text string) int {
-	var t reader
-	t.read(clip(text, textMax))
-	for i := range t.lines {
-		if t.history(i) {
-			return t.at[i]
+	from := len(text)
+	eachLine(clip(text, textMax), func(win []line) {
+		if from == len(text) && history(win) {
+			from = win[0].at
 		}
-	}
-	return len(text)
+	})
+	return from
 }
 
 // separators begin the quoted history, as mail programs write them.
 var separators = [...]string{"-----Original", "----- Original", "-----元のメッセージ", "----- 元のメッセージ", "-----Ursprüngliche", "---------- Forwarded", "---------- 転送", "-----Message d'origine",
 	"-----Mensaje original", "-----Messaggio originale", "-----Mensagem original", "Begin forwarded message"}
 
-// history reports whether the quoted history begins with the line i.
-func (t *reader) history(i int) bool {
-	line := t.lines[i]
+// history reports whether the quoted history begins with the first line.
+func history(win []line) bool {
+	line := win[0].text
 	for _, s := range separators {
 		if strings.HasPrefix(line, s) {
 			return true
 		}
 	}
 	next := ""
-	if i+1 < len(t.lines) {
-		next = t.lines[i+1]
+	if len(win) > 1 {
+		next = win[1].text
 	}
 	switch {
 	case field(line, writers[:]):
@@ -122,10 +148,15 @@ var (
 
 // field reports whether a line is one of the fields.
 func field(line string, names []string) bool {
-	name, _, ok := strings.Cut(strings.ReplaceAll(strings.Trim(line, "* \t"), "：", ":"), ":")
-	name = strings.ToLower(strings.Trim(name, "* \t　\u00a0"))
-	return ok && slices.Contains(names, name)
+	head := line[:min(len(line), fieldMax)]
+	end := strings.IndexByte(head, ':')
+	if wide := strings.Index(head, "："); end < 0 || wide >= 0 && wide < end {
+		end = wide
+	}
+	return end > 0 && slices.Contains(names, strings.ToLower(strings.Trim(head[:end], "* \t　\u00a0")))
 }
+
+const fieldMax = 32 // bytes: the longest name, in bold
 
 // meetingLine reports whether a line belongs to the invitation of a conference service.
 func meetingLine(line string) bool {
@@ -137,42 +168,44 @@ func meetingLine(line string) bool {
 	return false
 }
 
-// line takes the words of a line and, where it speaks of a password, what stands around that.
-func (f *Finder) line(t *reader, i int, old bool) {
-	f.late = append(f.late, lateLine{t.lines[i], old})
-	f.sorted = nil
+// line looks for what speaks of a password in the first line.
+func (f *Finder) line(win []line, folding *folded) {
 	if f.mentions >= mentionMax {
 		return
 	}
-	t.fold.fold(t.lines[i])
-	list := mentions(&t.fold)
+	folding.fold(win[0].text)
+	list := mentions(folding)
 	for k, m := range list {
 		f.mentions++
-		c := context{head: t.fold.before(m.start), key: t.lines[i][t.fold.offset(m.start):t.fold.offset(m.end)], tail: t.fold.behind(m.end), mention: m, old: old, line: t.lines[i]}
-		if k+1 < len(list) {
-			c.tail = c.tail[:t.fold.offset(list[k+1].start)-t.fold.offset(m.end)]
+		start, end := folding.offset(m.start), folding.offset(m.end)
+		c := context{mention: m, line: win[0].text, next: win[1:], old: win[0].old}
+		c.head, c.key, c.tail = c.line[:start], c.line[start:end], c.line[end:]
+		if c.last = k+1 == len(list); !c.last {
+			c.tail = c.line[end:folding.offset(list[k+1].start)]
 		}
-		c.next, c.gap = t.lines[i+1:min(len(t.lines), i+1+nextLines)], t.gap[i+1:min(len(t.lines), i+1+nextLines)]
-		c.last = k+1 == len(list)
-		word, ok := c.said()
-		if ok {
-			f.candidate(word, sure, old)
-		}
-		if ok && !old && !f.mute {
-			f.says(word, c.key)
-		}
-		f.around(&c)
+		f.mentioned(&c)
 	}
+}
+
+// mentioned takes what a context says, and its candidates.
+func (f *Finder) mentioned(c *context) {
+	word, ok := c.said()
+	if ok {
+		f.candidate(word, sure, c.old)
+	}
+	if ok && !c.old && !f.mute {
+		f.says(word, c.key)
+	}
+	f.around(c)
 }
 
 // context is what stands around a keyword.
 type context struct {
 	mention
 	line, head, key, tail string
-	next                  []string // lines behind it
-	gap                   []bool   // of each: an empty line stands before it
-	last                  bool     // no other keyword stands behind it on the line
-	old                   bool     // in the quoted history
+	next                  []line // lines behind it
+	last                  bool   // no other keyword stands behind it on the line
+	old                   bool   // in the quoted history
 }
 
 // around collects the candidates of a context, the nearest first.
@@ -189,8 +222,8 @@ func (f *Finder) around(c *context) {
 	}
 	f.before(c)
 	if c.last {
-		for _, line := range c.next {
-			f.below(line, c.old)
+		for _, l := range c.next {
+			f.below(l.text, c.old)
 		}
 	}
 }
@@ -270,12 +303,6 @@ func dateWord(line string) bool {
 		}
 	}
 	return false
-}
-
-// lateLine is a line whose words are taken when somebody asks for all words: most mails hold nothing that is locked.
-type lateLine struct {
-	text string
-	old  bool // of the quoted history
 }
 
 // tokens takes the words of a line as a last resort.

@@ -79,11 +79,7 @@ func isDash(r rune) bool {
 	return false
 }
 
-// before is the text in front of the rune i, behind what stands from it on.
-func (f *folded) before(i int) string { return f.text[:f.offset(i)] }
-
-func (f *folded) behind(i int) string { return f.text[f.offset(i):] }
-
+// offset is where the original of the rune i begins.
 func (f *folded) offset(i int) int {
 	if i >= len(f.at) {
 		return len(f.text)

@@ -36,12 +36,19 @@ type keyword struct {
 	latin bool // its last letter is of a script that writes words apart
 }
 
-// keywords are the words by their first rune, the longest first. The table never changes once it is built.
-var keywords = sync.OnceValue(func() map[rune][]keyword {
-	table := map[rune][]keyword{}
+// keywordTable has the keywords by their first rune, the longest first. It never changes once it is built.
+type keywordTable struct {
+	first [1024]bool // by the low bits of a first rune: a quick no
+	words map[rune][]keyword
+}
+
+var keywords = sync.OnceValue(func() *keywordTable {
+	t := &keywordTable{words: map[rune][]keyword{}}
+	table := t.words
 	add := func(words []string, weak bool) {
 		for _, w := range words {
 			r := foldString(w)
+			t.first[r[0]%1024] = true
 			table[r[0]] = append(table[r[0]], keyword{r, weak, apart(r[len(r)-1])})
 		}
 	}
@@ -50,7 +57,7 @@ var keywords = sync.OnceValue(func() map[rune][]keyword {
 	for _, list := range table {
 		slices.SortStableFunc(list, func(a, b keyword) int { return byLength(a.runes, b.runes) })
 	}
-	return table
+	return t
 })
 
 // apart reports whether r is a letter of a script that writes blanks between words.
@@ -69,7 +76,11 @@ func mentions(line *folded) []mention {
 	var list []mention
 	table := keywords()
 	for i := 0; i < len(line.runes) && len(list) < lineMentions; {
-		m, ok := mentionAt(table[line.runes[i]], line.runes, i)
+		if !table.first[line.runes[i]%1024] {
+			i++
+			continue
+		}
+		m, ok := mentionAt(table.words[line.runes[i]], line.runes, i)
 		if !ok {
 			i++
 			continue

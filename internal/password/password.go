@@ -7,7 +7,7 @@
 //
 // # Limits
 //
-//   - Of one text 256 KiB are read, of all 1 MiB, of a line 4 KiB; people write the password on top. 128 places that speak of a password are looked at.
+//   - Of one text 1 MiB is read, of all 4 MiB, of a line 4 KiB at once. 1,000 places that speak of a password are looked at.
 //   - A word has 2 to 64 characters. Of a mail's own words 500 are given out, those of contexts first; time grows linearly with the text.
 //   - Passwords in pictures, and those that the recipient must know ("your telephone number"), are not found.
 package password
@@ -91,7 +91,7 @@ type Finder struct {
 	words    [ranks][]Word
 	best     map[string]rank // of every word kept
 	said     []Said
-	late     []lateLine
+	late     []string // texts whose words are taken when somebody asks for all: most mails hold nothing that is locked
 	mentions int
 	taken    int  // bytes read
 	dated    bool // a text says that the password is a date
@@ -140,8 +140,8 @@ func (f *Finder) sort() {
 			f.keep(likely, f.date.Format(layout))
 		}
 	}
-	for _, l := range f.late {
-		f.tokens(l.text, l.old)
+	for _, text := range f.late {
+		eachLine(text, func(win []line) { f.tokens(win[0].text, win[0].old) })
 	}
 	f.late = nil
 	mined := 0

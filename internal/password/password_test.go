@@ -279,6 +279,14 @@ func TestWordsOfTheListAreNotShown(t *testing.T) {
 	}
 }
 
+func TestALongLineIsReadToItsEnd(t *testing.T) {
+	for _, filling := range []string{"ab ", "あ", "x"} {
+		if got := saidIn(strings.Repeat(filling, 3*lineMax) + " Password: k3k3"); got != "k3k3" {
+			t.Errorf("behind %q: %q", filling, got)
+		}
+	}
+}
+
 func TestTheNumberOfWordsIsBounded(t *testing.T) {
 	var f Finder
 	var text strings.Builder

@@ -269,7 +269,7 @@ func (c *context) onNextLine(rest string, tie link) (string, bool) {
 			return "", false
 		}
 	}
-	line := strings.Trim(c.next[0], "> \t　■●◆・*→")
+	line := strings.Trim(c.next[0].text, "> \t　■●◆・*→")
 	v, ok := nextValue(line)
 	if !ok || strings.Trim(v.after, " 　。.、,") != "" || !strings.HasPrefix(strings.TrimLeft(strings.TrimSuffix(line, v.after), "「『【\"'“[(<（＜ 　"), v.text[:min(1, len(v.text))]) {
 		return "", false
@@ -278,7 +278,7 @@ func (c *context) onNextLine(rest string, tie link) (string, bool) {
 	case unusual:
 		return core(v.text), !c.weak || tie != nothing
 	case plain:
-		return core(v.text), (tie == below || tie == sign) && !c.gap[0] && !c.weak && !strings.Contains(v.text, " ")
+		return core(v.text), (tie == below || tie == sign) && !c.next[0].gap && !c.weak && !strings.Contains(v.text, " ")
 	}
 	return "", false
 }
