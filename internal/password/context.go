@@ -39,12 +39,15 @@ func (f *Finder) read(text string, own bool) {
 	})
 }
 
+// clip cuts s to n bytes, or some fewer where a letter would be cut.
 func clip(s string, n int) string {
 	if len(s) <= n {
 		return s
 	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
+	for back := range min(n, utf8.UTFMax) {
+		if utf8.RuneStart(s[n-back]) {
+			return s[:n-back]
+		}
 	}
 	return s[:n]
 }

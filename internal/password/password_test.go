@@ -280,10 +280,16 @@ func TestWordsOfTheListAreNotShown(t *testing.T) {
 }
 
 func TestALongLineIsReadToItsEnd(t *testing.T) {
-	for _, filling := range []string{"ab ", "あ", "x"} {
+	for _, filling := range []string{"ab ", "あ", "x", "\x93"} {
 		if got := saidIn(strings.Repeat(filling, 3*lineMax) + " Password: k3k3"); got != "k3k3" {
 			t.Errorf("behind %q: %q", filling, got)
 		}
+	}
+}
+
+func TestBytesThatAreNoTextEnd(t *testing.T) {
+	if s := strings.Repeat("\x93", 3*lineMax); History(s) != len(s) {
+		t.Error("history in noise")
 	}
 }
 
