@@ -183,7 +183,8 @@ func TestHidden(t *testing.T) {
 			nil, []string{`long name.exe "AAAA"`}},
 		{"a file that Joliet does not have", fixture.ISO{Files: []fixture.DiskFile{a, b}, Joliet: []fixture.DiskFile{a}}, []string{"B.EXE"}, []string{`a.exe "AAAA"`, `B.EXE "BB"`}},
 		{"a file that only Joliet has", fixture.ISO{Files: []fixture.DiskFile{a}, Joliet: []fixture.DiskFile{a, b}}, nil, []string{`a.exe "AAAA"`, `b.exe "BB"`}},
-		{"a copy elsewhere", fixture.ISO{Files: []fixture.DiskFile{file("x.exe", "CCCC")}, Joliet: []fixture.DiskFile{a}}, nil, []string{`a.exe "AAAA"`, `X.EXE "CCCC"`}},
+		{"other content of the same size", fixture.ISO{Files: []fixture.DiskFile{file("a.exe", "CCCC")}, Joliet: []fixture.DiskFile{a}}, []string{"A.EXE"},
+			[]string{`a.exe "AAAA"`, `A.EXE "CCCC"`}},
 		{"a table of names", fixture.ISO{Files: []fixture.DiskFile{a, file("trans.tbl", "F A.EXE;1 a.exe")}, Joliet: []fixture.DiskFile{a}}, nil,
 			[]string{`a.exe "AAAA"`, `TRANS.TBL "F A.EXE;1 a.exe"`}},
 		{"a note for old systems", fixture.ISO{Files: []fixture.DiskFile{file("readme.txt", "old")}, Joliet: []fixture.DiskFile{a}}, nil,
@@ -281,7 +282,35 @@ func TestTablesInACircle(t *testing.T) {
 	}
 }
 
-// FuzzRead holds that every file listed can be read to its end and says how large it is, and that what Kind names can be read.
+// counting counts the bytes that are read.
+type counting struct {
+	io.ReaderAt
+	n int
+}
+
+func (c *counting) ReadAt(p []byte, off int64) (int, error) {
+	c.n += len(p)
+	return c.ReaderAt.ReadAt(p, off)
+}
+
+// most is what listing an image of size bytes may read: the account of package medium, the blocks of tables around what is small, and their look-ups.
+func most(size int) int { return 64*size + 16<<20 }
+
+// A large disk with little on it is read where there is something.
+func TestEmptyDisksAreNotRead(t *testing.T) {
+	large := make([]byte, 64<<20)
+	copy(large, fixture.FAT{Clusters: 130_000, Wide: true, Files: []fixture.DiskFile{file("A", "x")}}.Bytes())
+	for name, b := range map[string][]byte{"FAT32": large, "VHD": fixture.VHDFixed(large), "VHDX": fixture.VHDX{Disk: large}.Bytes()} {
+		r := &counting{ReaderAt: bytes.NewReader(b)}
+		img, err := Read(r, int64(len(b)), Options{})
+		if err != nil || len(img.Files) != 1 || r.n > 400<<10 {
+			t.Errorf("%s: %d bytes read, %v", name, r.n, err)
+		}
+	}
+}
+
+// FuzzRead holds that every file listed can be read to its end and says how large it is, that what Kind names can be read, and that listing reads no more than a
+// multiple of the file.
 func FuzzRead(f *testing.F) {
 	one := []fixture.DiskFile{file("a.txt", "A")}
 	for _, b := range [][]byte{
@@ -297,7 +326,11 @@ func FuzzRead(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		img, err := Read(bytes.NewReader(b), int64(len(b)), Options{Entries: 50})
+		r := &counting{ReaderAt: bytes.NewReader(b)}
+		img, err := Read(r, int64(len(b)), Options{Entries: 50})
+		if r.n > most(len(b)) {
+			t.Errorf("%d bytes read of %d", r.n, len(b))
+		}
 		if err != nil && (kind != "" || !errors.Is(err, ErrFormat)) {
 			t.Fatalf("%q: %v", kind, err)
 		}

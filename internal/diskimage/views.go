@@ -8,7 +8,7 @@ import (
 	"sekisho/internal/diskimage/medium"
 )
 
-// likeness is what a file has in every view, wherever a view keeps its bytes.
+// likeness is what a file has in every view, also where one keeps its bytes inside a structure.
 type likeness struct {
 	size   int64
 	ending string
@@ -19,8 +19,9 @@ type likeness struct {
 func (d *reader) besides(shown *medium.Listing, v iso.View, under string) {
 	places, alike := map[int64]bool{}, map[likeness]bool{}
 	for _, f := range shown.Files {
-		places[f.Place] = true
-		alike[likeness{f.Size, ending(f.Name)}] = true
+		if places[f.Place] = true; f.Place < 0 {
+			alike[likeness{f.Size, ending(f.Name)}] = true
+		}
 	}
 	var more medium.Listing
 	for _, f := range v.Files {

@@ -52,7 +52,7 @@ func (diskFile) describe(f *File, img *diskimage.Image, s *Scan) {
 			locked.add(e.Name)
 		}
 	}
-	s.found(f, finding.New(finding.ImageDisk, f.Path, "%s, %d files: %s%s", img.Format, files.n, strings.Join(files.first, ", "), others(files.n-len(files.first))))
+	s.found(f, finding.New(finding.ImageDisk, f.Path, "%s, %s", img.Format, fileNames(files)))
 	for _, name := range img.Hidden {
 		hidden.add(name)
 	}
@@ -81,6 +81,14 @@ func (diskFile) describe(f *File, img *diskimage.Image, s *Scan) {
 	}
 }
 
+// fileNames says how many files there are and what the first are called.
+func fileNames(l names) string {
+	if l.n == 0 {
+		return "no files"
+	}
+	return fmt.Sprintf("%d files: %s%s", l.n, strings.Join(l.first, ", "), others(l.n-len(l.first)))
+}
+
 // diskEntries are the files of the image as members of an archive.
 func diskEntries(img *diskimage.Image) iter.Seq2[archived, error] {
 	return func(yield func(archived, error) bool) {
@@ -99,26 +107,32 @@ func diskEntries(img *diskimage.Image) iter.Seq2[archived, error] {
 }
 
 // diskVolume looks behind the beginning: for the volume descriptor of an optical disc, as the first 16 sectors are free for any use, and Windows goes by
-// the descriptor alone (ECMA-119 6.2.1), and for the footer that makes a volume a virtual disk.
+// the descriptor alone (ECMA-119 6.2.1), and for the footer that alone makes a file a virtual disk, whose first sector is as free.
 func (f *File) diskVolume(ctx context.Context) error {
 	switch f.Kind {
-	case KindEmpty, KindISO, KindUDF:
+	case KindEmpty, KindISO, KindUDF, KindVHD, KindVHDX:
 		return nil
-	case KindIMG:
-		return f.footer(ctx)
 	}
 	b, err := f.peek(ctx, volume, make([]byte, 7))
+	if err != nil {
+		return err
+	}
 	f.volume = len(b) == 7 && (string(b) == "\x00BEA01\x01" || slices.Contains([]byte{0, 1, 2, 255}, b[0]) && string(b[1:]) == "CD001\x01")
+	footer, err := f.footer(ctx)
+	if footer && f.Kind == KindIMG {
+		f.Kind = KindVHD
+	}
+	f.volume = f.volume || footer
 	return err
 }
 
-// footer makes the file a VHD where it ends as one.
-func (f *File) footer(ctx context.Context) error {
-	b, err := f.peek(ctx, max(0, f.Size-vhdTail), make([]byte, 8))
-	if string(b) == "conectix" {
-		f.Kind = KindVHD
+// footer reports whether the file ends as a VHD does.
+func (f *File) footer(ctx context.Context) (bool, error) {
+	if f.Size < vhdTail {
+		return false, nil
 	}
-	return err
+	b, err := f.peek(ctx, f.Size-vhdTail, make([]byte, 8))
+	return string(b) == "conectix", err
 }
 
 // diskKind recognises the images that have no signature of their own: raw CD sectors, and boot sectors and partition tables by what they say.

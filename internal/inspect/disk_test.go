@@ -28,8 +28,7 @@ func TestDisks(t *testing.T) {
 	hfs := make([]byte, 4096)
 	copy(hfs[1024:], "H+\x00\x04")
 	hfs[1024+42] = 0x10
-	pdf := fixture.ISO{Files: two}.Bytes()
-	copy(pdf, "%PDF-1.7\n")
+	pdf := overPDF(fixture.ISO{Files: two}.Bytes())
 	for _, tt := range []struct {
 		name       string
 		b          []byte
@@ -53,6 +52,8 @@ func TestDisks(t *testing.T) {
 		{"VHD without its tables", []byte("conectix"), []string{" vhd"}, []string{"archive.unread"}, false},
 		{"raw sectors", fixture.RawSectors(diskOf(two...).Bytes(), 1), []string{" iso", "a.doc doc", "sub/b.txt text"}, []string{"image.disk", "vba.present a.doc"}, false},
 		{"disc behind a document", pdf, []string{" pdf", "A.DOC doc", "SUB/B.TXT text"}, []string{"image.disk", "vba.present A.DOC"}, false},
+		{"virtual disk behind a document", fixture.VHDFixed(overPDF(fixture.MBR(fixture.Partition{Type: 6, Data: fat}))), []string{" pdf", "a.doc doc", "sub/b.txt text"},
+			[]string{"image.disk", "vba.present a.doc"}, false},
 		{"a file that Windows does not show", fixture.ISO{Files: two, Joliet: two[1:]}.Bytes(), []string{" iso", "sub/b.txt text", "A.DOC doc"},
 			[]string{"image.disk", "archive.listing-mismatch", "vba.present A.DOC"}, false},
 		{"BitLocker", locked, []string{" img encrypted"}, []string{"image.disk", "archive.encrypted"}, false},
@@ -72,6 +73,13 @@ func TestDisks(t *testing.T) {
 	}
 }
 
+// overPDF writes the beginning of a PDF over the code of a boot record.
+func overPDF(disk []byte) []byte {
+	b := bytes.Clone(disk)
+	copy(b, "%PDF-1.7\n")
+	return b
+}
+
 func TestDiskInZip(t *testing.T) {
 	disk := diskOf(onDisk("a.lnk", []byte("\x4C\x00\x00\x00\x01\x14\x02\x00\x00\x00\x00\x00\xC0\x00\x00\x00\x00\x00\x00\x46")), onDisk("b.dll", []byte("MZ\x90\x00"))).Bytes()
 	_, r := scanFile(t, Options{}, zipOf(entry("x.img", disk)))
@@ -80,6 +88,38 @@ func TestDiskInZip(t *testing.T) {
 	}
 	if d := r.Findings[0].Detail; d != `Joliet + ISO 9660, 2 files: "a.lnk", "b.dll"` {
 		t.Errorf("detail %s", d)
+	}
+}
+
+func TestDiskDetails(t *testing.T) {
+	fat := fixture.FAT{Files: []fixture.DiskFile{onDisk("A", []byte("x"))}}.Bytes()
+	secret := bytes.Clone(fat)
+	copy(secret[3:], "-FVE-FS-")
+	var four []fixture.DiskFile
+	for _, name := range []string{"a", "b", "c", "d"} {
+		four = append(four, onDisk(name, []byte(name)))
+	}
+	for _, tt := range []struct {
+		name string
+		b    []byte
+		want []string
+	}{
+		{"no files", fixture.ISO{}.Bytes(), []string{"ISO 9660, no files"}},
+		{"one", fixture.MBR(fixture.Partition{Type: 6, Data: fat}), []string{`MBR: FAT12, 1 files: "A"`}},
+		{"more than are named", diskOf(four...).Bytes(), []string{`Joliet + ISO 9660, 4 files: "a", "b", "c" and 1 more`}},
+		{"hidden", fixture.ISO{Files: four, Joliet: four[1:]}.Bytes(), []string{`Joliet + ISO 9660, 4 files: "b", "c", "d" and 1 more`,
+			`files in one listing of the image and not in the one that Windows shows: 1: "A"`}},
+		{"BitLocker", secret, []string{"BitLocker, no files", "the volume, by BitLocker"}},
+		{"differencing", fixture.VHDDifferencing("p\x01.vhd"), []string{"VHD differencing, no files", `not opened: "what differs from p\x01.vhd"`}},
+	} {
+		_, r := scanFile(t, Options{}, tt.b)
+		var got []string
+		for _, f := range r.Findings {
+			got = append(got, f.Detail)
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s: %s", tt.name, diff)
+		}
 	}
 }
 

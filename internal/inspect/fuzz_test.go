@@ -24,6 +24,7 @@ func FuzzScan(f *testing.F) {
 		tnefOf(fixture.TNEFFile{Title: "a.doc", Data: doc}), pdfWith("a.doc", doc),
 		gz(f, "a", tarOf(f, "b", []byte("c"))), []byte(bz2Text), zst(f, []byte("x")), []byte("Rar!\x1A\x07"),
 		fixture.RTF(fixture.RTFObject(fixture.OLE1Package("a.js", "", []byte("x"))) + `{\*\template \\\\a}`), fixture.OneNote([]string{"x"}, fixture.OneNoteFile{Name: "a.doc", Data: doc}),
+		fixture.ISO{Files: []fixture.DiskFile{{Name: "a.doc", Data: doc}}}.Bytes(), fixture.VHDFixed(fixture.FAT{Clusters: 100, Files: []fixture.DiskFile{{Name: "a", Data: []byte("x")}}}.Bytes()),
 	} {
 		f.Add(b)
 	}

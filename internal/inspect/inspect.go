@@ -53,7 +53,7 @@ type File struct {
 	content  io.ReaderAt
 	sum      [32]byte // SHA-256, where the journal needs it
 	tailEnd  bool     // the end of a ZIP stands in the last bytes
-	volume   bool     // the volume descriptor of a disc stands behind the beginning
+	volume   bool     // what makes it a disc or virtual disk stands behind the beginning
 	pdf      bool     // a PDF header stands among the first bytes of another kind
 	mime     int64    // where a MIME message begins behind something else, 0 for none
 	joined   joined   // a RAR or 7z archive behind something else

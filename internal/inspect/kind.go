@@ -305,8 +305,13 @@ func (f *File) farKind(ctx context.Context) error {
 			return nil
 		}
 	}
-	if err := f.footer(ctx); err != nil || f.Kind != KindData {
+	footer, err := f.footer(ctx)
+	switch {
+	case err != nil:
 		return err
+	case footer:
+		f.Kind = KindVHD
+		return nil
 	}
 	return f.diskKind(ctx)
 }

@@ -80,13 +80,15 @@ func layout(b []byte) (v volume, ok bool) {
 	switch { // "FAT Type Determination"
 	case wide:
 		v.bits, v.mask = 32, 0x0FFFFFFF
-	case v.clusters < 4085:
+	case v.clusters < minFAT16:
 		v.bits = 12
 	default:
 		v.bits = 16
 	}
 	return v, true
 }
+
+const minFAT16 = 4085 // clusters, "FAT Type Determination"
 
 // Read lists the FAT or exFAT volume on m.
 func Read(m *medium.Medium, o medium.Options) *medium.Listing {
@@ -102,6 +104,9 @@ func Read(m *medium.Medium, o medium.Options) *medium.Listing {
 	if !ok {
 		l.Problem(true, "FAT: no boot sector")
 		return l
+	}
+	if v.bits < 32 && v.clusters >= minFAT16 && v.clusters < minFAT16+2 {
+		l.Problem(true, "FAT: Windows takes for FAT12 what others take for FAT16") // its driver's limit is 4,087; no formatter comes near
 	}
 	v.open(m, l)
 	v.walk()

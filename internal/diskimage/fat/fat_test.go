@@ -160,6 +160,14 @@ func TestBootSectorsThatAreNone(t *testing.T) {
 	}
 }
 
+func TestSizesOnWhichProgramsDiffer(t *testing.T) {
+	for clusters, differ := range map[int]bool{4084: false, 4085: true, 4086: true, 4087: false} {
+		if l := read(fixture.FAT{Clusters: clusters}.Bytes()); (len(l.Problems) > 0) != differ {
+			t.Errorf("%d clusters: %v", clusters, l.Problems)
+		}
+	}
+}
+
 func TestOneFATInUse(t *testing.T) {
 	b := fixture.FAT{Clusters: 70_000, Wide: true, Files: []fixture.DiskFile{file("A", strings.Repeat("x", 2000))}}.Bytes()
 	size := int(le.Uint32(b[36:])) * 512
