@@ -110,7 +110,24 @@ func (s *Scan) pdfActions(f *File, doc *pdf.Document) {
 			launches.add("", script.Event+" exportDataObject nLaunch") // it saves an embedded file and opens it
 		}
 	}
+	for _, address := range doc.Links {
+		if starts(address) {
+			launches.add("", fmt.Sprintf("URI %.120q", address))
+		}
+	}
 	launches.report(s, f, finding.PDFLaunch)
+}
+
+// starts reports whether an address starts a program of Windows, and not a browser or a mail program.
+func starts(address string) bool {
+	scheme, rest, _ := strings.Cut(strings.ToLower(strings.TrimSpace(address)), ":")
+	switch scheme {
+	case "ms-msdt", "search-ms", "search", "ms-appinstaller", "ms-officecmd", "ms-cxh", "vbscript":
+		return true
+	case "file":
+		return runs(rest) || program(extension(rest))
+	}
+	return false
 }
 
 // launched tells an attack from the links to documents that producers make of an author's: those are clicked, have no parameters, and lead to a document.

@@ -182,7 +182,7 @@ const (
 
 func markOf(name string) mark {
 	switch name {
-	case "ObjStm":
+	case "ObjStm", "First": // programs differ on whether an object stream needs its type
 		return markObjStm
 	case "XRef":
 		return markXRef

@@ -34,20 +34,19 @@ func (p *packed) object(f *File, num int64) object {
 
 // unpackObjects reads an object stream and looks at the objects in it.
 func (f *File) unpackObjects(s *stream) {
-	if !s.dict.is("Type", "ObjStm") {
+	count, first := f.resolve(s.dict.get("N")), f.resolve(s.dict.get("First"))
+	if count.n <= 0 || first.n <= 0 {
 		return
 	}
 	b := f.whole(&f.unpacked, s)
-	count, first := s.dict.get("N"), s.dict.get("First")
-	count, first = f.resolve(count), f.resolve(first)
-	if first.n <= 0 || first.n >= int64(len(b)) {
+	if first.n >= int64(len(b)) {
 		return
 	}
 	stream := f.keep(b)
 	f.packed.left += readTimes * int64(len(b))
 	src := memory(f.src.ctx, b, &f.packed.left)
 	head := &lexer{src: src}
-	for range min(max(count.n, 0), first.n/2) { // two numbers take four bytes
+	for range min(count.n, first.n/2) { // two numbers take four bytes
 		num, at := head.next(), head.next()
 		if num.kind != tokenNumber || at.kind != tokenNumber || head.pos > first.n {
 			break
@@ -59,6 +58,7 @@ func (f *File) unpackObjects(s *stream) {
 		f.place(num.n, stream, from)
 		l := &lexer{src: src, pos: from}
 		o := l.value()
+		l.seen &^= markObjStm | markXRef // no stream is in a stream
 		if l.cut && l.seen&^markURI != 0 {
 			f.problem(true, s.at, "an object is too large or too deep")
 		}

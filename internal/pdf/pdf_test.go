@@ -95,6 +95,7 @@ func TestScripts(t *testing.T) {
 		{"octal, line ends and nested parentheses", objects("", text("<< /JS (\\141\\\nb\\\r\n(c)\\n\\r\\t\\b\\f\\9\\60) >>")), []string{"script  ab(c)\n\r\t\b\f90"}},
 		{"comments between", objects("", text("<< % (\n/JS % >>\r(a) >>")), []string{"script  a"}},
 		{"in an object stream", objects("/OpenAction 9 0 R", fixture.PDFPacked(9, "<< /S /JavaScript /JS 10 0 R >>", "(packed)")), []string{"script OpenAction packed"}},
+		{"in an object stream without its type", objects("", deflated("/N 1 /First 4", "9 0 << /JS (a) >>")), []string{"script  a"}},
 		{"form in XML", objects("/AcroForm << /XFA [(template) 2 0 R] >>", deflated("", `<script contentType="application/x-javascript">x</script>`)), []string{"script XFA "}},
 		{"form that only calculates", objects("/AcroForm << /XFA 2 0 R >>", deflated("", `<script>1 + 1</script>`)), nil},
 		{"key given twice", objects("", text("<< /JS (a) /JS (b) >>")), []string{"script  a", "script  b"}},
@@ -210,13 +211,14 @@ func TestObjectsAreFoundWithoutTheTable(t *testing.T) {
 	at := strings.Index(hidden, "2 % comment")
 	stream := fixture.Deflated([]byte{1, 0, byte(at), 0})
 	for name, b := range map[string][]byte{
-		"no table":          fixture.PDF{Objects: []fixture.PDFObject{text(script)}, NoTable: true}.Bytes(),
-		"junk before":       fixture.PDF{Objects: []fixture.PDFObject{text(script)}, Before: strings.Repeat("junk (", 2000)}.Bytes(),
-		"no number":         []byte("%PDF-1.7\nobj<< /JS (a) >>"),
-		"no blanks":         []byte("%PDF-1.7\n1 0 obj<</JS(a)>>endobj"),
-		"unbalanced before": []byte("%PDF-1.7\n1 0 obj (never closed\n2 0 obj << /JS (a) >> endobj"),
-		"across windows":    []byte("%PDF-1.7\n" + strings.Repeat(" ", 8<<10-20) + "1 0 obj << /JS (a) >> endobj"),
-		"only in the table": []byte(hidden + fmt.Sprintf("xref\n2 1\n%010d 00000 n \ntrailer << >>", at)),
+		"no table":                       fixture.PDF{Objects: []fixture.PDFObject{text(script)}, NoTable: true}.Bytes(),
+		"junk before":                    fixture.PDF{Objects: []fixture.PDFObject{text(script)}, Before: strings.Repeat("junk (", 2000)}.Bytes(),
+		"no number":                      []byte("%PDF-1.7\nobj<< /JS (a) >>"),
+		"no blanks":                      []byte("%PDF-1.7\n1 0 obj<</JS(a)>>endobj"),
+		"unbalanced before":              []byte("%PDF-1.7\n1 0 obj (never closed\n2 0 obj << /JS (a) >> endobj"),
+		"across windows":                 []byte("%PDF-1.7\n" + strings.Repeat(" ", 8<<10-20) + "1 0 obj << /JS (a) >> endobj"),
+		"behind a stream without an end": []byte("%PDF-1.7\n1 0 obj << >>\nstream\nabc\nendobj\n2 0 obj << /JS (a) >> endobj\n3 0 obj << >>\nstream\nx\nendstream endobj"),
+		"only in the table":              []byte(hidden + fmt.Sprintf("xref\n2 1\n%010d 00000 n \ntrailer << >>", at)),
 		"only in a xref stream": append([]byte(hidden), fmt.Appendf(nil, "3 0 obj << /Type /XRef /W [1 2 1] /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream endobj",
 			len(stream), stream)...),
 	} {

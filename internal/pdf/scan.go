@@ -147,6 +147,9 @@ func (f *File) note(l *lexer, stream bool) {
 	if l.cut && l.seen&^markURI != 0 {
 		f.problem(true, l.pos, "an object is too large or too deep")
 	}
+	if !stream {
+		l.seen &^= markObjStm | markXRef // headings have a First, too
+	}
 	switch {
 	case l.seen == 0:
 	case len(f.marked) >= markedMax:

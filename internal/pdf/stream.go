@@ -15,7 +15,7 @@ const (
 )
 
 // streamData finds the data behind a stream's dictionary o (ISO 32000-1 7.3.8.1): as long as /Length says where "endstream" follows, else up to that word.
-// A length that is a reference is known only once all objects are.
+// A length that is a reference is known only once all objects are: until then, where resolve is false, the end is only where to look for the next object.
 func (f *File) streamData(l *lexer, o *object, resolve bool) (d data, ok bool) {
 	t := l.next()
 	if t.kind != tokenWord || t.text != "stream" || o.kind != isDict {
@@ -31,9 +31,28 @@ func (f *File) streamData(l *lexer, o *object, resolve bool) (d data, ok bool) {
 		d.size = n
 		return d, true
 	}
-	end := f.endStream(d.at)
+	end := f.endObject(d.at)
+	if resolve {
+		end = f.endStream(d.at)
+	}
 	d.size = end - d.at
 	return d, true
+}
+
+// endObject is where the search for objects goes on behind a stream whose length is not known: at the next "endstream" or "endobj".
+func (f *File) endObject(at int64) int64 {
+	for f.src.err == nil {
+		at = f.src.find("end", at)
+		if at < 0 {
+			return f.src.size
+		}
+		w := f.src.window(at)
+		if bytes.HasPrefix(w, []byte(endWord)) || bytes.HasPrefix(w, []byte("endobj")) {
+			return at
+		}
+		at++
+	}
+	return f.src.size
 }
 
 // lineEnd passes the end of line behind "stream".
