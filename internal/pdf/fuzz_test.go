@@ -3,6 +3,7 @@ package pdf_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"testing"
 
@@ -10,8 +11,8 @@ import (
 	"sekisho/internal/pdf"
 )
 
-// FuzzRead holds that nothing panics, that a read has no error of its own, that lists keep to their limits, that what filters give is counted, and that
-// reading twice gives the same.
+// FuzzRead holds that nothing panics, that a read has no error of its own, that lists keep to their limits, that what filters give is counted, that a file
+// is read a bounded number of times, and that reading twice gives the same.
 func FuzzRead(f *testing.F) {
 	for _, file := range []fixture.PDF{
 		{Objects: fixture.PDFEmbedding("a.txt", []byte("content"))},
@@ -29,7 +30,8 @@ func FuzzRead(f *testing.F) {
 		const limit = 1 << 20
 		var counted int64
 		o := pdf.Options{Objects: 1000, Files: 20, Bytes: limit, Unpack: func(r io.Reader) io.Reader { return &counting{r, &counted} }}
-		file, err := pdf.Open(context.Background(), bytes.NewReader(b), int64(len(b)), o)
+		source := &metered{Reader: bytes.NewReader(b)}
+		file, err := pdf.Open(context.Background(), source, int64(len(b)), o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -47,12 +49,27 @@ func FuzzRead(f *testing.F) {
 		if len(first.Files) > 20*8 || len(first.Scripts) > 5000 {
 			t.Errorf("%d files, %d scripts", len(first.Files), len(first.Scripts))
 		}
+		if most := 2 * (20*int64(len(b)) + 32<<20); source.n > most {
+			t.Errorf("%d bytes read of %d", source.n, len(b))
+		}
 		for i := range first.Files {
 			if _, err := io.Copy(io.Discard, io.LimitReader(first.Files[i].Open(), limit)); err != nil {
 				t.Error(err)
 			}
 		}
 	})
+}
+
+// metered counts what is read.
+type metered struct {
+	*bytes.Reader
+	n int64
+}
+
+func (m *metered) ReadAt(p []byte, off int64) (int, error) {
+	n, err := m.Reader.ReadAt(p, off)
+	m.n += int64(n)
+	return n, err
 }
 
 // counting ends what goes on for too long, as the scan's budget does.
@@ -67,4 +84,25 @@ func (c *counting) Read(p []byte) (int, error) {
 		return n, io.EOF
 	}
 	return n, err
+}
+
+// BenchmarkRead shows that the cost grows with the objects, not with the data in streams, and linearly.
+func BenchmarkRead(b *testing.B) {
+	for _, n := range []int{100, 1000, 10000} {
+		for name, length := range map[string]string{"lengths": "", "no lengths": "-"} {
+			file := objects("")
+			for range n {
+				file.Objects = append(file.Objects, fixture.PDFObject{Text: "<< /Type /XObject /Subtype /Image /Width 10 /Height 10 >>", Stream: fixture.Noise(10 << 10), Length: length},
+					text("<< /Type /Annot /Subtype /Link /Rect [0 0 1 1] /A << /S /URI /URI (https://example.test/) >> >>"))
+			}
+			data := file.Bytes()
+			b.Run(fmt.Sprintf("%d objects, %s", 2*n, name), func(b *testing.B) {
+				b.SetBytes(int64(len(data)))
+				b.ReportAllocs()
+				for b.Loop() {
+					read(b, data)
+				}
+			})
+		}
+	}
 }
