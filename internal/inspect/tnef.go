@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"strings"
@@ -35,12 +36,41 @@ func (tnefFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 	}
 	for i := range msg.Files {
 		e := &msg.Files[i]
-		r := io.NewSectionReader(f.reader(ctx), e.Offset, e.Size)
+		r, err := tnefContent(ctx, f, e)
+		if err != nil {
+			return err
+		}
 		if _, err := s.carried(ctx, f, e.Names[0], e.Names, r); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// oleStream begins an embedded object of OLE 1.0 (MS-OLEDS 2.2.4, OLEVersion and FormatID), which an attachment of AttachTypeOle may be (MS-OXTNEF
+// 2.1.3.3.15).
+const oleStream = "\x01\x05\x00\x00\x02\x00\x00\x00"
+
+// tnefContent is the content of an attachment. An object of OLE 1.0 has no format of its own: it is read as the same bytes are in RTF.
+func tnefContent(ctx context.Context, f *File, e *tnef.File) (io.Reader, error) {
+	r := io.NewSectionReader(f.reader(ctx), e.Offset, e.Size)
+	head, err := f.peek(ctx, e.Offset, make([]byte, len(oleStream)))
+	if err != nil || string(head) != oleStream {
+		return r, err
+	}
+	return io.MultiReader(strings.NewReader(`{\rtf1{\object\objemb{\*\objdata `), hexed{r}, strings.NewReader("}}}")), nil
+}
+
+// hexed gives what it reads in hexadecimal digits.
+type hexed struct{ r io.Reader }
+
+func (h hexed) Read(p []byte) (int, error) {
+	if len(p) < 2 {
+		return 0, io.ErrShortBuffer
+	}
+	b := make([]byte, len(p)/2)
+	n, err := h.r.Read(b)
+	return hex.Encode(p, b[:n]), err
 }
 
 // tnefDetail names the files.

@@ -31,6 +31,8 @@ func TestTNEFFiles(t *testing.T) {
 			[]string{" tnef", "message tnef", "message!/a.doc doc"}},
 		{"compound file", tnefOf(fixture.TNEFFile{Title: "o", Props: fixture.TNEFProps(fixture.TNEFProp(0x3701000D, append([]byte(fixture.TNEFStorage), doc.Data...)))}),
 			[]string{"tnef.file", "vba.present o"}, []string{" tnef", "o doc"}},
+		{"object of OLE 1.0", tnefOf(fixture.TNEFFile{Title: "o", Data: fixture.OLE1Package("p.js", "p.js", []byte("var a"))}),
+			[]string{"tnef.file", "script.file o!/p.js", "rtf.object o!/p.js", "ole.package o!/p.js"}, []string{" tnef", "o rtf", "o!/p.js script"}},
 		{"object in the text", fixture.TNEF{Props: fixture.TNEFProps(fixture.TNEFProp(0x10090102, fixture.CompressRTF(fixtureRTF())))}.Bytes(),
 			[]string{"tnef.file", "rtf.object body.rtf!/p", "ole.package body.rtf!/p"}, []string{" tnef", "body.rtf rtf", "body.rtf!/p text"}},
 		{"sound on another machine", fixture.TNEF{Props: fixture.TNEFProps(fixture.TNEFNamed(0x1F, 0x851F, "", fixture.TNEFProp(0x1F, fixture.UTF16(`\\host\a.wav`))[4:]))}.Bytes(),
