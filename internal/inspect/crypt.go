@@ -27,7 +27,10 @@ func (s *Scan) office(ctx context.Context, f *File, read officeReader) error {
 	if doc.Kind != "" {
 		f.Kind = doc.Kind
 	}
-	if !doc.Locked || len(s.waiting) >= maxLocked {
+	if full := len(s.waiting) >= maxLocked; full || !doc.Locked {
+		if doc.Locked {
+			s.tooManyLocked(f)
+		}
 		return s.officeRead(ctx, f, doc)
 	}
 	f.lures = nil // its text comes again

@@ -123,6 +123,21 @@ func TestADearDocumentIsTriedAsFarAsTheBudgetGoes(t *testing.T) {
 	}
 }
 
+func TestMoreLockedDocumentsThanAreTried(t *testing.T) {
+	file := fixture.Crypt{Scheme: "rc4", Password: "s3cret"}.DocVBA(quiet)
+	s := scanner(t, Options{Given: []string{"s3cret"}}).Begin()
+	for range maxLocked + 1 {
+		if _, err := s.File(context.Background(), nil, "", bytes.NewReader(file), int64(len(file))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	finish(t, s)
+	r := s.Result()
+	if n := strings.Count(strings.Join(lines(r), " "), "office.password-found"); n != maxLocked || !r.Incomplete || !r.Files[maxLocked].HasVBA {
+		t.Errorf("%d opened, incomplete %v, %+v", n, r.Incomplete, r.Files[maxLocked])
+	}
+}
+
 func TestMacrosOfALockedDocumentAreReported(t *testing.T) {
 	_, r := scanFile(t, Options{}, fixture.Crypt{Scheme: "xor", Password: "s3cret"}.DocVBA(quiet))
 	if !r.Files[0].HasVBA || !r.Locked || strings.Count(strings.Join(lines(r), " "), "office.encrypted") != 1 {

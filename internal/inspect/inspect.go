@@ -1,6 +1,9 @@
 // Package inspect looks inside the files of a message under one budget: one file per format, one table of inspectors. What a file is, is
 // read from its content; names and declared types are never asked. Mails inside files are walked like the message itself.
 //
+// A file that a password locks waits until the message's end (Scan.lock), when the words of all its texts are known; then its inspector tries
+// them (Scan.tries) and what opens is inspected like any other member.
+//
 // # Limits
 //
 // One Scan is one message. It ends a file, or the whole scan, at these limits, and each is a finding and makes the result incomplete:
@@ -8,6 +11,9 @@
 // an archive that grows past 100 MB and 200 times its size is a bomb. Every reader handed to a format's library counts what passes and
 // asks the context on each Read. A panic is the finding parser.error on that file. A file that was being opened when the process died is
 // remembered in the journal, and after two deaths not opened again.
+//
+// Passwords: each format tells what one try costs, by what the file asks for, and a message's tries stay within Options.TryTime of processor time. Of
+// the whole process half of the processors try passwords at a time, cheap ones first. What was not tried is said on the file; 100 locked files wait.
 //
 // At most 100 findings a file and 1,000 a message are kept; one that is the first of its kind in the message is always kept, so that
 // many harmless ones cannot push a grave one out.

@@ -34,7 +34,7 @@ const maxLocked = 100 // locked files tried in one message; a mail with more is 
 // lock keeps a copy of f, for open at the message's end.
 func (s *Scan) lock(ctx context.Context, f *File, open unlock) error {
 	if len(s.waiting) >= maxLocked {
-		s.limit(f, finding.LimitFiles, "more than %d locked files", maxLocked)
+		s.tooManyLocked(f)
 		return nil
 	}
 	b := message.NewBuffer(s.o.SpoolDir, s.o.Memory).Spare(s.o.Walk.Spare)
@@ -46,6 +46,10 @@ func (s *Scan) lock(ctx context.Context, f *File, open unlock) error {
 	kept.content, kept.scripts = b, nil
 	s.waiting = append(s.waiting, waiting{&kept, b, open})
 	return nil
+}
+
+func (s *Scan) tooManyLocked(f *File) {
+	s.limit(f, finding.LimitFiles, "more than %d locked files", maxLocked)
 }
 
 // Finish opens what passwords lock, now that all words of the message are known. The error is our own trouble, as of Part. The files that
