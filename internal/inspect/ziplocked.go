@@ -43,12 +43,13 @@ func (zipFile) unlock(ctx context.Context, f *File, s *Scan) (left bool, err err
 		return true, err
 	}
 	u := &unlocking{f: f, s: s, reports: s.lockedReports(f)}
-	for _, e := range lockedEntries(a) {
+	list := lockedEntries(a)
+	for i, e := range list {
 		opened, err := u.entry(ctx, e)
-		if err != nil {
-			return true, err
-		}
 		left = left || !opened
+		if err != nil {
+			return left || i+1 < len(list), err
+		}
 	}
 	if u.unread.n > 0 {
 		s.found(f, finding.New(finding.ArchiveUnread, f.Path, "compression method not supported: %s", u.unread.String()))
@@ -78,7 +79,7 @@ func (s *Scan) lockedReports(f *File) map[string][]int {
 	return m
 }
 
-// entry opens e where a word does.
+// entry opens e where a word does, and inspects it.
 func (u *unlocking) entry(ctx context.Context, e *zipinspect.Entry) (opened bool, err error) {
 	pw, err := u.password(ctx, e)
 	if pw == nil || err != nil {
@@ -90,7 +91,7 @@ func (u *unlocking) entry(ctx context.Context, e *zipinspect.Entry) (opened bool
 		u.unread.add(e.Name)
 		return true, nil
 	case err != nil && ours(ctx, err):
-		return false, err
+		return true, err
 	case err != nil:
 		u.s.found(u.f, finding.New(finding.ScanIncomplete, u.f.Path.Child(e.Name), "%q", err.Error()))
 		return true, nil
