@@ -29,6 +29,7 @@ type xzReader struct {
 	dict  func(said int64) int
 	check int       // bytes behind each block
 	block io.Reader // nil between blocks
+	ended bool
 }
 
 // xzSource counts the bytes since the block began: paddings depend on it.
@@ -110,6 +111,9 @@ func (x *xzReader) stream() error {
 // next begins the next block, of the next stream where this one has no more. At the end it is io.EOF.
 func (x *xzReader) next() error {
 	for {
+		if x.ended {
+			return io.EOF
+		}
 		size, err := x.in.ReadByte()
 		switch {
 		case err != nil:
@@ -124,7 +128,8 @@ func (x *xzReader) next() error {
 			_, _ = x.in.Discard(4)
 		}
 		if more, _ := x.in.Peek(len(xzMagic)); !bytes.Equal(more, xzMagic) {
-			return io.EOF
+			x.ended = true
+			continue
 		}
 		if err := x.stream(); err != nil {
 			return unexpected(err)
