@@ -264,7 +264,7 @@ func (z *lzx) offset(slot int) int {
 // extraBits is the number of bits that tell the offsets of a slot apart.
 func extraBits(slot int) int { return min(max(slot/2-1, 0), 17) }
 
-// base is the first offset of a slot.
+// base is the first offset of a slot from 3 on.
 func base(slot int) int {
 	if slot < 36 {
 		return (2 + slot&1) << (slot/2 - 1)

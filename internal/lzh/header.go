@@ -103,8 +103,11 @@ func (s *source) header(off int64) (header, bool) {
 		return h, false
 	case 2:
 		n := u16(b, 0)
+		if len(b) < level2Len || n < level2Len {
+			return h, false
+		}
 		h.crc, h.hasCRC, h.data = uint16(u16(b, 21)), true, off+int64(n)
-		return h, len(b) >= level2Len && n >= level2Len && h.extend(s.at(off+level2Len-2, n-level2Len+2), -1, 2)
+		return h, h.extend(s.at(off+level2Len-2, n-level2Len+2), -1, 2)
 	case 3:
 		if len(b) < level3Len {
 			return h, false
