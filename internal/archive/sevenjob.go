@@ -6,6 +6,7 @@ import (
 	"hash/crc32"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/bodgit/sevenzip"
@@ -143,7 +144,7 @@ func sevenError(err error) error {
 	if errors.As(err, &e) {
 		return e
 	}
-	return &Error{Damaged, err.Error()}
+	return &Error{Damaged, strings.TrimPrefix(err.Error(), "sevenzip: read error: ")}
 }
 
 func (s *seven) next() (*Member, io.Reader, error) {

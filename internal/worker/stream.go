@@ -43,20 +43,30 @@ func (s *Stream) Next() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := s.c.body(n)
-	switch {
-	case err != nil:
-		return nil, s.over(err)
-	case kind == frameItem:
+	switch kind {
+	case frameQuit:
+		return nil, s.quit(n)
+	case frameItem:
+		b, err := s.c.body(n)
+		if err != nil {
+			return nil, s.over(err)
+		}
 		s.inItem = true
 		return b, nil
-	case kind != frameQuit:
-		return nil, s.over(fmt.Errorf("%w: %q", errFrame, kind))
+	}
+	return nil, s.over(fmt.Errorf("%w: %q", errFrame, kind))
+}
+
+// quit is the end of the work, in an item where the job fell over.
+func (s *Stream) quit(n int) error {
+	b, err := s.c.body(n)
+	if err != nil {
+		return s.over(err)
 	}
 	if s.end = parseFault(b); s.end == nil {
 		s.end = io.EOF
 	}
-	return nil, s.end
+	return s.end
 }
 
 // Tell gives the child what its job listens for. Where the child has died meanwhile, Next says so.
@@ -85,6 +95,11 @@ func (s *Stream) Read(p []byte) (int, error) {
 			return 0, err
 		case kind == frameEnd:
 			return 0, s.itemEnd(n)
+		case kind == frameQuit:
+			if err := s.quit(n); !errors.Is(err, io.EOF) {
+				return 0, err
+			}
+			return 0, io.ErrUnexpectedEOF
 		case kind != frameData:
 			return 0, s.over(fmt.Errorf("%w: %q", errFrame, kind))
 		}

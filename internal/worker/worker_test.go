@@ -29,8 +29,11 @@ func testJobs() map[string]Job {
 		"fault":    func([]byte, *Input, *Output) error { return &Fault{7, "seven"} },
 		"panic":    func([]byte, *Input, *Output) error { panic("at the disco") },
 		"overflow": func([]byte, *Input, *Output) error { return fmt.Errorf("%d", recurse(1)) },
-		"exit":     func([]byte, *Input, *Output) error { os.Exit(9); return nil },
-		"memory":   memoryJob,
+		"panic amid": func(_ []byte, _ *Input, o *Output) error {
+			return o.Item(nil, io.MultiReader(strings.NewReader("x"), readerFunc(func([]byte) (int, error) { panic("amid an item") })), nil)
+		},
+		"exit":   func([]byte, *Input, *Output) error { os.Exit(9); return nil },
+		"memory": memoryJob,
 		"spin": func([]byte, *Input, *Output) error {
 			for n := uint(1); n != 0; n += 2 {
 				_ = n
@@ -91,6 +94,10 @@ func brokenJob(_ []byte, _ *Input, out *Output) error {
 	return out.Item([]byte("second"), strings.NewReader("whole"), nil)
 }
 
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
 type errReader struct{ err error }
 
 func (e errReader) Read([]byte) (int, error) { return 0, e.err }
@@ -135,6 +142,10 @@ func collect(t *testing.T, g *Group, ctx context.Context, job string, args []byt
 			return items, err
 		}
 		content, err := io.ReadAll(s)
+		var died *DiedError
+		if errors.As(err, &died) {
+			return items, err
+		}
 		item := string(record) + "=" + string(content)
 		if err != nil {
 			item += "!" + err.Error()
@@ -192,6 +203,7 @@ func TestDeathIsATypedError(t *testing.T) {
 		text        string
 	}{
 		{job: "panic", text: "at the disco"},
+		{job: "panic amid", text: "amid an item"},
 		{job: "overflow", text: "stack exceeds"},
 		{job: "exit", text: "exit status 9"},
 		{job: "garbage", text: "makes no sense"},
