@@ -243,6 +243,11 @@ func TestSingleFilesAreUnpacked(t *testing.T) {
 		{"xz", XZ, x.Bytes(), text, ""},
 		{"xz, two streams", XZ, append(bytes.Clone(x.Bytes()), x.Bytes()...), text + text, ""},
 		{"xz, cut", XZ, x.Bytes()[:x.Len()/2], "", " class 3"},
+		{"xz, filtered", XZ, fixture.FilteredXZ([]byte(text), 2, 0), text, ""},
+		{"xz, filtered, more than the index says", XZ, fixture.FilteredXZ([]byte(text), 2, -9), "", " class 1"},
+		{"xz, filtered, less than the index says", XZ, fixture.FilteredXZ([]byte(text), 1, 9), text, " class 1"},
+		{"xz, filtered, cut", XZ, fixture.FilteredXZ([]byte(text), 1, 0)[:99], "", " class 4"},
+		{"xz, filtered, two streams", XZ, append(fixture.FilteredXZ([]byte("x"), 1, 0), fixture.FilteredXZ([]byte(text), 1, 0)...), "", " class 4"},
 		{"LZMA alone", LZMA, alone, text, ""},
 		{"lzip", LZip, lz, text, ""},
 		{"lzip, two members and something else", LZip, append(append(bytes.Clone(lz), lz...), "behind"...), text + text, ""},
@@ -251,6 +256,9 @@ func TestSingleFilesAreUnpacked(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := list(t, tt.format, tt.file, 0, "")
+			if err != nil {
+				got = append(got, describe(&Member{}, "", err))
+			}
 			if len(got) != 1 || !strings.HasSuffix(got[0], tt.class) || !strings.HasPrefix(got[0], "="+tt.want) && tt.want != "" {
 				t.Errorf("%.80q (%d bytes), %v", got, len(strings.Join(got, "")), err)
 			}

@@ -14,31 +14,36 @@ const (
 // Find looks for a RAR or 7z archive behind a program's stub, or behind anything else that archivers pass over: the first signature with a header whose
 // checksum agrees. The error is the file's.
 func Find(r io.ReaderAt, size int64) (format Format, off int64, err error) {
-	b := make([]byte, min(size, maxStub))
-	n, err := r.ReadAt(b, 0)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return "", 0, err
-	}
-	b = b[:n]
-	at := 0
-	for range maxSignals {
-		i := nextMark(b[at:])
-		if i < 0 {
-			return "", 0, nil
+	buf := make([]byte, min(size, findBuffer))
+	tried := 0
+	for base := int64(0); base < min(size, maxStub) && tried < maxSignals; base += findBuffer - markSize + 1 {
+		n, err := r.ReadAt(buf[:min(size-base, findBuffer, maxStub-base)], base)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return "", 0, err
 		}
-		at += i
-		format, err := archiveAt(r, size, int64(at))
-		if format != "" || err != nil {
-			return format, int64(at), err
+		for at := 0; tried < maxSignals; tried++ {
+			i := nextMark(buf[at:n])
+			if i < 0 {
+				break
+			}
+			off := base + int64(at+i)
+			if format, err := archiveAt(r, size, off); format != "" || err != nil {
+				return format, off, err
+			}
+			at += i + 1
 		}
-		at++
 	}
 	return "", 0, nil
 }
 
+const (
+	findBuffer = 32 << 10
+	markSize   = 6 // of the signatures, as far as they are sought
+)
+
 // nextMark is where the next signature of either format begins, -1 for none.
 func nextMark(b []byte) int {
-	rar := bytes.Index(b, []byte(rar4Mark[:6]))
+	rar := bytes.Index(b, []byte(rar4Mark[:markSize]))
 	if rar >= 0 {
 		b = b[:rar]
 	}

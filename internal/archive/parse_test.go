@@ -190,6 +190,8 @@ func TestFind(t *testing.T) {
 		{"RAR 4, locked", append(bytes.Clone(stub), fixture.RAR{Version: 4, LockHeader: "x"}.Bytes()...), RAR, 5000},
 		{"behind signatures that are none", append([]byte("7z\xBC\xAF\x27\x1C Rar!\x1A\x07\x00 Rar!\x1A\x07\x01\x00 "), seven...), SevenZip, 24},
 		{"the first of two", append(append(bytes.Clone(stub), rar...), seven...), RAR, 5000},
+		{"over the end of a buffer", append(make([]byte, findBuffer-3), rar...), RAR, findBuffer - 3},
+		{"in the second buffer", append(make([]byte, findBuffer+99), seven...), SevenZip, findBuffer + 99},
 		{"too far", append(make([]byte, maxStub), rar...), "", 0},
 		{"an archive of nothing is no reason to look", append(bytes.Clone(stub), fixture.RAR{}.Bytes()...), "", 0},
 		{"nothing", stub, "", 0},

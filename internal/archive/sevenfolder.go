@@ -22,7 +22,7 @@ func openFolder(archive *io.SectionReader, f *sevenFolder) (io.ReadCloser, error
 			return nil, &Error{Cut, "7z: packed streams beyond the end"}
 		}
 	}
-	room := uint64(max(0, archive.Size()-sevenStart))
+	room := uint64(archive.Size())
 	if f.at > room || packed > room-f.at {
 		return nil, &Error{Cut, "7z: packed streams beyond the end"}
 	}
@@ -32,7 +32,7 @@ func openFolder(archive *io.SectionReader, f *sevenFolder) (io.ReadCloser, error
 	start = binary.LittleEndian.AppendUint32(start, crc32.ChecksumIEEE(header))
 	head := append([]byte(sevenMark), 0, 4)
 	head = binary.LittleEndian.AppendUint32(head, crc32.ChecksumIEEE(start))
-	r := &joint{append(head, start...), io.NewSectionReader(archive, sevenStart+int64(f.at), int64(packed)), header}
+	r := &joint{append(head, start...), io.NewSectionReader(archive, int64(f.at), int64(packed)), header}
 	z, err := sevenzip.NewReader(r, r.size())
 	if err != nil {
 		return nil, sevenError(err)

@@ -12,7 +12,7 @@ type sevenFolder struct {
 	coders  []sevenCoder
 	binds   []sevenBind
 	packed  []uint64 // the inputs that the packed streams feed
-	at      uint64   // where they begin, behind the signature header
+	at      uint64   // where they begin
 	sizes   []uint64 // of the packed streams
 	unpack  []uint64 // of the coders' outputs
 	members []sevenSum
@@ -176,7 +176,7 @@ func (c *sevenCursor) streams() []sevenFolder {
 
 // packInfo is ReadPackInfo. The packed streams' own checksums nobody looks at.
 func (c *sevenCursor) packInfo() (at uint64, sizes []uint64) {
-	at = c.number()
+	at = sevenStart + min(c.number(), 1<<62)
 	n := c.count(maxFiles)
 	for range maxAttrs {
 		switch id := c.byte(); {

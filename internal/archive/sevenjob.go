@@ -236,7 +236,7 @@ type summed struct {
 
 var (
 	errSum   = &Error{Damaged, "archive: the checksum does not agree"}
-	errShort = &Error{Damaged, "archive: less than the member's size"}
+	errShort = &Error{Damaged, "archive: not the member's size"}
 )
 
 func (s *summed) Read(p []byte) (int, error) {
@@ -248,7 +248,7 @@ func (s *summed) Read(p []byte) (int, error) {
 		return n, nil
 	case !errors.Is(err, io.EOF):
 		return n, sevenError(err)
-	case s.left > 0:
+	case s.left != 0:
 		return n, errShort
 	case s.want.has && s.sum != s.want.crc:
 		return n, errSum

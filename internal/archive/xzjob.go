@@ -33,6 +33,14 @@ func (s *single) content() (io.Reader, error) {
 	b := bufio.NewReader(s.r)
 	switch s.format {
 	case XZ:
+		blocks, err := xzBlocks(s.r)
+		if err != nil {
+			return nil, err
+		}
+		if blocks != nil {
+			(&sevenKeys{}).register()
+			return &xzFiltered{in: s.r, blocks: blocks}, nil
+		}
 		return xz.NewReader(b)
 	case LZip:
 		return &lzip{b: b}, nil
@@ -52,6 +60,10 @@ func (c classed) Read(p []byte) (int, error) {
 }
 
 func singleError(err error) error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
 	switch text := err.Error(); {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return &Error{Cut, "archive: the file ends early"}
