@@ -1,6 +1,7 @@
 package password
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -93,22 +94,28 @@ func foldString(s string) []rune {
 	return f.runes
 }
 
-// visible leaves out the characters that nobody sees: zero-width blanks, joiners, soft hyphens, marks of direction.
+// visible leaves out the characters that nobody sees (zero-width blanks, joiners, soft hyphens, marks of direction) and makes the blanks of all widths, as pages are
+// full of, plain ones.
 func visible(s string) string {
-	for i, r := range s {
-		if r >= utf8.RuneSelf && hidden(r) {
-			out := []byte(s[:i])
-			for _, r := range s[i:] {
-				if !hidden(r) {
-					out = utf8.AppendRune(out, r)
-				}
-			}
-			return string(out)
-		}
+	odd := func(r rune) bool { return r >= 0xA0 && (hidden(r) || blank(r)) }
+	from := strings.IndexFunc(s, odd)
+	if from < 0 {
+		return s
 	}
-	return s
+	return s[:from] + strings.Map(func(r rune) rune {
+		switch {
+		case !odd(r):
+			return r
+		case blank(r):
+			return ' '
+		}
+		return -1
+	}, s[from:])
 }
 
+// blank reports whether r is a space other than ASCII's and the ideographic one, which people see.
+func blank(r rune) bool { return r != '　' && unicode.Is(unicode.Zs, r) }
+
 func hidden(r rune) bool {
-	return r >= 0xAD && unicode.Is(unicode.Cf, r) || r == 0x034F || 0xFE00 <= r && r <= 0xFE0F
+	return unicode.Is(unicode.Cf, r) || r == 0x034F || 0xFE00 <= r && r <= 0xFE0F
 }

@@ -55,6 +55,8 @@ func TestWhatATextSays(t *testing.T) {
 		{"Use password 4821 to open the file", "4821"},
 		{"(password kx82)", "kx82"},
 		{"unzip with pw: 4821", "4821"},
+		{"Password:\u00a0kx82\u00a0", "kx82"},
+		{"Password\u2003is\u202fkx82", "kx82"},
 		{"pass: 060982", "060982"},
 		{"Use bM7Xdzbv as password", "bM7Xdzbv"},
 		{"Passcode for the archive JG3r", "JG3r"},

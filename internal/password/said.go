@@ -8,7 +8,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// said is the password that the context names. Without one that looks like it, nothing is said: "password policy", 「パスワードは別途お送りします」.
+// said is the password that the context names. Without one that looks like it, nothing is said: "password policy", 「パスワードは別途お送りします」. Where it may stand, in
+// this order: behind the keyword ("Passwort lautet X"), before it ("use X as password", 「X がパスワードです」), on the line below.
 func (c *context) said() (word string, ok bool) {
 	if c.other() || c.latin && c.code() {
 		return "", false
@@ -72,7 +73,8 @@ const (
 // signs tie a word to a keyword.
 const signs = ":：=＝→⇒|｜\t>＞…‥・"
 
-// bound are the words of a language between a keyword and its password; true for those that say that it follows.
+// bound are the words of a language between a keyword and its password ("Passcode for the archive JG3r"), and how they tie them. A word that is not here ends
+// the search: what follows "password reset" is no password.
 var bound = map[string]link{
 	"is": verb, "are": verb, "lautet": verb, "ist": verb, "est": verb, "es": verb, "è": verb, "é": verb, "e": verb, "jest": verb, "to": nothing, "er": verb, "är": verb, "on": nothing,
 	"for": nothing, "the": nothing, "this": nothing, "your": nothing, "of": nothing, "open": nothing, "unzip": nothing, "extract": nothing, "decrypt": nothing, "unlock": nothing,

@@ -179,7 +179,7 @@ func TestOnlySoMuchTextIsRead(t *testing.T) {
 		f.Text(strings.Repeat("x ", textMax))
 	}
 	f.Text("Password: k3k3")
-	if f.taken != allMax || place(&f, "k3k3") >= 0 {
+	if f.taken != allMax || len(f.Said()) > 0 {
 		t.Errorf("%d bytes taken", f.taken)
 	}
 }
