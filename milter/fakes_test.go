@@ -75,6 +75,8 @@ type fakeFilter struct {
 	locked      []inspect.Locked
 	remembered  filter.Remembered
 	rememberErr error
+	waited      []string
+	waitedErr   error
 	changed     *rules.Verdict // the verdict after Remember
 	asked       []string       // how Remember was called
 
@@ -109,6 +111,10 @@ func (f *fakeFilter) Remember(_ context.Context, res *filter.Result, delivered b
 	}
 	f.asked = append(f.asked, fmt.Sprintf("delivered=%v waits=%s", delivered, waits))
 	return f.remembered, f.rememberErr
+}
+
+func (f *fakeFilter) Waited(context.Context, *filter.Result) ([]string, error) {
+	return f.waited, f.waitedErr
 }
 
 func (r *fakeRun) Write(p []byte) (int, error) {
@@ -183,7 +189,8 @@ type fakeHolder struct {
 	redeem quarantine.MarkResult
 	rerr   error
 
-	waits time.Time // of every item that Get gives
+	state string    // of every item that Get gives
+	waits time.Time // likewise
 	kept  bool      // what Keep answers
 
 	mu    sync.Mutex
@@ -193,7 +200,7 @@ type fakeHolder struct {
 }
 
 func (h *fakeHolder) Get(_ context.Context, id string) (quarantine.Item, error) {
-	return quarantine.Item{ID: id, Waits: h.waits, Verdict: evidence(rules.Tag)}, h.err
+	return quarantine.Item{ID: id, State: h.state, Waits: h.waits, Verdict: evidence(rules.Tag)}, h.err
 }
 
 func (h *fakeHolder) Keep(_ context.Context, id string, v rules.Verdict, by quarantine.By) (bool, error) {

@@ -19,7 +19,24 @@ const alertLater = "password-later"
 func (m *mail) mayWait(d disposal) bool {
 	mem := m.result.Memory
 	return m.policy.Wait > 0 && m.policy.Mode == rules.ModeEnforce && !m.policy.MTAHold && m.session.srv.o.Holder != nil &&
-		d.delivers() && len(m.result.Locked) > 0 && mem != nil && mem.Err == nil
+		d.delivers() && len(m.result.Locked) > 0 && mem != nil && mem.Err == nil && !m.hasWaited()
+}
+
+// hasWaited reports whether the mail comes back after its wait: its mark was not honoured, or it passes this filter twice. It must not
+// wait for ever.
+func (m *mail) hasWaited() bool {
+	ids, err := m.policy.Filter.Waited(m.ctx, m.result)
+	if err != nil {
+		m.forgetful(err)
+		return true
+	}
+	for _, id := range ids {
+		it, err := m.session.srv.o.Holder.Get(m.ctx, id)
+		if err == nil && (it.State == quarantine.StateReleased || it.IsWaiting() && !it.Waits.After(time.Now())) {
+			return true
+		}
+	}
+	return false
 }
 
 // wait holds the mail until its password comes. Where it cannot be stored, or could not be released, it is delivered as if there were no waiting.

@@ -207,6 +207,35 @@ func TestWhatDoesNotWait(t *testing.T) {
 	}
 }
 
+// A mail that comes back after its wait, because its mark was not honoured or because it passes the filter twice, does not wait for ever.
+func TestAMailWaitsOnce(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		ids   []string
+		err   error
+		state string
+		until time.Duration
+		reply byte
+	}{
+		{"the first time", nil, nil, "", 0, 'd'},
+		{"its copy still waits", []string{"Q9"}, nil, quarantine.StateHeld, time.Hour, 'd'},
+		{"its copy is being released", []string{"Q9"}, nil, quarantine.StateHeld, -time.Second, 'a'},
+		{"its copy was released", []string{"Q9"}, nil, quarantine.StateReleased, -time.Second, 'a'},
+		{"its copy was deleted", []string{"Q9"}, nil, quarantine.StateDeleted, -time.Second, 'd'},
+		{"the memory does not answer", nil, errors.New("locked"), "", 0, 'a'},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := start(t, with(func(p *Policy) { p.Wait = time.Hour }))
+			r.lockedFiles()
+			r.filter.waited, r.filter.waitedErr = tt.ids, tt.err
+			r.holder.state, r.holder.waits = tt.state, time.Now().Add(tt.until)
+			if o := r.send(r.greet(miltertest.Postfix()), plain()); o.Code != tt.reply {
+				t.Errorf("reply %q", o.Code)
+			}
+		})
+	}
+}
+
 func TestWhatIsNotRememberedNeedNotWait(t *testing.T) {
 	r := start(t, with(func(p *Policy) { p.Wait = time.Hour }))
 	r.lockedFiles()

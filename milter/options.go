@@ -28,6 +28,7 @@ type Run interface {
 type Filter interface {
 	Begin(ctx context.Context) Run
 	Remember(ctx context.Context, res *filter.Result, delivered bool, waits string) (filter.Remembered, error)
+	Waited(ctx context.Context, res *filter.Result) ([]string, error)
 }
 
 // Line is a *filter.Filter as this package's Filter.
@@ -39,6 +40,10 @@ func (l line) Begin(ctx context.Context) Run { return l.f.Begin(ctx) }
 
 func (l line) Remember(ctx context.Context, res *filter.Result, delivered bool, waits string) (filter.Remembered, error) {
 	return l.f.Remember(ctx, res, delivered, waits)
+}
+
+func (l line) Waited(ctx context.Context, res *filter.Result) ([]string, error) {
+	return l.f.Waited(ctx, res)
 }
 
 // Holder keeps messages: quarantine.Quarantine.

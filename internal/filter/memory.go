@@ -215,6 +215,11 @@ func (f *Filter) Remember(ctx context.Context, res *Result, delivered bool, wait
 	return out, f.again(ctx, res, own, &out)
 }
 
+// Waited gives the quarantine ids of mails that have waited for the password of the very files that are locked in this one.
+func (f *Filter) Waited(ctx context.Context, res *Result) ([]string, error) {
+	return f.o.Ledger.Waited(ctx, res.Memory.Mail, lockedFiles(res))
+}
+
 // settle forgets what is known to be harmless and sorts the rest.
 func (f *Filter) settle(ctx context.Context, opened []Later, out *Remembered) error {
 	var known []ledger.File

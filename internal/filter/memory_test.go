@@ -5,7 +5,9 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,6 +19,14 @@ import (
 	"sekisho/internal/store"
 	"sekisho/rules"
 )
+
+// TestMain puts the tests' databases into memory where it can.
+func TestMain(m *testing.M) {
+	if fi, err := os.Stat("/dev/shm"); err == nil && fi.IsDir() && os.Getenv("TMPDIR") == "" {
+		os.Setenv("TMPDIR", "/dev/shm")
+	}
+	os.Exit(m.Run())
+}
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
@@ -292,6 +302,58 @@ func TestPairsOfTheSameMoment(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// However two mails of a pair overlap, one of them is stopped.
+func TestPairsInParallel(t *testing.T) {
+	g := newGateway(t)
+	const rounds = 40
+	results := make([][2]*Result, rounds)
+	for i := range rounds {
+		word := fmt.Sprintf("Xk92mQ%d", i)
+		pair := [2]letter{ppapFile(hostileZip(word)), ppapWord(word)}
+		var wg sync.WaitGroup
+		for side, l := range pair {
+			raw := fixture.Message(l.from, l.to, "見積書の件", append([]fixture.Mail{fixture.TextPart(l.text)}, l.files...)...).Bytes()
+			env := message.Envelope{QueueID: fmt.Sprint(i, "-", side), MailFrom: l.from, Rcpts: []string{l.to}, ClientIP: netip.MustParseAddr("192.0.2.7"), Time: g.now}
+			wg.Go(func() {
+				res, err := g.f.Message(g.Context(), Session{Envelope: env}, bytes.NewReader(raw))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if _, err := g.f.Remember(g.Context(), res, res.Verdict.Action < rules.Disarm, ""); err != nil {
+					t.Error(err)
+				}
+				results[i][side] = res
+			})
+		}
+		wg.Wait()
+	}
+	for i, pair := range results {
+		if pair[0].Verdict.Action != rules.Quarantine && pair[1].Verdict.Action != rules.Quarantine {
+			t.Errorf("round %d: both pass", i)
+		}
+		for _, r := range pair {
+			r.Close()
+		}
+	}
+}
+
+func TestAMailThatComesBackIsKnown(t *testing.T) {
+	g := newGateway(t)
+	first := g.judge(ppapFile(hostileZip("Xk92mQ")))
+	if _, err := g.f.Remember(t.Context(), first, false, "20261123-aaaaaaaa"); err != nil {
+		t.Fatal(err)
+	}
+	again := g.judge(ppapFile(hostileZip("Xk92mQ")))
+	if ids, err := g.f.Waited(t.Context(), again); err != nil || len(ids) != 1 || ids[0] != "20261123-aaaaaaaa" {
+		t.Errorf("%q, %v", ids, err)
+	}
+	other := g.judge(ppapFile(hostileZip("Xk92mQ-other")))
+	if ids, err := g.f.Waited(t.Context(), other); err != nil || len(ids) != 0 {
+		t.Errorf("%q, %v", ids, err)
 	}
 }
 

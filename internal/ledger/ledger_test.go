@@ -301,6 +301,29 @@ func TestAnEndedContextLeavesNothing(t *testing.T) {
 	}
 }
 
+func TestWaitedKnowsTheVeryFile(t *testing.T) {
+	r := newRig(t, Options{})
+	first := partner()
+	first.Quarantine = "20261123-aaaaaaaa"
+	r.remember(first, zipOf(10))
+	r.remember(partner(), zipOf(20)) // did not wait
+	other := partner()
+	other.Rcpts = []string{"jiro@our.example"}
+	for _, tt := range []struct {
+		name string
+		m    Mail
+		size int
+		want int
+	}{
+		{"it comes back", partner(), 10, 1}, {"another file", partner(), 11, 0}, {"one that did not wait", partner(), 20, 0}, {"to somebody else", other, 10, 0},
+	} {
+		ids, err := r.Waited(t.Context(), tt.m, zipOf(tt.size))
+		if err != nil || len(ids) != tt.want || tt.want == 1 && ids[0] != first.Quarantine {
+			t.Errorf("%s: %q, %v", tt.name, ids, err)
+		}
+	}
+}
+
 func TestMoreFilesThanAnybodyExchangesAreTold(t *testing.T) {
 	r := newRig(t, Options{})
 	var files []Locked

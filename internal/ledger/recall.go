@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
 	"os"
@@ -62,6 +63,39 @@ func (l *Ledger) waiting(ctx context.Context, m Mail) ([]File, error) {
 		files = append(files, f)
 	}
 	return files, rows.Err()
+}
+
+// Waited gives the quarantine ids of earlier mails between the parties of m that waited for the password of one of these very files: m may be
+// such a mail come back, from a release or through a content filter.
+func (l *Ledger) Waited(ctx context.Context, m Mail, files []Locked) ([]string, error) {
+	ctx, cancel := l.within(ctx)
+	defer cancel()
+	ids, err := l.waited(ctx, m, files)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: waited: %w", err)
+	}
+	return ids, nil
+}
+
+func (l *Ledger) waited(ctx context.Context, m Mail, files []Locked) ([]string, error) {
+	var sums []string
+	for _, f := range files[:min(len(files), maxFiles)] {
+		sum, err := f.copyTo(ctx, io.Discard)
+		if err != nil {
+			return nil, err
+		}
+		sums = append(sums, sum)
+	}
+	list, err := encode(sums)
+	if err != nil {
+		return nil, err
+	}
+	args, err := m.parties(maxAnswer)
+	if err != nil {
+		return nil, err
+	}
+	return column[string](ctx, l.st.Index, `SELECT m.mail ->> '$.quarantine_id' FROM memories m WHERE m.mail ->> '$.quarantine_id' <> ''
+		AND m.id IN (SELECT memory FROM memory_files WHERE sha256 IN (SELECT value FROM json_each(?))) AND`+between, append([]any{list}, args...)...)
 }
 
 // Words gives the passwords that earlier mails between the parties of m gave, the newest mail's first, each once.

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -75,7 +77,7 @@ type memory struct {
 	senders, rcpts []string
 	words          []string
 	files          []Locked
-	ids            []string // of the files written so far
+	ids, sums      []string // of the files written so far
 	id             int64    // of its row
 	space          int64
 }
@@ -128,22 +130,31 @@ func (l *Ledger) write(ctx context.Context, r *memory) error {
 	for _, f := range r.files {
 		id := rand.Text()
 		r.ids = append(r.ids, id)
-		if err := l.writeFile(ctx, id, f); err != nil {
+		sum, err := l.writeFile(ctx, id, f)
+		if err != nil {
 			return err
 		}
+		r.sums = append(r.sums, sum)
 	}
 	return nil
 }
 
 // writeFile writes the bytes before a row names them. They are not synced: a killed process loses none, and after a power failure a file
 // that cannot be opened any more is a chance lost, no mail.
-func (l *Ledger) writeFile(ctx context.Context, id string, f Locked) error {
+func (l *Ledger) writeFile(ctx context.Context, id string, f Locked) (sum string, err error) {
 	file, err := l.st.Create(filepath.Join(Folder, id), 0o640)
 	if err != nil {
-		return err
+		return "", err
 	}
-	_, err = io.Copy(file, &untilDone{ctx, io.NewSectionReader(f.Content, 0, f.Size)})
-	return errors.Join(err, file.Close())
+	sum, err = f.copyTo(ctx, file)
+	return sum, errors.Join(err, file.Close())
+}
+
+// copyTo writes the file's bytes and gives their digest.
+func (f *Locked) copyTo(ctx context.Context, w io.Writer) (sum string, err error) {
+	h := sha256.New()
+	_, err = io.Copy(io.MultiWriter(w, h), &untilDone{ctx, io.NewSectionReader(f.Content, 0, f.Size)})
+	return hex.EncodeToString(h.Sum(nil)), err
 }
 
 // untilDone ends a copy with its context.
@@ -218,8 +229,8 @@ func (r *memory) insertRest(ctx context.Context, tx *sql.Tx) error {
 		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO memory_files (id, memory, path, name, size) VALUES (?, ?, ?, ?, ?)`,
-			r.ids[i], r.id, path, clip(f.Name), f.Size); err != nil {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO memory_files (id, memory, path, name, size, sha256) VALUES (?, ?, ?, ?, ?, ?)`,
+			r.ids[i], r.id, path, clip(f.Name), f.Size, r.sums[i]); err != nil {
 			return err
 		}
 	}

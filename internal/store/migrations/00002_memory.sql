@@ -27,7 +27,8 @@ CREATE TABLE memory_files (
     memory INTEGER NOT NULL REFERENCES memories (id) ON DELETE CASCADE,
     path   TEXT    NOT NULL, -- within its mail, JSON
     name   TEXT    NOT NULL,
-    size   INTEGER NOT NULL
+    size   INTEGER NOT NULL,
+    sha256 TEXT    NOT NULL
 ) STRICT;
 CREATE INDEX memory_files_by_memory ON memory_files (memory);
 
