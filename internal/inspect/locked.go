@@ -19,17 +19,31 @@ type Locked struct {
 	Path    finding.Path
 	Name    string
 	Kind    string
-	Content *message.Buffer
+	Content Kept
 }
+
+// Kept is content that outlives the scan.
+type Kept interface {
+	io.ReaderAt
+	io.Closer
+	Size() int64
+}
+
+var (
+	_ Kept = (*message.Buffer)(nil)
+	_ Kept = (*unpacked)(nil)
+)
 
 // waiting is a locked file until the message's end: its password may stand in a later part.
 type waiting struct {
 	file *File
-	copy *message.Buffer
+	copy Kept
 	open unlock
 }
 
 const maxLocked = 100 // locked files tried in one message; a mail with more is no mail that somebody reads
+
+const lockedDepth = 5 // they have as little memory as what lies so deep: many may wait
 
 // lock keeps a copy of f, for open at the message's end.
 func (s *Scan) lock(ctx context.Context, f *File, open unlock) error {
@@ -37,14 +51,15 @@ func (s *Scan) lock(ctx context.Context, f *File, open unlock) error {
 		s.tooManyLocked(f)
 		return nil
 	}
-	b := message.NewBuffer(s.o.SpoolDir, s.o.Memory).Spare(s.o.Walk.Spare)
-	if _, err := io.Copy(b, f.reader(ctx)); err != nil {
-		b.Close()
+	u := s.newUnpacked(ctx, nil, lockedDepth)
+	u.counted = false
+	if _, err := io.Copy(u, f.reader(ctx)); err != nil {
+		u.Close()
 		return fmt.Errorf("inspect: keeping a locked file: %w", err)
 	}
 	kept := *f
-	kept.content, kept.scripts = b, nil
-	s.waiting = append(s.waiting, waiting{&kept, b, open})
+	kept.content, kept.scripts = u, nil
+	s.waiting = append(s.waiting, waiting{&kept, u, open})
 	return nil
 }
 

@@ -26,7 +26,7 @@ func (s *Scan) fill(ctx context.Context, f, child *File, r io.Reader) error {
 		s.report(child)
 		return err
 	}
-	child.content, child.Size, child.sum = u.content(), u.size(), u.sum()
+	child.content, child.Size, child.sum = u.content(), u.Size(), u.sum()
 	if broken != nil {
 		s.found(child, finding.New(finding.ScanIncomplete, child.Path, "unpacked %d bytes, then: %q", child.Size, broken.Error()))
 	}

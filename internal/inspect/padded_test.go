@@ -227,6 +227,22 @@ func TestScriptsAreReadBehindFilling(t *testing.T) {
 	}
 }
 
+func TestALockedFileWaitsWithoutItsFilling(t *testing.T) {
+	doc := fixture.PaddedOLE{File: fixture.Crypt{Scheme: "rc4", Password: "secret"}.DocVBA(downloader), Size: 8 << 20, Directory: fixture.End}.Content()
+	o := small()
+	o.Passwords = []string{"secret"}
+	s, file := scanner(t, o).Begin(), fixture.ZipOf("a.doc", doc.Reader())
+	if _, err := s.File(context.Background(), nil, "", bytes.NewReader(file), int64(len(file))); err != nil || len(s.waiting) != 1 {
+		t.Fatalf("%d files wait, %v", len(s.waiting), err)
+	}
+	if u := s.waiting[0].copy.(*unpacked); u.Size() != doc.Size || u.store == nil || u.store.Kept() > 1<<20 {
+		t.Errorf("%d bytes, %d kept", u.Size(), u.store.Kept())
+	}
+	if still, err := s.Finish(context.Background()); err != nil || len(still) > 0 || !has(s.Result(), finding.VBAAutoexec, "a.doc") {
+		t.Errorf("%d files stay locked, %v, %v", len(still), err, s.Result().Findings)
+	}
+}
+
 func TestTheDigestOfUnpackedContent(t *testing.T) {
 	s := scanner(t, Options{Memory: 64 << 10, Journal: filepath.Join(t.TempDir(), "journal")}).Begin()
 	sum := func(b []byte, step int) [32]byte {

@@ -111,7 +111,8 @@ func (u *unpacked) content() io.ReaderAt {
 	return u.b
 }
 
-func (u *unpacked) size() int64 {
+// Size is the number of bytes written.
+func (u *unpacked) Size() int64 {
 	if u.store != nil {
 		return u.store.Size()
 	}
@@ -130,10 +131,13 @@ func (u *unpacked) sum() (sum [sha256.Size]byte) {
 	return sum
 }
 
+// Close frees the content.
+func (u *unpacked) Close() error { return u.b.Close() }
+
 // close frees the content of f and says what of it could not be read.
 func (u *unpacked) close(f *File) {
 	if u.store != nil && u.store.Missed() {
-		u.s.found(f, finding.New(finding.ScanIncomplete, f.Path, "structures out of reach: %d of %d bytes are kept", u.store.Kept(), u.size()))
+		u.s.found(f, finding.New(finding.ScanIncomplete, f.Path, "structures out of reach: %d of %d bytes are kept", u.store.Kept(), u.Size()))
 	}
 	u.b.Close()
 }
