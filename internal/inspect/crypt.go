@@ -33,7 +33,7 @@ func (s *Scan) office(ctx context.Context, f *File, read officeReader) error {
 		}
 		return s.officeRead(ctx, f, doc)
 	}
-	f.lures = nil // its text comes again
+	f.lures, f.words = nil, nil // its text comes again
 	s.report(f).Kind = f.Kind
 	s.encryption(f, doc)
 	f.waited = true

@@ -112,6 +112,19 @@ func TestShortTextsBesideLockedFilesGiveWords(t *testing.T) {
 	}
 }
 
+func TestAShortDocumentBesideLockedFilesGivesWords(t *testing.T) {
+	for text, want := range map[string]bool{"Password: k3k3": true, strings.Repeat("x ", hintMax) + "k3k3": false} {
+		s := scanner(t, Options{}).Begin()
+		b := fixture.Package(fixture.WordParts("<w:p><w:t>" + text + "</w:t></w:p>"))
+		if _, err := s.File(context.Background(), nil, "", strings.NewReader(string(b)), int64(len(b))); err != nil {
+			t.Fatal(err)
+		}
+		if got := candidate(s, "k3k3"); got != want || len(s.words.Said()) > 0 {
+			t.Errorf("%.20q: %v, %v", text, got, s.words.Said())
+		}
+	}
+}
+
 func TestASubjectMayBeTheWord(t *testing.T) {
 	s := scanner(t, Options{}).Begin()
 	s.Text("PW: k3k3")

@@ -341,7 +341,7 @@ const sentence = 36 // bytes: twelve Japanese characters without a blank are a s
 
 // FileName takes the name of a file: "pw_1234.zip".
 func (f *Finder) FileName(name string) {
-	name = clip(name, lineMax)
+	name = clip(name[strings.LastIndexAny(name, `/\`)+1:], lineMax)
 	stem := name
 	if dot := strings.LastIndexByte(name, '.'); dot > 0 {
 		stem = name[:dot]

@@ -216,7 +216,7 @@ func TestEveryShortWordIsALastResort(t *testing.T) {
 func TestOrderOfSources(t *testing.T) {
 	var f Finder
 	f.Text("the rest\nPassword: k3k3")
-	f.FileName("pw_1234.zip")
+	f.FileName("in/pw_1234.zip")
 	f.Add(List, "company")
 	f.Add(Earlier, "yesterday")
 	f.Add(Given, "typed")
