@@ -3,7 +3,7 @@
 //
 // Windows mounts files called .iso and .img as optical discs (UDF, else Joliet, else ISO 9660) and .vhd and .vhdx as disks, by a double click; a FAT
 // image needs a program like 7-Zip. Read lists what any of them shows: the files of the view that Windows takes, then those of the
-// other views that are not among them.
+// other views that are not among them; and where a file is a disc to one program and a disk to another, the files of both.
 //
 // # Limits
 //
@@ -70,19 +70,26 @@ func Read(r io.ReaderAt, size int64, o Options) (*Image, error) {
 	return &d.img, nil
 }
 
-// file reads what lies in the file itself.
+// file reads what lies in the file itself. Windows goes by the name: what is a virtual disk as .vhd may be a disc besides as .iso.
 func (d *reader) file(m *medium.Medium) string {
-	if raw, ok := cooked(m); ok {
-		return prefixed("sectors of 2,352 bytes", d.disk(raw))
-	}
 	v, err := vhd.Open(m)
-	switch {
-	case err != nil:
+	if err != nil {
 		return d.disk(m)
-	case v.Parent != "":
+	}
+	format := d.virtual(v)
+	if v.Fixed {
+		return format // its beginning is the disk's
+	}
+	return joined(format, d.disc(m, ""))
+}
+
+// virtual reads a virtual disk.
+func (d *reader) virtual(v *vhd.Disk) string {
+	if v.Parent != "" {
 		d.img.Unopened = append(d.img.Unopened, "what differs from "+v.Parent)
 		return v.Format
-	case v.Log:
+	}
+	if v.Log {
 		d.img.Problems = append(d.img.Problems, medium.Problem{Text: "VHDX: a log waits to be replayed", Unread: true})
 	}
 	d.sector = v.Sector
@@ -93,21 +100,18 @@ func (d *reader) file(m *medium.Medium) string {
 	return prefixed(v.Format, format)
 }
 
-// disk reads a disc or disk: a file system that begins with it, else its partitions. An optical disc that also boots as a disk has both.
+// disk reads a disc or disk: what begins with it, and its partitions. Whoever wants to be misread has both.
 func (d *reader) disk(m *medium.Medium) string {
 	format := d.volume(m, "")
-	if format == "" || iso.Is(m) {
-		format = joined(format, d.partitions(m))
+	if raw, ok := cooked(m); ok {
+		format = joined(format, prefixed("sectors of 2,352 bytes", d.disc(raw, "")))
 	}
-	return format
+	return joined(format, d.partitions(m))
 }
 
-// volume reads the file system that begins with m, under the folder path.
+// volume reads the file systems that begin with m, under the folder path: that of a disk and that of a disc have room for each other.
 func (d *reader) volume(m *medium.Medium, path string) string {
-	if format := d.disc(m, path); format != "" {
-		return format
-	}
-	name := system(m)
+	format, name := d.disc(m, path), system(m)
 	switch name {
 	case "":
 	case "BitLocker":
@@ -119,7 +123,7 @@ func (d *reader) volume(m *medium.Medium, path string) string {
 	default:
 		d.add(fat.Read(m, d.o), path)
 	}
-	return name
+	return joined(format, name)
 }
 
 // system is the file system of a disk's volume, by its boot sector.

@@ -110,6 +110,47 @@ func overlay(disk, disc []byte) []byte {
 
 const partitionStart = 64 * 512
 
+// What one program takes for a disc and another for a disk is read as both.
+func TestOneImageInTheFormOfTwo(t *testing.T) {
+	one := []fixture.DiskFile{file("A.TXT", "A")}
+	disc := fixture.ISO{Files: one}.Bytes()
+	wide := fixture.FAT{Clusters: 70_000, Wide: true, Files: []fixture.DiskFile{file("F", "x")}}.Bytes()
+	reserved := int(le.Uint16(wide[14:])) * 512
+	le.PutUint16(wide[14:], 512) // room for a disc before the FAT
+	room := append(append(bytes.Clone(wide[:reserved]), make([]byte, 512*512-reserved)...), wide[reserved:]...)
+	le.PutUint32(room[32:], uint32(len(room)/512))
+	copy(room[16*2048:], disc[16*2048:])
+	vhdx := fixture.VHDX{Disk: floppy("F")}.Bytes()
+	copy(vhdx[16*2048:64<<10], disc[16*2048:])
+	table := append(floppy("F"), floppy("P")...)
+	copy(table[446:510], make([]byte, 64))
+	table[446+4] = 6
+	le.PutUint32(table[446+8:], uint32(len(floppy("F"))/512))
+	le.PutUint32(table[446+12:], uint32(len(floppy("P"))/512))
+	raw := fixture.MBR(fixture.Partition{Type: 6, Data: floppy("P")})
+	sectors := fixture.RawSectors(disc, 1)
+	copy(sectors[446:512], raw[446:512])
+	le.PutUint32(sectors[446+8:], uint32(len(sectors)+511)/512)
+	sectors = append(sectors, make([]byte, -len(sectors)&511)...)
+	sectors = append(sectors, floppy("P")...)
+	for name, tt := range map[string]struct {
+		b      []byte
+		format string
+		want   []string
+	}{
+		"disc before a FAT":             {room, "ISO 9660, FAT32", []string{`A.TXT "A"`, `F "x"`}},
+		"disc in the header of a VHDX":  {vhdx, "VHDX dynamic: FAT12, ISO 9660", []string{`F "x"`, `A.TXT "A"`}},
+		"partitions in a boot sector":   {table, "FAT12, MBR: FAT12", []string{`F "x"`, `P "x"`}},
+		"virtual disk that is a disc":   {fixture.VHDFixed(disc), "VHD fixed: ISO 9660", []string{`A.TXT "A"`}},
+		"partitions behind raw sectors": {sectors, "sectors of 2,352 bytes: ISO 9660, MBR: FAT12", []string{`A.TXT "A"`, `P "x"`}},
+	} {
+		img := read(t, tt.b)
+		if diff := cmp.Diff(tt.want, files(img)); diff != "" || img.Format != tt.format {
+			t.Errorf("%s: %q %s", name, img.Format, diff)
+		}
+	}
+}
+
 func TestWhatIsNotOpenedIsSaid(t *testing.T) {
 	hfs := make([]byte, 4096)
 	copy(hfs[1024:], "H+\x00\x04")

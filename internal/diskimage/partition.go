@@ -24,6 +24,7 @@ type partition struct {
 // partitions reads the file systems behind a partition table and returns the format of all, "" where there is no table with one that is recognised.
 func (d *reader) partitions(m *medium.Medium) string {
 	name, list := table(m, d.sector)
+	unopened := d.img.Unopened
 	var formats []string
 	for i, p := range list {
 		part := m.Section(p.from, p.size)
@@ -44,7 +45,7 @@ func (d *reader) partitions(m *medium.Medium) string {
 		}
 	}
 	if len(formats) == 0 && name != "GPT" {
-		d.img.Unopened = nil // what looks like an MBR may be anything that ends a sector so
+		d.img.Unopened = unopened // what looks like an MBR may be anything that ends a sector so
 		return ""
 	}
 	return prefixed(name, strings.Join(formats, ", "))

@@ -24,6 +24,7 @@ var be, le = binary.BigEndian, binary.LittleEndian
 type Disk struct {
 	Format string // "VHD fixed", "VHD dynamic", "VHD differencing", "VHDX dynamic" …
 	Parent string // the file that a differencing disk belongs to, as it says; "?" where it does not
+	Fixed  bool   // the disk is the file itself, without its end
 	Log    bool   // writes wait in the log of a VHDX
 	Sector int64  // logical
 	Medium *medium.Medium
@@ -71,7 +72,7 @@ func Open(m *medium.Medium) (*Disk, error) {
 	size := int64(be.Uint64(b[48:])) // current size
 	switch kind := be.Uint32(b[60:]); kind {
 	case fixed:
-		return &Disk{Format: "VHD fixed", Sector: 512, Medium: m.Section(0, max(0, m.Size-footerLen))}, nil
+		return &Disk{Format: "VHD fixed", Fixed: true, Sector: 512, Medium: m.Section(0, max(0, m.Size-footerLen))}, nil
 	case dynamic, differencing:
 		return openDynamic(m, int64(be.Uint64(b[16:])), size, kind)
 	}
