@@ -83,10 +83,8 @@ func (z *lzx) block(in []byte, n int) ([]byte, error) {
 
 // deliver copies the frame out of the window, in which it stays as it is, and translates its jumps.
 func (z *lzx) deliver(start, done, n int) ([]byte, error) {
-	mask := len(z.window) - 1
-	for i := range done {
-		z.out[i] = z.window[(start+i)&mask]
-	}
+	n1 := copy(z.out[:done], z.window[start:])
+	copy(z.out[n1:done], z.window)
 	if z.translate != 0 && z.frame < e8Frames {
 		e8(z.out[:done], int32(z.made)-int32(done), z.translate)
 	}
@@ -233,11 +231,26 @@ func (z *lzx) match(sym, room int) int {
 	if z.bad {
 		return 0
 	}
-	mask := len(z.window) - 1
-	for range length {
-		z.put(z.window[(z.pos-back)&mask])
-	}
+	z.copy(back, length)
 	return length
+}
+
+// copy repeats length bytes from so far back, piece by piece between the edges of the window.
+func (z *lzx) copy(back, length int) {
+	mask := len(z.window) - 1
+	z.made += int64(length)
+	for from := (z.pos - back) & mask; length > 0; {
+		n := min(length, len(z.window)-from, len(z.window)-z.pos)
+		src, to := z.window[from:from+n], z.window[z.pos:z.pos+n]
+		if back < n { // what is copied is copied again
+			for i, c := range src {
+				to[i] = c
+			}
+		} else {
+			copy(to, src)
+		}
+		from, z.pos, length = (from+n)&mask, (z.pos+n)&mask, length-n
+	}
 }
 
 // offset reads how far back a match lies and keeps the last three (2.4.1).

@@ -52,7 +52,7 @@ func (lzhFile) members(a *lzh.Archive) iter.Seq2[archived, error] {
 			if e.Check() == nil {
 				m.open = func() (io.ReadCloser, error) {
 					r, err := e.Open()
-					return io.NopCloser(unchecked{r}), err
+					return lzhReader{slowReader{r, -1}}, err
 				}
 			}
 			if !yield(m, nil) {
@@ -62,13 +62,15 @@ func (lzhFile) members(a *lzh.Archive) iter.Seq2[archived, error] {
 	}
 }
 
-// unchecked is an entry's content as programs deliver it: a wrong checksum withholds nothing.
-type unchecked struct{ r io.Reader }
+// lzhReader is an entry's content as programs deliver it: a wrong checksum withholds nothing. Symbols of no bits make a bomb of any size, byte by byte.
+type lzhReader struct{ slowReader }
 
-func (u unchecked) Read(p []byte) (int, error) {
-	n, err := u.r.Read(p)
+func (r lzhReader) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
 	if errors.Is(err, lzh.ErrChecksum) {
 		err = io.EOF
 	}
 	return n, err
 }
+
+func (lzhReader) Close() error { return nil }

@@ -46,3 +46,12 @@ func TestLHA(t *testing.T) {
 		})
 	}
 }
+
+// Symbols may have no bits: blocks of seven bytes make 64 KB each.
+func TestLHABomb(t *testing.T) {
+	two := "\xFF\xFF\x00\x00\x00\x00\x0F\xFF\xF0\x00\x00\x00\x00"
+	file := fixture.LZH{Files: []fixture.LZHFile{{Name: "a", Method: "-lh5-", Packed: []byte(strings.Repeat(two, 1200)), Grow: 1 << 31}}}.Bytes()
+	if _, r := scanFile(t, Options{}, file); !r.Incomplete || !slices.Equal(lines(r), []string{"archive.bomb"}) {
+		t.Errorf("%v", lines(r))
+	}
+}

@@ -164,12 +164,20 @@ func (w *window) match(from, n int) {
 	w.from, w.left = (from+len(w.buf))%len(w.buf), n
 }
 
-// next is the next byte of the match.
-func (w *window) next() byte {
-	c := w.buf[w.from]
-	if w.from++; w.from == len(w.buf) {
-		w.from = 0
+// fill continues the match into p, up to an edge of the window, and returns the number of bytes.
+func (w *window) fill(p []byte) int {
+	n := min(w.left, len(p), len(w.buf)-w.from, len(w.buf)-w.pos)
+	from, to := w.buf[w.from:w.from+n], w.buf[w.pos:w.pos+n]
+	if w.from < w.pos && w.pos < w.from+n { // what is copied is copied again
+		for i, c := range from {
+			to[i] = c
+		}
+	} else {
+		copy(to, from)
 	}
-	w.left--
-	return w.put(c)
+	copy(p, to)
+	w.left -= n
+	w.from = (w.from + n) % len(w.buf)
+	w.pos = (w.pos + n) % len(w.buf)
+	return n
 }

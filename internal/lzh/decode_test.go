@@ -49,9 +49,9 @@ func TestWhatTheWindowBeginsWith(t *testing.T) {
 		{"-lh7-", newStatic(in(block().bit(0, 5).bit(16, 5).bit(0x7FFF, 15).bytes()), 16), "   "},
 		{"-lzs-", newLZS(in(new(msb).bit(0, 1).bit(5, 11).bit(1, 4).bytes())), "   "},
 		{"-lz5-, thirteen of each byte", newLZ5(in([]byte{0, byte(13 * 'A' & 0xFF), byte(13*'A'>>8<<4 | 15)})), strings.Repeat("A", 13) + "BBBBB"},
-		{"-lz5-, upwards", newLZ5(in([]byte{0, byte((3328 + 'A') & 0xFF), byte((3328+'A')>>8<<4 | 0)})), "ABC"},
-		{"-lz5-, downwards", newLZ5(in([]byte{0, byte((3328 + 256 + 255 - 'C') & 0xFF), byte((3328+256+255-'C')>>8<<4 | 0)})), "CBA"},
-		{"-lz5-, spaces", newLZ5(in([]byte{0, byte(3970 & 0xFF), byte(3970>>8<<4 | 0)})), "   "},
+		{"-lz5-, upwards", newLZ5(in([]byte{0, byte((3328 + 'A') & 0xFF), byte((3328 + 'A') >> 8 << 4)})), "ABC"},
+		{"-lz5-, downwards", newLZ5(in([]byte{0, byte((3328 + 256 + 255 - 'C') & 0xFF), byte((3328 + 256 + 255 - 'C') >> 8 << 4)})), "CBA"},
+		{"-lz5-, spaces", newLZ5(in([]byte{0, byte(3970 & 0xFF), byte(3970 >> 8 << 4)})), "   "},
 	} {
 		if got, err := decodeAll(tt.d, len(tt.want)); got != tt.want || err != nil {
 			t.Errorf("%s: %q, %v", tt.name, got, err)
@@ -170,9 +170,9 @@ func TestMatchesOverTheWindowsEdge(t *testing.T) {
 		w.put(c)
 	}
 	w.match(w.pos-3, 7) // def, repeated
-	var got []byte
-	for w.left > 0 {
-		got = append(got, w.next())
+	got := make([]byte, 7)
+	for n := 0; w.left > 0; {
+		n += w.fill(got[n:])
 	}
 	if string(got) != "defdefd" || string(w.buf) != "fdefdfde" || w.pos != 5 {
 		t.Errorf("%q, window %q at %d", got, w.buf, w.pos)
@@ -180,7 +180,12 @@ func TestMatchesOverTheWindowsEdge(t *testing.T) {
 	w = newWindow(8, '.')
 	w.put('a')
 	w.match(w.pos-3, 2) // before the beginning
-	if c := w.next(); c != '.' || w.next() != '.' {
-		t.Errorf("%q", c)
+	if n := w.fill(got); string(got[:n]) != ".." {
+		t.Errorf("%q", got[:n])
+	}
+	w.match(w.pos+2, 4) // what lies ahead: older still
+	copy(w.buf[5:], "xyz")
+	if n := w.fill(got); string(got[:n]) != "xyz" || w.left != 1 {
+		t.Errorf("%q, %d left", got[:n], w.left)
 	}
 }

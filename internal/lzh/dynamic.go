@@ -53,8 +53,7 @@ func positionLengths() []uint8 {
 func (d *dynamic) decode(p []byte) (n int, err error) {
 	for n < len(p) {
 		if d.left > 0 {
-			p[n] = d.next()
-			n++
+			n += d.window.fill(p[n:])
 			continue
 		}
 		sym := d.char()

@@ -41,8 +41,7 @@ func newLZ5(in *bufio.Reader) *lz5 {
 func (d *lz5) decode(p []byte) (n int, err error) {
 	for n < len(p) {
 		if d.left > 0 {
-			p[n] = d.next()
-			n++
+			n += d.window.fill(p[n:])
 			continue
 		}
 		if d.have == 0 {
@@ -90,8 +89,7 @@ func (d *lzs) decode(p []byte) (n int, err error) {
 	for n < len(p) {
 		switch {
 		case d.left > 0:
-			p[n] = d.next()
-			n++
+			n += d.window.fill(p[n:])
 		case d.take(1) == 1:
 			c := byte(d.take(8))
 			if d.err != nil {

@@ -201,21 +201,31 @@ func (c *content) broken(err error) error {
 	return fmt.Errorf("%w: %v", ErrCorrupt, err)
 }
 
-// crcTable is of the polynomial 0xA001.
-var crcTable = func() (t [256]uint16) {
-	for i := range t {
+// crcTables are of the polynomial 0xA001: the first is that of one byte, the next ones of a byte that so many others follow.
+var crcTables = func() (t [8][256]uint16) {
+	for i := range t[0] {
 		c := uint16(i)
 		for range 8 {
 			c = c>>1 ^ 0xA001*(c&1)
 		}
-		t[i] = c
+		t[0][i] = c
+	}
+	for k := 1; k < len(t); k++ {
+		for i, c := range t[k-1] {
+			t[k][i] = c>>8 ^ t[0][byte(c)]
+		}
 	}
 	return t
 }()
 
+// crc16 takes eight bytes at a time.
 func crc16(crc uint16, b []byte) uint16 {
+	t := &crcTables
+	for ; len(b) >= 8; b = b[8:] {
+		crc = t[7][b[0]^byte(crc)] ^ t[6][b[1]^byte(crc>>8)] ^ t[5][b[2]] ^ t[4][b[3]] ^ t[3][b[4]] ^ t[2][b[5]] ^ t[1][b[6]] ^ t[0][b[7]]
+	}
 	for _, c := range b {
-		crc = crc>>8 ^ crcTable[byte(crc)^c]
+		crc = crc>>8 ^ t[0][byte(crc)^c]
 	}
 	return crc
 }

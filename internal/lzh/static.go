@@ -39,8 +39,7 @@ func newStatic(in *bufio.Reader, bitsOfWindow int) *static {
 func (s *static) decode(p []byte) (n int, err error) {
 	for n < len(p) {
 		if s.left > 0 {
-			p[n] = s.next()
-			n++
+			n += s.window.fill(p[n:])
 			continue
 		}
 		sym := s.char()
