@@ -3,6 +3,7 @@ package inspect
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"sekisho/internal/finding"
@@ -37,7 +38,7 @@ func (scriptFile) Match(f *File) bool {
 
 // scriptName reports whether Windows runs a file by that name as a script. Programs and addresses have inspectors of their own.
 func scriptName(name string) bool {
-	return runs(name) && !rawProgram(extension(name)) && extension(name) != ".jar"
+	return runs(name) && !rawProgram(extension(name)) && extension(name) != ".jar" && !urlName(name)
 }
 
 // shownAsText reports whether programs show a file by that extension as text or sources, so that what it says is only read.
@@ -185,6 +186,9 @@ func scriptLanguage(ext, text string) script.Language {
 
 // judgeScript judges a script, in markup each one of its scripts.
 func judgeScript(ctx context.Context, ext, text string) (*script.Report, error) {
+	if otherLanguage(ext) {
+		return &script.Report{}, nil
+	}
 	switch ext {
 	case ".wsf", ".wsc", ".sct", ".hta", ".htm", ".html", ".svg", "":
 		if strings.Contains(strings.ToLower(text[:min(len(text), headSize*4)]), "<script") {
@@ -196,16 +200,38 @@ func judgeScript(ctx context.Context, ext, text string) (*script.Report, error) 
 	return r, judgeVBS(ctx, r, lang, text)
 }
 
+// otherLanguage reports whether a script by that extension is in a language that is not judged: Python, and settings.
+func otherLanguage(ext string) bool {
+	switch ext {
+	case ".py", ".pyw", ".inf", ".reg", ".msc", ".application", ".appref-ms", ".psd1", ".ps1xml":
+		return true
+	}
+	return false
+}
+
 // judgeMarkup is what the scripts of a page do together.
 func judgeMarkup(ctx context.Context, m *script.Markup) (*script.Report, error) {
-	all := &script.Report{}
+	list := make([]*script.Report, len(m.Sections))
 	for i := range m.Sections {
-		sec := &m.Sections[i]
-		r := script.Judge(sec.Source, sec.Lang)
-		if err := judgeVBS(ctx, r, sec.Lang, sec.Source); err != nil {
+		list[i] = script.Judge(m.Sections[i].Source, m.Sections[i].Lang)
+	}
+	return together(ctx, m, list)
+}
+
+// together is one report for all scripts of a page; list begins with those of its own sections.
+func together(ctx context.Context, m *script.Markup, list []*script.Report) (*script.Report, error) {
+	for i := range m.Sections {
+		if err := judgeVBS(ctx, list[i], m.Sections[i].Lang, m.Sections[i].Source); err != nil {
 			return nil, err
 		}
-		all.Does = append(all.Does, r.Does...)
+	}
+	all := &script.Report{}
+	for _, r := range list {
+		for _, d := range r.Does {
+			if !slices.Contains(all.Does, d) {
+				all.Does = append(all.Does, d)
+			}
+		}
 		all.Strong, all.Host, all.Run = all.Strong || r.Strong, all.Host || r.Host, all.Run || r.Run
 	}
 	return all, nil

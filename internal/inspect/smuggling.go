@@ -55,7 +55,7 @@ func (x pageFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 	g := m.Read()
 	s.words.Beside(g.Text)
 	if f.Kind != KindScript {
-		if err := x.scripts(ctx, f, s, m); err != nil {
+		if err := x.scripts(ctx, f, s, m, g); err != nil {
 			return err
 		}
 	}
@@ -63,8 +63,8 @@ func (x pageFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 }
 
 // scripts names a page whose scripts make objects that start programs, and a picture with scripts: who looks at it runs them.
-func (pageFile) scripts(ctx context.Context, f *File, s *Scan, m *script.Markup) error {
-	r, err := judgeMarkup(ctx, m)
+func (pageFile) scripts(ctx context.Context, f *File, s *Scan, m *script.Markup, g *script.Page) error {
+	r, err := together(ctx, m, append(g.Scripts, g.Written...))
 	if err != nil {
 		return err
 	}

@@ -134,7 +134,7 @@ func (f *folder) apply(v value, m string, args []value) (value, bool) {
 		}
 	case "replace", "replaceall":
 		if len(args) > 1 && args[0].known && args[1].known && len(args[0].s) > 0 {
-			return f.replaced(v.s, args[0].s, args[1].s), true
+			return f.substituted(v, args[0], args[1].s)
 		}
 	case "concat":
 		return f.join(v, first, false), true
@@ -148,12 +148,36 @@ func (f *folder) apply(v value, m string, args []value) (value, bool) {
 	return value{}, false
 }
 
+// substituted yields a text with a pattern replaced, where the pattern is a plain text or a set of characters.
+func (f *folder) substituted(v, what value, to []byte) (value, bool) {
+	if !what.re {
+		return f.replaced(v.s, what.s, to), true
+	}
+	plain := unescapeJS(string(what.s))
+	if set, ok := strings.CutPrefix(plain, "["); ok && strings.HasSuffix(set, "]") && len(to) == 0 && !strings.ContainsAny(set, "^-") {
+		set = strings.TrimSuffix(set, "]")
+		return f.made(bytes.Map(func(r rune) rune {
+			if strings.ContainsRune(set, r) {
+				return -1
+			}
+			return r
+		}, v.s)), true
+	}
+	if strings.ContainsAny(string(what.s), "[](){}*+?.^$|") && plain == string(what.s) || strings.ContainsAny(plain, "[(*+?") {
+		return value{}, false
+	}
+	return f.replaced(v.s, []byte(plain), to), true
+}
+
 const splitMax = 1 << 16 // pieces of a text that are kept
 
 // split yields the pieces of s; a text taken apart into characters stays one piece, for join puts it together again.
 func (f *folder) split(s, sep []byte) value {
 	if len(sep) == 0 {
 		return value{list: []value{{known: true, s: s}}}
+	}
+	if b, ok := fromNumbers(string(s)); ok {
+		return value{known: true, bytes: true, s: b}
 	}
 	if bytes.Count(s, sep) > splitMax || !f.spend(len(s)) {
 		return value{}
@@ -168,6 +192,9 @@ func (f *folder) split(s, sep []byte) value {
 func (f *folder) applyList(list []value, m string, first value) (value, bool) {
 	switch m {
 	case "reverse":
+		if !f.spend(64 * len(list)) {
+			return value{}, false
+		}
 		list = slices.Clone(list)
 		slices.Reverse(list)
 		if len(list) == 1 {

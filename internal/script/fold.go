@@ -21,6 +21,8 @@ type value struct {
 	known bool
 	bytes bool // of an array of numbers
 	num   bool // n is its number
+	re    bool // a regular expression
+	told  bool // of a variable, which is noted by itself
 	s     []byte
 	n     int64
 	list  []value // of an array
@@ -66,8 +68,11 @@ func (f *folder) advance() { f.tok = f.next() }
 
 func (f *folder) is(p string) bool { return f.tok.sort == punct && f.tok.s == p }
 
-// note keeps a text that an expression yields.
+// note keeps a text that an expression yields, short ones once.
 func (f *folder) note(v value) {
+	if v.told {
+		return
+	}
 	for _, e := range v.list {
 		f.note(e)
 	}
@@ -76,12 +81,20 @@ func (f *folder) note(v value) {
 		if len(v.s) >= arrayMin {
 			f.out.arrays = append(f.out.arrays, v.s)
 		}
-	case v.known && len(v.s) > 1 && !v.num:
-		f.out.strings = append(f.out.strings, string(v.s))
-		if len(v.s) <= wordMax && len(f.out.words) < namesMax {
-			f.out.words[strings.ToLower(string(v.s))] = true
-		}
+	case v.known && len(v.s) > 1 && !v.num && !v.re:
+		f.noteText(string(v.s))
 	}
+}
+
+func (f *folder) noteText(s string) {
+	if len(s) <= wordMax {
+		low := strings.ToLower(s)
+		if f.out.words[low] || len(f.out.words) >= namesMax {
+			return
+		}
+		f.out.words[low] = true
+	}
+	f.out.strings = append(f.out.strings, s)
 }
 
 // expr reads operands and what joins them.
@@ -104,7 +117,7 @@ func (f *folder) expr() value {
 }
 
 // textual reports whether a value joins to a text.
-func textual(v value) bool { return v.known && !v.bytes }
+func textual(v value) bool { return v.known && !v.bytes && !v.re }
 
 // joins reports whether the next token joins two operands to one text.
 func (f *folder) joins() bool {
@@ -182,6 +195,8 @@ func (f *folder) primary() value {
 		return known(t.s)
 	case number:
 		return value{known: true, num: true, n: t.n, s: []byte(t.s)}
+	case pattern:
+		return value{known: true, re: true, s: []byte(t.s)}
 	case name:
 		return f.word(t.s)
 	case punct:
@@ -223,7 +238,12 @@ func (f *folder) list(until string) []value {
 		case f.is("}"), f.is(")"), f.is("]"):
 			return l.values()
 		}
-		if v := f.expr(); !l.add(v) {
+		v := f.expr()
+		if v.list != nil { // lists of lists are not kept: they may hold themselves
+			f.note(v)
+			v = value{}
+		}
+		if !l.add(v) {
 			f.note(v)
 		}
 	}
@@ -314,7 +334,9 @@ func (f *folder) word(w string) value {
 		f.advance()
 	}
 	if v := f.vars[low]; v != nil {
-		return *v
+		w := *v
+		w.told = true
+		return w
 	}
 	return value{}
 }

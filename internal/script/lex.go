@@ -26,7 +26,8 @@ const (
 	text   // a string
 	number // an integer
 	punct
-	line // the end of a statement, where a line ends one
+	pattern // a regular expression
+	line    // the end of a statement, where a line ends one
 )
 
 // token is a piece of a script. Its text is that of the script wherever nothing in it is escaped.
@@ -42,11 +43,12 @@ type lexer struct {
 	at    int
 	lang  Language
 	value bool // the last token ends a value, so that "/" divides
+	plain int  // up to there no regular expression ends
 }
 
 func (l *lexer) next() token {
 	t := l.scan()
-	l.value = t.sort == name && !operatorWord(t.s) || t.sort == text || t.sort == number || t.sort == punct && (t.s == ")" || t.s == "]" || t.s == "}")
+	l.value = t.sort == name && !operatorWord(t.s) || t.sort == text || t.sort == number || t.sort == pattern || t.sort == punct && (t.s == ")" || t.s == "]" || t.s == "}")
 	return t
 }
 
@@ -80,6 +82,9 @@ func (l *lexer) scan() token {
 		case nameStart(c):
 			return token{sort: name, s: l.word()}
 		default:
+			if t, ok := l.pattern(); ok {
+				return t
+			}
 			return l.sign()
 		}
 	}
@@ -99,8 +104,6 @@ func (l *lexer) comment() bool {
 		to = "*/"
 	case l.lang == PowerShell && strings.HasPrefix(rest, "<#"):
 		to = "#>"
-	case l.lang == JScript && rest[0] == '/' && !l.value:
-		return l.regexp()
 	default:
 		return false
 	}
@@ -116,10 +119,13 @@ func (l *lexer) comment() bool {
 	return true
 }
 
-// regexp passes over a regular expression, which ends on its line (ECMA-262 12.9.5).
-func (l *lexer) regexp() bool {
-	class := false
-	for i := l.at + 1; i < len(l.src) && l.src[i] != '\n'; i++ {
+// pattern takes a regular expression, which ends on its line (ECMA-262 12.9.5). Where one does not end, the line has no more of them.
+func (l *lexer) pattern() (token, bool) {
+	if l.lang != JScript || l.value || l.at < l.plain || l.src[l.at] != '/' {
+		return token{}, false
+	}
+	class, i := false, l.at+1
+	for ; i < len(l.src) && l.src[i] != '\n'; i++ {
 		switch c := l.src[i]; {
 		case c == '\\':
 			i++
@@ -128,11 +134,15 @@ func (l *lexer) regexp() bool {
 		case c == ']':
 			class = false
 		case c == '/' && !class:
-			l.at = i + 1
-			return true
+			t := token{sort: pattern, s: l.src[l.at+1 : i]}
+			for l.at = i + 1; l.at < len(l.src) && nameStart(l.src[l.at]); { // flags
+				l.at++
+			}
+			return t, true
 		}
 	}
-	return false
+	l.plain = i
+	return token{}, false
 }
 
 // quoted takes a string. One that does not end on its line ends with it, except where the language lets it go on.

@@ -17,9 +17,9 @@ type Section struct {
 type Markup struct {
 	Sections []Section
 	Links    []Link
-	Text     string // what a reader sees, as far as textMax
-	Frame    string // the element that says what runs it: "job", "package", "component", "scriptlet", "hta:application", "" for none
-	Foreign  bool   // a foreignObject of SVG with active content
+	Text     string   // what a reader sees, as far as textMax
+	Frame    string   // the element that says what runs it: "job", "package", "component", "scriptlet", "hta:application", "" for none
+	Long     []string // texts and attributes that may be encoded files
 }
 
 // Link is an address in an attribute.
@@ -45,7 +45,7 @@ func Parse(src string) *Markup {
 		if n < 0 {
 			n = len(src) - p.at
 		}
-		if t := strings.TrimSpace(src[p.at : p.at+n]); t != "" && seen.Len() < textMax {
+		if t := strings.TrimSpace(src[p.at : p.at+n]); !p.long(t) && t != "" && seen.Len() < textMax {
 			seen.WriteString(t[:min(len(t), textMax)])
 			seen.WriteByte('\n')
 		}
@@ -70,6 +70,9 @@ func (p *page) tag() {
 	case strings.HasPrefix(rest, "<!--") && !strings.HasPrefix(rest, "<!--["):
 		p.skip("-->")
 		return
+	case strings.HasPrefix(rest, "</"), strings.HasPrefix(rest, "<!"), strings.HasPrefix(rest, "<?"):
+		p.skip(">")
+		return
 	case len(rest) < 2 || !nameStart(rest[1]) || rest[1] >= 0x80:
 		p.at++
 		return
@@ -92,6 +95,24 @@ func (p *page) skip(mark string) {
 		return
 	}
 	p.at += n + len(mark)
+}
+
+const (
+	longMin = 512  // characters that are an encoded file and no word: an archive with one file in it
+	longMax = 1000 // such texts
+)
+
+// long keeps a text that may be an encoded file: one long word, or lines of the same width.
+func (p *page) long(t string) bool {
+	if len(t) < longMin || len(p.m.Long) >= longMax {
+		return false
+	}
+	word := t[:longMin]
+	if n := strings.IndexAny(word, " \r\n"); n >= 0 && (n < 60 || strings.ContainsAny(word, "<>")) {
+		return false
+	}
+	p.m.Long = append(p.m.Long, t)
+	return true
 }
 
 type attr struct{ name, value string }
@@ -187,7 +208,11 @@ func (p *page) element(name string, attrs []attr) {
 			download, named = a.value, true
 		default:
 			p.handler(a)
+			p.long(a.value)
 		}
+	}
+	if name == "input" || name == "textarea" || name == "option" {
+		p.long(link.value)
 	}
 	if len(p.m.Links) < linksMax && link.value != "" {
 		p.m.Links = append(p.m.Links, Link{Tag: name, Attr: link.name, Value: link.value, Download: download, Named: named})
@@ -241,7 +266,9 @@ func (p *page) script(attrs []attr) {
 	p.at = from + to
 	if s.Source = unwrapped(p.src[from : from+to]); !data {
 		p.section(s)
+		return
 	}
+	p.long(s.Source)
 }
 
 // unwrapped is a script without the marks that hide it from XML and from old browsers.

@@ -186,7 +186,7 @@ func (r *Report) evasive(f *folded, lang Language) {
 	if f.chars >= charsMany && (r.Host || lang == PowerShell) {
 		r.does(r.Suspicious(), "makes its words of numbers")
 	}
-	if lang != JScript || r.Web && !r.Host {
+	if lang != JScript || r.Web && !r.Run {
 		return
 	}
 	odd := 0

@@ -2,7 +2,11 @@ package script
 
 import (
 	"bytes"
+	"compress/flate"
+	"compress/zlib"
+	"io"
 	"strings"
+	"unicode/utf8"
 )
 
 // Payload is a file that a page carries in its text.
@@ -18,11 +22,12 @@ type Payload struct {
 // Page is what a web page does with files.
 type Page struct {
 	Payloads []Payload
-	Opaque   int    // bytes of encoded content that decodes to nothing known
-	Hands    string // how the page hands a file to the reader, "" when it does not
-	Auto     bool   // it does so by itself
-	Text     string // what a reader sees, and the short texts of its scripts
-	Scripts  []*Report
+	Opaque   int       // bytes of encoded content that decodes to nothing known
+	Hands    string    // how the page hands a file to the reader, "" when it does not
+	Auto     bool      // it does so by itself
+	Text     string    // what a reader sees, and the short texts of its scripts
+	Scripts  []*Report // of its sections
+	Written  []*Report // of the pages that they write and the code that they make
 }
 
 const (
@@ -36,20 +41,21 @@ const (
 
 // Read looks at the scripts and addresses of a page, and at the pages that it writes into itself.
 func (m *Markup) Read() *Page {
-	g := &Page{Text: m.Text}
+	g := &Page{}
 	r := &reader{g: g, seen: map[string]bool{}}
+	r.text.WriteString(m.Text)
 	r.markup(m, 0)
-	if len(g.Text) > 2*textMax {
-		g.Text = g.Text[:2*textMax]
-	}
+	g.Text = r.text.String()
 	return g
 }
 
 // reader collects what a page and its scripts hold.
 type reader struct {
-	g     *Page
-	pages int
-	seen  map[string]bool // beginnings of payloads: the same one is often held twice
+	g      *Page
+	pages  int
+	text   strings.Builder
+	hander *folded         // the last script that hands a file over
+	seen   map[string]bool // beginnings of payloads: the same one is often held twice
 }
 
 func (r *reader) markup(m *Markup, depth int) {
@@ -59,6 +65,13 @@ func (r *reader) markup(m *Markup, depth int) {
 	for i := range m.Sections {
 		s := &m.Sections[i]
 		r.script(s, depth)
+	}
+	if r.hander == nil {
+		return
+	}
+	x := extraction{r: r, f: r.hander, name: r.hander.fileName(), hands: true, decodes: true}
+	for _, t := range m.Long {
+		x.text(t)
 	}
 }
 
@@ -126,17 +139,21 @@ func (r *reader) script(s *Section, depth int) {
 	f := fold(s.Source, s.Lang)
 	report := &Report{}
 	report.code(f, s.Lang)
-	r.g.Scripts = append(r.g.Scripts, report)
+	if depth == 0 {
+		r.g.Scripts = append(r.g.Scripts, report)
+	} else {
+		r.g.Written = append(r.g.Written, report)
+	}
 	hands := f.hands()
 	if hands != "" && f.codeSize(s.Source) <= libraryMin && (r.g.Hands == "" || strings.HasPrefix(r.g.Hands, "data:")) {
-		r.g.Hands = hands
+		r.g.Hands, r.hander = hands, f
 	}
 	auto := hands != "" && (f.has("click") || f.has("dispatchevent") || f.has("location") || f.has("saveas") || f.has("mssaveoropenblob") || f.has("mssaveblob"))
 	r.g.Auto = r.g.Auto || auto
 	x := extraction{r: r, f: f, name: f.fileName(), hands: hands != "", decodes: f.decodesText() || hands != ""}
 	for _, t := range f.strings {
-		if len(t) <= shortText && len(r.g.Text) < 2*textMax {
-			r.g.Text += t + "\n" // bounded: 128 KiB in all
+		if len(t) <= shortText && r.text.Len() < 2*textMax {
+			r.text.WriteString(t + "\n")
 		}
 		if written := x.text(t); written != "" && r.pages < pagesMax && depth < decodeMax {
 			r.pages++
@@ -263,6 +280,10 @@ func (x *extraction) text(t string) (written string) {
 	if len(t) < payloadMin || !x.decodes {
 		return ""
 	}
+	if x.hands && hostWords(t) {
+		x.payload([]byte(t), "text")
+		return ""
+	}
 	for _, d := range []struct {
 		how string
 		fn  func(string) ([]byte, bool)
@@ -281,22 +302,21 @@ func (x *extraction) text(t string) (written string) {
 	if x.hands && looksBase64(t[:min(len(t), 4096)]) && len(t) >= opaqueMin {
 		x.r.g.Opaque += len(t)
 	}
-	if known := magicOf([]byte(t)); known { // a file as it is, in escapes
-		x.payload(latin1(t), "text")
-	}
+	x.data(latin1(t), "text") // a file as it is, in escapes, or decoded while the script was folded
 	return ""
 }
 
 // data keeps bytes that begin as a file does, as they are or with a short key taken off.
 func (x *extraction) data(b []byte, how string) bool {
-	if len(b) < payloadMin {
-		return false
-	}
-	if magicOf(b) {
+	if magicOf(b) || x.hands && hostWords(string(b[:min(len(b), textMax)])) {
 		x.payload(b, how)
 		return true
 	}
-	if !x.f.xors() {
+	if c, ok := x.inflated(b); ok {
+		x.payload(c, how+", deflate")
+		return true
+	}
+	if len(b) < payloadMin || !x.f.xors() {
 		return false
 	}
 	for _, key := range x.keys(b) {
@@ -310,7 +330,37 @@ func (x *extraction) data(b []byte, how string) bool {
 
 // xors reports whether code is likely to take a key off.
 func (f *folded) xors() bool {
-	return f.has("charcodeat") || f.has("uint8array") || f.has("fromcharcode")
+	return f.hands() != "" || f.has("charcodeat") || f.has("uint8array") || f.has("fromcharcode")
+}
+
+const inflateMax = 16 << 20 // bytes of a compressed payload; a larger one is cut
+
+// inflated undoes zlib or raw deflate where the script has the means (RFC 1950, 1951).
+func (x *extraction) inflated(b []byte) ([]byte, bool) {
+	means := false
+	for _, w := range []string{"inflate", "inflatesync", "inflateraw", "unzlib", "unzlibsync", "decompress", "decompresssync", "decompressionstream", "pako", "fflate"} {
+		means = means || x.f.has(w)
+	}
+	if !means {
+		return nil, false
+	}
+	var r io.Reader = flate.NewReader(bytes.NewReader(b))
+	if z, err := zlib.NewReader(bytes.NewReader(b)); err == nil {
+		r = z
+	}
+	c, _ := io.ReadAll(io.LimitReader(r, inflateMax)) // what came before an error counts
+	return c, len(c) >= payloadMin && magicOf(c)
+}
+
+// hostWords reports whether text is a script that Windows runs, or a file that leads it to an address.
+func hostWords(t string) bool {
+	low := strings.ToLower(t[:min(len(t), 4096)])
+	for _, w := range []string{"activexobject", "wscript.", "createobject(", "<hta:application", "@echo off", "[internetshortcut]", "powershell", "#@~^"} {
+		if strings.Contains(low, w) {
+			return true
+		}
+	}
+	return false
 }
 
 const keysMax = 32 // texts of a script that are tried as its key
@@ -397,8 +447,11 @@ func fromNumbers(t string) ([]byte, bool) {
 	return b, len(b) >= arrayMin
 }
 
-// latin1 is a text of characters below 256 as bytes.
+// latin1 is a text of characters below 256 as bytes. Folding makes bytes of them; those that stand in the page are in UTF-8.
 func latin1(t string) []byte {
+	if !utf8.ValidString(t) {
+		return []byte(t)
+	}
 	b := make([]byte, 0, len(t))
 	for _, c := range t {
 		b = append(b, byte(c))
