@@ -94,13 +94,13 @@ func hidingBlanks(name string) int {
 		return 0
 	}
 	n, most := 0, 0
-	for _, r := range name[:end] {
+	for _, r := range strings.TrimLeftFunc(name[:end], blank) {
 		if n++; !blank(r) {
 			n = 0
 		}
 		most = max(most, n)
 	}
-	if most < hidingRun || strings.TrimFunc(name[:end], blank) == "" {
+	if most < hidingRun {
 		return 0
 	}
 	return most

@@ -292,7 +292,7 @@ func (x *extraction) text(t string) (written string) {
 		if !ok {
 			continue
 		}
-		if isPage(string(b[:min(len(b), textMax)])) && printable(string(b[:min(len(b), 512)])) {
+		if head := string(b[:min(len(b), textMax)]); !(x.hands && hostWords(head)) && isPage(head) && printable(string(b[:min(len(b), 512)])) {
 			return string(b)
 		}
 		if x.data(b, d.how) {
