@@ -274,7 +274,7 @@ func (x *extraction) text(t string) (written string) {
 		x.r.payload(Payload{Name: x.name, Data: data, How: "data: address", Plain: shownType(kind), Handed: x.hands})
 		return ""
 	}
-	if isPage(t) {
+	if x.isPage(t) {
 		return t
 	}
 	if len(t) < payloadMin || !x.decodes {
@@ -292,7 +292,7 @@ func (x *extraction) text(t string) (written string) {
 		if !ok {
 			continue
 		}
-		if head := string(b[:min(len(b), textMax)]); !(x.hands && hostWords(head)) && isPage(head) && printable(string(b[:min(len(b), 512)])) {
+		if head := string(b[:min(len(b), textMax)]); x.isPage(head) && printable(string(b[:min(len(b), 512)])) {
 			return string(b)
 		}
 		if x.data(b, d.how) {
@@ -414,6 +414,11 @@ func isPage(t string) bool {
 		return false
 	}
 	return indexFold(t, "<script") >= 0 || indexFold(t, "<iframe") >= 0 || strings.Contains(t, "createObjectURL") || strings.Contains(t, "document.write") || indexFold(t, "<a ") >= 0 && strings.Contains(t, "data:")
+}
+
+// isPage tells what the script writes into its page, or runs, from a script for Windows that it hands over.
+func (x *extraction) isPage(t string) bool {
+	return isPage(t) && (!x.hands || !hostWords(t) || strings.Contains(t, "createObjectURL"))
 }
 
 func fromReversed(t string) ([]byte, bool) { return fromBase64(string(reversed([]byte(t)))) }
