@@ -131,13 +131,14 @@ func (r *Report) objects(f *folded, run, net, write bool) {
 	if r.Run = run; run {
 		r.does(net || write, "starts programs")
 	}
-	if net && (!r.Web || run || write) { // libraries for web pages fetch so in old browsers
+	net = net && (!r.Web || run || write) // libraries for web pages fetch so in old browsers
+	if net {
 		r.does(write || eval || run, "fetches from the network")
 	}
 	if write && (net || run || f.has("savetofile")) {
 		r.does(false, "writes files")
 	}
-	if eval && (run || net || write || f.chars >= charsMany) {
+	if eval && (run || net || write || f.chars >= charsMany && !r.Web) {
 		r.does(true, "runs code that it makes")
 	}
 }
