@@ -8,8 +8,11 @@
 // library does.
 //
 // A message is decided at its end and nowhere else: no command before it is ever refused by us, so that no recipient is lost and
-// no connection state with it. dispose is the only place with outside effects, in a fixed order: stored, modified, audited, counted,
-// answered. Killed in between, the MTA still has the mail, the quarantine has it, or both do.
+// no connection state with it. dispose is the only place with outside effects, in a fixed order: stored, remembered, modified, audited,
+// counted, answered. Killed in between, the MTA still has the mail, the quarantine has it, or both do.
+//
+// Mail from outside with a locked file may wait in our store until its password comes in another mail (Policy.Wait); what a password brings
+// to light about an earlier mail ends that mail's waiting, and is an alert if it is hostile.
 //
 // # Modes
 //

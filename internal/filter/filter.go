@@ -1,6 +1,9 @@
 // Package filter runs one message through the line: bytes in, result out. Live mail, scan, replay, tests and benchmarks all
 // come this way; there is no second path.
 //
+// With a ledger, a message is also judged by what its words open in earlier mail between the same parties, and its own files are opened with
+// theirs (memory.go). What is remembered and forgotten is decided here and done by Remember, after the verdict.
+//
 // # Limits
 //
 // The message is kept whole whatever happens: in memory up to Options.Walk.Memory, then in a spool file. The walk and the

@@ -196,23 +196,18 @@ func (f *Filter) Remember(ctx context.Context, res *Result, delivered bool, wait
 	if mem == nil {
 		return out, nil
 	}
-	if err := f.settle(ctx, mem.Later, &out); err != nil {
-		return out, err
-	}
+	settled := f.settle(ctx, mem.Later, &out)
 	mem.Mail.Quarantine = waits
 	var locked []ledger.Locked
 	if delivered || waits != "" {
 		locked = lockedFiles(res)
 	}
 	own, err := f.o.Ledger.Remember(ctx, mem.Mail, locked, mem.Said)
-	if err != nil {
-		return out, err
-	}
 	out.Files = len(own)
-	if f.o.Ledger.Generation() <= mem.generation+1 { // nobody else's
-		return out, nil
+	if f.o.Ledger.Generation() > mem.generation+1 { // not only our own
+		err = errors.Join(err, f.again(ctx, res, own, &out))
 	}
-	return out, f.again(ctx, res, own, &out)
+	return out, errors.Join(settled, err)
 }
 
 // Waited gives the quarantine ids of mails that have waited for the password of the very files that are locked in this one.

@@ -11,6 +11,9 @@
 // A released message goes out by SMTP (RFC 5321) with its exact bytes and envelope behind a mark, the field X-Sekisho-Release, that
 // lets it pass the filter once (mark.go, redeem.go). Release and Redeem together may deliver a message twice after a crash, never lose it.
 //
+// A message may wait (Item.Waits): it is held like any other and delivered by itself when its time comes, unless Keep makes it an ordinary
+// held one before (wait.go).
+//
 // # Limits
 //
 // Bytes, messages, the share of one source and the least free disk space are capped (Options); what would pass a cap is refused with
