@@ -57,10 +57,13 @@ func (f *File) Openable() bool { return f.crypt != nil && f.crypt.known }
 
 // TryCost is about what one Try takes.
 func (f *File) TryCost() time.Duration {
-	if f.crypt != nil && f.crypt.revision >= 6 {
+	switch {
+	case f.crypt != nil && f.crypt.revision >= 6:
 		return 3 * time.Millisecond // 64 rounds and more of AES and SHA-2 over 4 KiB, twice
+	case f.crypt != nil && (f.crypt.revision == 3 || f.crypt.revision == 4):
+		return 100 * time.Microsecond // 50 rounds of MD5 and 20 of RC4, three times
 	}
-	return 100 * time.Microsecond
+	return 10 * time.Microsecond
 }
 
 // Try tries a password, the user's or the owner's.
