@@ -29,7 +29,8 @@ func TestReadRAR(t *testing.T) {
 			{"headers locked", archive(fixture.RAR{Files: three, LockHeader: "x", Count: 4}), "headers locked pick -1"},
 			{"no end", archive(fixture.RAR{Files: three[:1], NoEnd: true}), "a: pick -1"},
 			{"a header damaged", archive(fixture.RAR{Files: three, BadSum: 3, Count: 4}), "a: pick -1 broken"},
-			{"no first header", archive(fixture.RAR{Files: three, BadSum: 1, Count: 4}), "class 2"},
+			{"first header damaged", archive(fixture.RAR{Files: three, BadSum: 1, Count: 4}), "pick -1 broken"},
+			{"no first header", append(archive(fixture.RAR{})[:map[int]int{4: 7, 5: 8}[version]], make([]byte, 20)...), "class 2"},
 			{"another format", []byte("Rar! or not Rar!"), "class 2"},
 			{"signature alone", archive(fixture.RAR{})[:8], "pick -1"},
 		} {
@@ -128,6 +129,7 @@ func TestReadSeven(t *testing.T) {
 		{"locked members", fixture.SevenZip{Files: lockedSeven("x"), Encode: true, Cycles: 3}.Bytes(), "open"},
 		{"locked header", fixture.SevenZip{Files: plainSeven, LockHeader: "x", Cycles: 3}.Bytes(), "locked"},
 		{"empty archive", empty, "open"},
+		{"no start header", append(append([]byte(sevenMark), make([]byte, 26)...), good[32:]...), "class 1"},
 		{"signature", damaged(0), "class 2"},
 		{"start header", damaged(20), "class 2"},
 		{"header", damaged(len(good) - 1), "class 2"},

@@ -59,8 +59,8 @@ func ReadRAR(r io.ReaderAt, size, off int64) (*RARInfo, error) {
 		more, err := step()
 		var e *Error
 		switch {
-		case errors.As(err, &e) && w.blocks == 0:
-			return nil, hopeless("the first block: %s", e.Text)
+		case errors.Is(err, errBlock) && w.blocks == 0: // UnRAR goes on behind a wrong checksum, but not behind a size that cannot be
+			return nil, hopeless("the first block: %s", errBlock.Text)
 		case errors.As(err, &e):
 			w.info.Broken = e.Text
 			more = false

@@ -61,6 +61,9 @@ func sevenNext(r *io.SectionReader) (*nextHeader, error) {
 	if string(start[:len(sevenMark)]) != sevenMark {
 		return nil, hopeless("no 7z signature")
 	}
+	if len(bytes.Trim(start[8:], "\x00")) == 0 && r.Size() > sevenStart {
+		return nil, &Error{Damaged, "7z: no start header"} // 7zIn.cpp looks for the header from the end then (FORMAT_7Z_RECOVERY)
+	}
 	// "StartHeaderCRC" over NextHeaderOffset, NextHeaderSize and NextHeaderCRC.
 	if crc32.ChecksumIEEE(start[12:]) != binary.LittleEndian.Uint32(start[8:]) {
 		return nil, hopeless("7z: the checksum of the start header does not agree")

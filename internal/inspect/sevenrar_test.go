@@ -71,7 +71,9 @@ func TestArchivesOfWorkers(t *testing.T) {
 			[]string{" rar encrypted"}, false},
 
 		{"7z that nothing opens", badHeader, []string{"archive.unread"}, []string{" 7z"}, false},
-		{"RAR that nothing opens", fixture.RAR{Files: []fixture.RARFile{inRAR}, BadSum: 1}.Bytes(), []string{"archive.unread"}, []string{" rar"}, false},
+		{"RAR that nothing opens", append([]byte("Rar!\x1A\x07\x01\x00"), make([]byte, 99)...), []string{"archive.unread"}, []string{" rar"}, false},
+		{"RAR that some open, first header damaged", fixture.RAR{Files: []fixture.RARFile{inRAR}, BadSum: 1}.Bytes(), []string{"scan.incomplete"}, []string{" rar"}, true},
+		{"7z without a start header", append([]byte("7z\xBC\xAF\x27\x1C"), make([]byte, 99)...), []string{"scan.incomplete"}, []string{" 7z"}, true},
 		{"RAR of before version 1.5", []byte("RE~^ and more of it"), []string{"archive.unread"}, []string{" rar"}, false},
 		{"RAR, second header damaged", fixture.RAR{Files: []fixture.RARFile{{Name: "a", Data: text}, inRAR}, BadSum: 3}.Bytes(), []string{"scan.incomplete"},
 			[]string{" rar", "a text"}, true},
