@@ -15,7 +15,8 @@ type RARInfo struct {
 	Cost          time.Duration // of one password, where something is encrypted
 	Pick          int           // the encrypted member that soonest proves a password, counted among all members
 	Members       []RARMember
-	Broken        string // why the walk ended before the archive did
+	Streams       []string // names of the NTFS streams that come with members; WinRAR writes them beside the files
+	Broken        string   // why the walk ended before the archive did
 }
 
 // RARMember is one file header.
@@ -27,6 +28,7 @@ type RARMember struct {
 	Before    bool // it begins in the volume before
 	After     bool // it goes on in the next volume
 	Packed    int64
+	stream    string
 	cost      time.Duration
 }
 
@@ -242,6 +244,7 @@ func zeroEnd(b []byte) string {
 const (
 	rar5Main    = 1
 	rar5File    = 2
+	rar5Service = 3
 	rar5Encrypt = 4
 	rar5End     = 5
 
@@ -253,7 +256,9 @@ const (
 	rar5FileFolder = 0x01
 	rar5FileTime   = 0x02
 	rar5FileSum    = 0x04
-	rar5FileCrypt  = 0x01   // a record of the extra area
+	rar5FileCrypt  = 0x01   // records of the extra area
+	rar5Subdata    = 0x07   // of a service header: a stream's name
+	rar5Stream     = "STM"  // the name of that service
 	rar5SolidFlag  = 0x0040 // of the compression information
 )
 
@@ -309,10 +314,15 @@ func (w *rarWalk) known5(c *cursor) (more bool, err error) {
 		return w.crypt5(c)
 	case rar5End:
 		return false, nil
-	case rar5File:
+	case rar5File, rar5Service:
 		m := RARMember{Before: flags&rar5Before != 0, After: flags&rar5After != 0, Packed: int64(data)}
 		m.read5(&cursor{b: c.b[:area.at], at: c.at}, area)
-		w.info.Members = append(w.info.Members, m)
+		switch {
+		case kind == rar5File:
+			w.info.Members = append(w.info.Members, m)
+		case m.Name == rar5Stream:
+			w.info.Streams = append(w.info.Streams, m.stream)
+		}
 	}
 	return w.skip(int64(data)), nil
 }
@@ -343,10 +353,13 @@ func (m *RARMember) read5(c, extra *cursor) {
 	for !extra.bad && extra.at < len(extra.b) {
 		n := extra.number()
 		record := cursor{b: extra.bytes(n)}
-		if record.number() == rar5FileCrypt {
+		switch record.number() {
+		case rar5FileCrypt:
 			record.number() // version
 			record.number() // flags
 			m.Encrypted, m.cost = true, rar5Cost(record.byte())
+		case rar5Subdata:
+			m.stream = string(record.b[record.at:min(len(record.b), record.at+maxName)])
 		}
 	}
 }

@@ -49,6 +49,7 @@ func (rarFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 	case info.HeadersLocked:
 		return p.allLocked(ctx)
 	}
+	p.streams(info.Streams)
 	if info.Broken == "" {
 		p.whole = len(info.Members)
 	}
@@ -61,6 +62,21 @@ func (rarFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 		s.report(f).Encrypted = s.report(f).Encrypted || m.Encrypted
 	}
 	return p.inspect(ctx)
+}
+
+// streams reports NTFS streams, which this version does not open. One whose name leads elsewhere becomes a file there: nobody honest writes that.
+func (p *archiveJob) streams(list []string) {
+	var beside names
+	for _, name := range list {
+		if strings.ContainsAny(name, `/\`) {
+			p.s.found(p.f, finding.New(finding.ScanIncomplete, p.f.Path, "a file stream that is to be written elsewhere: %.120q", name))
+			continue
+		}
+		beside.add(name)
+	}
+	if beside.n > 0 {
+		p.s.found(p.f, finding.New(finding.ArchiveUnread, p.f.Path, "file streams: %s", beside.String()))
+	}
 }
 
 // xzFile opens xz, LZMA and lzip files.
