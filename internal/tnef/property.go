@@ -18,6 +18,7 @@ const (
 	typeString      = 0x001F
 	typeTime        = 0x0040
 	typeGUID        = 0x0048
+	typeServerID    = 0x00FB
 	typeBinary      = 0x0102
 	manyValues      = 0x1000
 )
@@ -58,7 +59,7 @@ func fixedSize(typ uint16) int64 {
 		return 8
 	case typeGUID:
 		return 16
-	case typeObject, typeString8, typeString, typeBinary:
+	case typeObject, typeString8, typeString, typeBinary, typeServerID:
 		return 0
 	}
 	return -1
@@ -104,7 +105,7 @@ func (p *parser) eachProperty(s Span, visit func(id uint16, named uint32, v valu
 			named = l.name()
 		}
 		if fixedSize(typ&^manyValues) < 0 {
-			p.problem(true, at, "property of an unknown type")
+			p.problem(p.dataMissing(), at, "property of an unknown type") // no program can know where the next one begins
 			return
 		}
 		l.values(typ, func(v value) { visit(id, named, v) })
@@ -112,6 +113,12 @@ func (p *parser) eachProperty(s Span, visit func(id uint16, named uint32, v valu
 	if l.bad {
 		p.problem(false, min(l.at, p.size), "property list is cut off")
 	}
+}
+
+// dataMissing reports whether the attachment under way has no data yet, which may stand among its properties.
+func (p *parser) dataMissing() bool {
+	n := len(p.attached)
+	return n > 0 && len(p.attached[n-1].contents) == 0
 }
 
 // name passes the name of a named property (MS-OXTNEF 2.1.3.4.1, PropertyName): the identifier of its set, then a number or a string.

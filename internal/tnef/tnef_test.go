@@ -78,6 +78,8 @@ func TestAttachments(t *testing.T) {
 			fixture.TNEFProp(0x00011002, []byte("ab"), []byte("cd")), fixture.TNEFProp(0x00011003, make([]byte, 4)), fixture.TNEFProp(0x0001101F, []byte("ab"), []byte("abcdef")),
 			fixture.TNEFNamed(0x0B, 0x8501, "", []byte{1, 0, 0, 0}), fixture.TNEFNamed(3, 0, "Keyword", []byte{1, 0, 0, 0}), fixture.TNEFNamed(0x1F, 0, "K", fixture.TNEFProp(0x1F, []byte("ab"))[4:]),
 			fixture.TNEFProp(0x37010102, []byte("data")))}}}, []string{"attachment 1 data data"}},
+		{"unknown type behind the data", fixture.TNEF{Props: fixture.TNEFProps(fixture.TNEFProp(0x000100FE)), Attached: []fixture.TNEFFile{{Title: "a", Data: []byte("x"), Props: fixture.TNEFProps(fixture.TNEFProp(0x000100FE))}}},
+			[]string{"a data x"}},
 		{"MacBinary", fixture.TNEF{Attached: []fixture.TNEFFile{{Title: "a", Data: mac, Mac: true}}}, []string{"a data data"}},
 		{"no MacBinary for all its flag", fixture.TNEF{Attached: []fixture.TNEFFile{{Title: "a", Data: []byte("plain"), Mac: true}}}, []string{"a data plain"}},
 		{"no beginning", fixture.TNEF{Attached: []fixture.TNEFFile{{Title: "a", Data: []byte("x"), Bare: true}}}, []string{"a data x"}},
