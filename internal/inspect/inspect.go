@@ -7,9 +7,10 @@
 // # Limits
 //
 // One Scan is one message. It ends a file, or the whole scan, at these limits, and each is a finding and makes the result incomplete:
-// Options.Depth containers inside containers, Options.Files files, Options.Bytes unpacked, Options.Time inside inspectors, and
-// an archive that grows past 100 MB and 200 times its size is a bomb. Every reader handed to a format's library counts what passes and
-// asks the context on each Read. A panic is the finding parser.error on that file. A file that was being opened when the process died is
+// Options.Depth containers inside containers, Options.Files files, Options.Bytes unpacked, of which long filling counts a third, Options.Time inside
+// inspectors. An archive that outgrows Options.Bytes, or says that it will, with 200 times its own size is a bomb. Every reader handed to a format's
+// library counts what passes and asks the context on each Read. Unpacked content beyond Options.Memory is kept in blocks, each sort of block once
+// (internal/sparse); what is read of it that was neither kept nor can be unpacked again is the finding scan.incomplete. A panic is the finding parser.error on that file. A file that was being opened when the process died is
 // remembered in the journal, and after two deaths not opened again.
 //
 // Passwords: each format tells what one try costs, by what the file asks for, and a message's tries stay within Options.TryTime of processor time. Of
@@ -69,6 +70,7 @@ type File struct {
 	listed   bool           // an attachment or a member, not a text of the mail
 	depth    int            // containers around it
 	unpacked int64          // bytes unpacked from it and from what is in it
+	packed   int64          // its size in what it was unpacked from, 0 where that is not known
 	found    int            // findings on it
 	sources  int            // members that a source tree has
 	scripts  []*foundScript // members that are named unless they are sources of a tree

@@ -27,6 +27,9 @@ func (s *Scan) fill(ctx context.Context, f, child *File, r io.Reader) error {
 		return err
 	}
 	child.content, child.Size, child.sum = u.content(), u.Size(), u.sum()
+	if d, ok := r.(deflated); ok {
+		child.packed = d.packed()
+	}
 	if broken != nil {
 		s.found(child, finding.New(finding.ScanIncomplete, child.Path, "unpacked %d bytes, then: %q", child.Size, broken.Error()))
 	}

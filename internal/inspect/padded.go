@@ -30,13 +30,34 @@ func (s *Scan) padded(ctx context.Context, f *File) {
 	} else if n, err := sparse.Measure(f.reader(ctx), f.Size, most); err == nil { // an error here was one before, or says the same as the time
 		filling = n
 	}
-	if real := f.Size - filling; real <= most {
+	switch real := f.Size - filling; {
+	case real <= most:
 		s.found(f, finding.New(finding.FilePadded, f.Path, "%d bytes, of which %d are no filling", f.Size, real))
+	case f.packed > 0 && f.Size/f.packed >= denseRatio && !textual(f.Kind): // filling of a long period
+		s.found(f, finding.New(finding.FilePadded, f.Path, "%d bytes, packed into %d", f.Size, f.packed))
 	}
 }
 
-// paddedRatio is more than XML reaches with equal rows, and half of what deflate does with zeros.
-const paddedRatio = 500
+// By how much deflate packs what is nearly all repetition: paddedRatio is more than XML reaches with equal rows, and half of what zeros do;
+// denseRatio is less than a period of 32 KB does, and more than a workbook of blank cells.
+const (
+	paddedRatio = 500
+	denseRatio  = 100
+)
+
+// textual reports whether honest files of a kind repeat themselves.
+func textual(kind string) bool {
+	switch kind {
+	case KindText, KindHTML, KindXML, KindSVG, KindRTF, KindSLK, KindMHT, KindScript, KindURL:
+		return true
+	}
+	return false
+}
+
+// deflated is content whose size in the container is known.
+type deflated interface {
+	packed() int64
+}
 
 // paddedParts adds the finding for parts of a package by what its directory says: most of them are read by their beginning only. A picture may be all
 // of one colour.

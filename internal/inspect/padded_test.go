@@ -37,6 +37,9 @@ func paddedDocs(size int64) map[string]fixture.Padded {
 		docs[fmt.Sprintf("ZIP directory %d.docm", at)] = fixture.PaddedZIP(docm, size, at)
 	}
 	docs["behind filling.docm"] = fixture.Padded{Size: size, Parts: []fixture.PaddedPart{{At: size - int64(len(docm)), Data: docm}}}
+	chained := fixture.OLE(fixture.Stream("A", make([]byte, size)), fixture.Stream("WordDocument", fixture.WordHead(0)),
+		fixture.Storage("Macros", fixture.VBAProject{Name: "Project", Modules: []fixture.VBAModule{fixture.VBAModuleOf("ThisDocument", downloader)}}.Nodes()...))
+	docs["behind a stream of filling.doc"] = fixture.Padded{Size: int64(len(chained)), Parts: []fixture.PaddedPart{{At: 0, Data: chained}}}
 	docs["before filling.doc"] = fixture.Padded{Size: size, Parts: []fixture.PaddedPart{{At: 0, Data: doc}}}
 	return docs
 }
@@ -76,6 +79,20 @@ func TestWhateverAFileIsPaddedWith(t *testing.T) {
 			if !has(r, finding.VBAAutoexec, "a.doc") || !has(r, finding.FilePadded, "a.doc") || r.Incomplete {
 				t.Errorf("%s, %s: incomplete %v, %v", name, keep, r.Incomplete, r.Findings)
 			}
+		}
+	}
+}
+
+func TestFillingOfALongPeriodIsKnownByHowItIsPacked(t *testing.T) {
+	doc := fixture.PaddedOLE{File: fixture.DocVBA(downloader), Size: 12 << 20, Directory: fixture.End}.Content()
+	doc.Fill = fixture.Noise(5000)
+	page := strings.NewReader("<html>" + strings.Repeat("<tr><td>0</td><td>"+strings.Repeat("x", 5000)+"</td></tr>", 2000))
+	for name, tc := range map[string]struct {
+		file []byte
+		want bool
+	}{"a.doc": {fixture.ZipOf("a.doc", doc.Reader()), true}, "b.doc": {fixture.GzipOf("b.doc", doc.Reader()), true}, "c.html": {fixture.ZipOf("c.html", page), false}} {
+		if _, r := scanFile(t, small(), tc.file); has(r, finding.FilePadded, name) != tc.want || r.Incomplete {
+			t.Errorf("%s: incomplete %v, %v", name, r.Incomplete, r.Findings)
 		}
 	}
 }

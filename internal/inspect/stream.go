@@ -90,7 +90,12 @@ func (r gzipReader) next() error {
 	return io.EOF
 }
 
-var _ again = gzipReader{}
+var (
+	_ again    = gzipReader{}
+	_ deflated = gzipReader{}
+)
+
+func (r gzipReader) packed() int64 { return r.f.Size }
 
 func (r gzipReader) again(ctx context.Context, s *Scan) sparse.Again {
 	return sparse.Inflated(r.f.reader(ctx), sparse.Gzip, &s.budget.again)

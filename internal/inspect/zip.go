@@ -203,6 +203,15 @@ func (r entryReader) again(ctx context.Context, s *Scan) sparse.Again {
 	return unpackedAgain(ctx, r.Entry(), s)
 }
 
+var _ deflated = entryReader{}
+
+func (r entryReader) packed() int64 {
+	if m := r.Entry().Method; m != zipinspect.Deflated && m != zipinspect.Deflate64 {
+		return 0
+	}
+	return r.Entry().Compressed
+}
+
 // content is r for unpack.
 func (r entryReader) content() io.Reader {
 	switch e := r.Entry(); e.Method {
