@@ -71,15 +71,15 @@ func organisation(host string) string {
 	return domain
 }
 
-// counters are the hosts of mail services that count clicks for those who send through them. Whoever writes an address as a link's text there has it counted
-// without knowing.
+// counters are the hosts of mail services that count clicks for those who send through them, and of gateways that check a link when it is followed. Whoever
+// writes an address as a link's text there has it replaced without knowing.
 var counters = [...]string{
 	"list-manage.com", "mailchimp.com", "mandrillapp.com", "sendgrid.net", "mailgun.org", "mailgun.net", "sparkpostmail.com", "awstrack.me", "amazonses.com", "mktoweb.com", "mkto.com",
 	"exacttarget.com", "exct.net", "hubspotlinks.com", "hubspotemail.net", "hs-sites.com", "hubspot.com", "rs6.net", "constantcontact.com", "cmail19.com", "cmail20.com", "createsend.com", "createsend1.com",
 	"sendinblue.com", "brevo.com", "sibautomation.com", "mailjet.com", "mjt.lu", "klclick.com", "klaviyomail.com", "customeriomail.com", "intercom-mail.com", "intercom-links.com", "eloqua.com", "en25.com",
 	"pardot.com", "salesforce.com", "responsys.net", "rsgsv.net", "emltrk.com", "mailerlite.com", "mlsend.com", "getresponse.com", "activehosted.com", "acemlna.com", "acems1.com", "convertkit-mail.com",
 	"convertkit-mail2.com", "substack.com", "beehiiv.com", "mailtrack.io", "postmarkapp.com", "pstmrk.it", "mimecast.com", "mimecastprotect.com", "mimecast-offshore.com", "cudasvc.com", "trendmicro.com",
-	"trustifi.com", "fireeye.com", "checkpoint.com", "bme.jp", "blayn.jp", "blastmail.jp", "cuenote.jp", "mpse.jp", "mpme.jp", "emberpoint.com", "autobahn.jp", "arara.com", "benchmarkemail.com",
+	"trustifi.com", "sophos.com", "hornetsecurity.com", "esvalabs.com", "avanan.click", "linkscan.io", "postoffice.net", "fireeye.com", "checkpoint.com", "bme.jp", "blayn.jp", "blastmail.jp", "cuenote.jp", "mpse.jp", "mpme.jp", "emberpoint.com", "autobahn.jp", "arara.com", "benchmarkemail.com",
 	"benchurl.com", "wixemails.com", "shopifyemail.com", "yahoo-mbga.jp", "maildealer.jp", "wisemail.jp", "synergy-marketing.co.jp", "sysmail.jp",
 }
 
