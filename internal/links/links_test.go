@@ -213,6 +213,15 @@ func TestTheNumberOfLinksIsBounded(t *testing.T) {
 	}
 }
 
+func TestALinkBehindWhatLooksLikeMany(t *testing.T) {
+	for _, look := range []string{"hxxp[:]//", "http://a@", "www[.]", "a[.]", "http://あ", "http://a.b/))))"} {
+		found := Text(strings.Repeat(look, 20_000) + " https://a.example/x.zip")
+		if len(found) == 0 || found[len(found)-1].URL != "https://a.example/x.zip" {
+			t.Errorf("%q hides it: %v", look, found)
+		}
+	}
+}
+
 func FuzzText(f *testing.F) {
 	f.Add("see hxxp://example[.]com/a.doc. https://example.co.jpをご覧 <http://a.example/b\r\nc> www.x.example")
 	f.Add("http://user@%65.example:80\\x http://0x7f.1/ https://urldefense.com/v3/__http://a.example__;!!")

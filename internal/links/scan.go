@@ -16,6 +16,8 @@ func Text(s string) []Link {
 	return l.links
 }
 
+const looksFree = 64 << 10 // a short text may be nothing but such
+
 // span is a piece of a text.
 type span struct{ begin, end int }
 
@@ -31,7 +33,8 @@ var marks = [256]uint8{':': colon, 'w': letterW, 'W': letterW, '[': bracket, '('
 
 // text finds the links of s outside of the spans, which are in order.
 func (l *list) text(s string, spans []span) {
-	done := 0 // what stands before belongs to a link
+	done := 0                  // what stands before belongs to a link
+	left := len(s) + looksFree // bytes of what looks like links and is none that may be read twice
 	for i := 0; i < len(s) && len(l.links) < linksMax; i++ {
 		if marks[s[i]] == plain {
 			continue
@@ -53,9 +56,12 @@ func (l *list) text(s string, spans []span) {
 				continue // a mail address
 			}
 		}
-		if link, ok := Of(scheme + s[start:end]); ok {
+		link, ok := Of(scheme + s[start:end])
+		if ok {
 			link.At = start
 			l.add(link)
+		}
+		if left -= end - start; ok || left < 0 {
 			done, i = end, max(i, end-1)
 		}
 	}

@@ -48,7 +48,7 @@ func (f *folded) other(r rune, text string, at int) {
 		f.add(r, at)
 		return
 	}
-	if d := norm.NFKD.PropertiesString(text).Decomposition(); d != nil {
+	if d := norm.NFKD.PropertiesString(text).Decomposition(); d != nil && len(d) <= ligature {
 		for len(d) > 0 {
 			r, n := utf8.DecodeRune(d)
 			d = d[n:]
@@ -58,6 +58,8 @@ func (f *folded) other(r rune, text string, at int) {
 	}
 	f.plain(r, at)
 }
+
+const ligature = 12 // bytes: longer ones are whole phrases in one character (U+FDFA), and no letters of a keyword
 
 func (f *folded) plain(r rune, at int) {
 	if isDash(r) && f.afterKana() || unicode.In(r, unicode.Mn, unicode.Cf) {
