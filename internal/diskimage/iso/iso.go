@@ -7,8 +7,7 @@
 // # Limits
 //
 // At most 64 volume descriptors are looked at and 8 views listed, each under medium's limits. Folders are read from the root on, each place once, and then those
-// that only the path table leads to. The boot record (El Torito), extended attribute records, times and permissions are left out. Interleaved files
-// (ECMA-119 6.4.3), which Windows does not deliver either, have no content here.
+// that only the path table leads to. The boot record (El Torito), extended attribute records, times and permissions are left out.
 package iso
 
 import (
@@ -198,13 +197,8 @@ func (v *volume) section(in *medium.Folder[record], r *record) {
 		v.pending = &medium.File{Name: name, Place: r.offset}
 		v.extents = nil
 	}
-	if r.interleaved {
-		v.pending.Unread = "interleaved"
-	}
-	if r.size > 0 {
-		v.extents = append(v.extents, medium.Extent{Offset: r.offset, Length: r.size})
-		v.pending.Size += r.size
-	}
+	v.extents = append(v.extents, r.extents(v.Size)...)
+	v.pending.Size += r.size
 	if r.flags&flagMore == 0 {
 		v.finish()
 	}
@@ -220,9 +214,7 @@ func (v *volume) finish() {
 		f.Place = -1
 	}
 	list, size := v.extents, f.Size
-	if f.Unread == "" {
-		f.Content = func() io.Reader { return v.Chain(list, size) }
-	}
+	f.Content = func() io.Reader { return v.Chain(list, size) }
 	v.Add(*f)
 }
 

@@ -86,6 +86,19 @@ func TestSectionsAreOneFile(t *testing.T) {
 	}
 }
 
+func TestInterleavedFiles(t *testing.T) {
+	data := fixture.Noise(5 * sector)
+	b := patch(t, fixture.ISO{Files: []fixture.DiskFile{{Name: "a", Data: data}}}, "A;1", func(r []byte) {
+		r[26], r[27] = 1, 1
+		le.PutUint32(r[10:], 2*sector+100)
+	})
+	got, err := io.ReadAll(read(b)[0].Files[0].Content())
+	want := append(append(bytes.Clone(data[:sector]), data[2*sector:3*sector]...), data[4*sector:4*sector+100]...)
+	if err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%d bytes, %v", len(got), err)
+	}
+}
+
 func TestWindowsShowsJolietFirst(t *testing.T) {
 	v := read(fixture.ISO{Files: []fixture.DiskFile{file("a", "A")}, Enhanced: []fixture.DiskFile{file("b", "B")}, Joliet: []fixture.DiskFile{file("c", "C")}}.Bytes())
 	var got []string
@@ -172,7 +185,10 @@ func TestHostileRecords(t *testing.T) {
 		{"big-endian numbers differ", func(r []byte) { binary.BigEndian.PutUint32(r[6:], 99) }, []string{`A "A"`, `B "B"`}},
 		{"behind an extended attribute record", func(r []byte) { r[1] = 1; binary.LittleEndian.PutUint32(r[2:], binary.LittleEndian.Uint32(r[2:])-1) },
 			[]string{`A "A"`, `B "B"`}},
-		{"interleaved", func(r []byte) { r[27] = 1 }, []string{"A unread", `B "B"`}},
+		{"interleaved, in one unit", func(r []byte) { r[26], r[27] = 1, 1 }, []string{`A "A"`, `B "B"`}},
+		{"interleaved, of four gigabytes", func(r []byte) { r[13], r[26], r[27] = 0xFF, 1, 255 },
+			[]string{fmt.Sprintf("A %.20q unexpected EOF", "A"+strings.Repeat("\x00", 30)), `B "B"`}},
+		{"a gap without units", func(r []byte) { r[27] = 1 }, []string{`A "A"`, `B "B"`}},
 		{"outside of the image", func(r []byte) { binary.LittleEndian.PutUint32(r[2:], 1<<31) }, []string{`A "" unexpected EOF`, `B "B"`}},
 		{"folder outside of the image", func(r []byte) { r[25] = 2; binary.LittleEndian.PutUint32(r[2:], 1<<31) }, []string{`B "B"`}},
 		{"section that nothing follows", func(r []byte) { r[25] = 0x80 }, []string{`A "A"`, `B "B"`}},

@@ -1,5 +1,7 @@
 package iso
 
+import "sekisho/internal/diskimage/medium"
+
 // File flags (ECMA-119 9.1.6).
 const (
 	flagDirectory = 1 << 1
@@ -10,7 +12,7 @@ const (
 type record struct {
 	offset, size int64 // of the data
 	flags        byte
-	interleaved  bool
+	unit, gap    int64 // bytes, of an interleaved file
 	id           []byte
 	use          []byte // system use field
 }
@@ -25,16 +27,33 @@ func (v *volume) record(b []byte) (record, bool) {
 		return record{}, false
 	}
 	r := record{
-		offset:      (int64(le.Uint32(b[2:])) + int64(b[1])) * v.block, // 9.1.2: the extended attribute record lies before the data
-		size:        int64(le.Uint32(b[10:])),
-		flags:       b[25],
-		interleaved: b[27] != 0,
-		id:          b[recordLen:][:id],
+		offset: (int64(le.Uint32(b[2:])) + int64(b[1])) * v.block, // 9.1.2: the extended attribute record lies before the data
+		size:   int64(le.Uint32(b[10:])),
+		flags:  b[25],
+		unit:   int64(b[26]) * v.block,
+		gap:    int64(b[27]) * v.block,
+		id:     b[recordLen:][:id],
 	}
 	if at := recordLen + id + 1 - id&1; at < n { // 9.1.12: a byte of padding where the identifier's length is even
 		r.use = b[at:n]
 	}
 	return r, true
+}
+
+// extents are where the data lies on a medium of limit bytes: in one piece, or in units with gaps between them (ECMA-119 6.4.3).
+func (r *record) extents(limit int64) []medium.Extent {
+	switch {
+	case r.size == 0:
+		return nil
+	case r.unit == 0 || r.gap == 0:
+		return []medium.Extent{{Offset: r.offset, Length: r.size}}
+	}
+	var list []medium.Extent
+	for at, left := r.offset, r.size; left > 0 && at < limit; at += r.unit + r.gap {
+		list = append(list, medium.Extent{Offset: at, Length: min(left, r.unit)})
+		left -= r.unit
+	}
+	return list
 }
 
 // suspSkip finds the SP entry in the root's own record (SUSP 5.3).

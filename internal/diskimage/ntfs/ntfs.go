@@ -41,11 +41,24 @@ type volume struct {
 type node struct {
 	seen    bool // its base record was
 	folder  bool
-	parent  uint64
-	name    string
-	space   byte // name space of name
+	names   []link
+	short   link // the name of 8.3 that goes with another
 	reparse uint32
 	streams []*stream
+}
+
+// link is a name of a file or folder, and the record of the folder that it is in.
+type link struct {
+	parent uint64
+	name   string
+}
+
+// first is the name of a folder, which has only one.
+func (f *node) first() link {
+	if len(f.names) == 0 {
+		return f.short
+	}
+	return f.names[0]
 }
 
 // Is reports whether b is the boot sector of an NTFS volume.
@@ -223,7 +236,7 @@ func (v *volume) take(n uint64, r record) {
 	for a := range r.attributes {
 		switch a.kind {
 		case attrName:
-			f.named(a.content)
+			v.named(f, a.content)
 		case attrData:
 			v.stream(f, a)
 		case attrReparse:
@@ -234,38 +247,56 @@ func (v *volume) take(n uint64, r record) {
 	}
 }
 
-// named takes a file name attribute: the long name before the short one that it also goes by.
-func (f *node) named(b []byte) {
+// named takes a file name attribute. A file has one for each hard link, and for some a short one besides.
+func (v *volume) named(f *node, b []byte) {
 	const dos = 2
-	if len(b) < 66 || len(b) < 66+2*int(b[64]) || f.name != "" && (b[65] == dos || f.space != dos) {
+	if len(b) < 66 || len(b) < 66+2*int(b[64]) || !v.Keep(1+int(b[64])/keptUnit) {
 		return
 	}
-	f.parent, f.space, f.name = le.Uint64(b)&refMask, b[65], wide(b[66:][:2*int(b[64])])
+	l := link{le.Uint64(b) & refMask, wide(b[66:][:2*int(b[64])])}
+	if b[65] == dos {
+		f.short = l
+	} else {
+		f.names = append(f.names, l)
+	}
 }
 
-// list lists the streams of all files.
+// list lists the streams of all files under all their names.
 func (v *volume) list() {
 	for _, n := range v.order {
 		f := v.nodes[n]
 		if !f.seen || len(f.streams) == 0 {
 			continue
 		}
-		path, ok := v.path(n)
-		if !ok {
-			continue
+		names := f.names
+		if len(names) == 0 {
+			names = []link{f.short}
 		}
-		for _, s := range f.streams {
-			if file, ok := v.open(s); ok {
-				if file.Name = path; s.name != "" {
-					file.Name += ":" + s.name
-				}
-				if f.reparse == wof && s.name == "" {
-					file.Unread, file.Content = "compressed by the Windows Overlay Filter", nil
-				}
-				v.Add(file)
+		for _, l := range names {
+			if path, ok := v.path(n, l); ok {
+				v.listed(f, path)
 			}
 		}
 		if v.Limit != "" {
+			return
+		}
+	}
+}
+
+// listed lists the streams of a file under one name.
+func (v *volume) listed(f *node, path string) {
+	for _, s := range f.streams {
+		file, ok := v.open(s)
+		if !ok {
+			continue
+		}
+		if file.Name = path; s.name != "" {
+			file.Name += ":" + s.name
+		}
+		if f.reparse == wof && s.name == "" {
+			file.Unread, file.Content = "compressed by the Windows Overlay Filter", nil
+		}
+		if !v.Add(file) {
 			return
 		}
 	}
@@ -276,10 +307,13 @@ const (
 	maxDepth = 64         // as medium's
 )
 
-// path is a file's name with its folders; ok is false for the file system's own in $Extend. One that no folder leads to begins with "?".
-func (v *volume) path(n uint64) (path string, ok bool) {
-	var parts []string
-	for n != rootRecord {
+// path is a name of the file n with its folders; ok is false for the file system's own in $Extend. One that no folder leads to begins with "?".
+func (v *volume) path(n uint64, l link) (path string, ok bool) {
+	if n == rootRecord {
+		return "", true
+	}
+	parts := []string{l.name}
+	for n = l.parent; n != rootRecord; n = l.parent {
 		f := v.nodes[n]
 		if n == extendRecord {
 			parts = append(parts, "$Extend") // its record is not read
@@ -289,8 +323,8 @@ func (v *volume) path(n uint64) (path string, ok bool) {
 			parts = append(parts, "?")
 			break
 		}
-		parts = append(parts, f.name)
-		n = f.parent
+		l = f.first()
+		parts = append(parts, l.name)
 	}
 	slices.Reverse(parts)
 	foreign := func(name string) bool { return !strings.HasPrefix(name, "$") }

@@ -64,6 +64,7 @@ func TestRead(t *testing.T) {
 		{"encrypted", fixture.NTFSFile{Name: "a", Data: long, Encrypted: true}, []string{`a encrypted`}},
 		{"deleted", fixture.NTFSFile{Name: "a", Data: long, Deleted: true}, nil},
 		{"overlay filter", fixture.NTFSFile{Name: "a", Data: long, WOF: true}, []string{"a unread", `a:WofCompressedData "x"`}},
+		{"hard link", fixture.NTFSFile{Name: "sub/a.txt", Data: []byte("A"), Link: "b.bat"}, []string{`sub/a.txt "A"`, `b.bat "A"`}},
 		{"two names", fixture.NTFSFile{Name: "a long name.txt", Data: []byte("A"), Short: true}, []string{`a long name.txt "A"`}},
 	} {
 		for _, fragmented := range []bool{false, true} {
