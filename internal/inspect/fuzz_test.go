@@ -27,6 +27,8 @@ func FuzzScan(f *testing.F) {
 		gz(f, "a", tarOf(f, "b", []byte("c"))), []byte(bz2Text), zst(f, []byte("x")), []byte("Rar!\x1A\x07"),
 		fixture.RTF(fixture.RTFObject(fixture.OLE1Package("a.js", "", []byte("x"))) + `{\*\template \\\\a}`), fixture.OneNote([]string{"x"}, fixture.OneNoteFile{Name: "a.doc", Data: doc}),
 		fixture.ISO{Files: []fixture.DiskFile{{Name: "a.doc", Data: doc}}}.Bytes(), fixture.VHDFixed(fixture.FAT{Clusters: 100, Files: []fixture.DiskFile{{Name: "a", Data: []byte("x")}}}.Bytes()),
+		fixture.Link{Base: `C:\a.exe`, Arguments: "x", Env: "e", Tail: zipOf()}.Bytes(), []byte("[InternetShortcut]\nURL=file://a/b"), []byte(encoded), []byte(wsf), []byte(hta),
+		[]byte(smuggling(zipOf(entry("a.js", []byte("x"))), "a.zip")), []byte(`<svg onload="x()"><script>y</script></svg>`), headerOf("PE\x00\x00", 2), []byte("@echo off\nset a=b\n%a:~0,1%"),
 	} {
 		f.Add(b)
 	}

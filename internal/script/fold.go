@@ -37,6 +37,7 @@ type folded struct {
 	arrays  [][]byte        // arrays of numbers from 0 to 255
 	words   map[string]bool // short strings, in lower case
 	chars   int             // characters made of their numbers
+	code    int             // bytes of the script that are no texts and numbers
 }
 
 // has reports whether the script uses a word: as a name, or as a text that names a property.
@@ -61,6 +62,7 @@ func fold(src string, lang Language) *folded {
 	for _, v := range f.vars {
 		f.note(*v)
 	}
+	f.out.code = len(src) - f.data
 	return f.out
 }
 

@@ -44,10 +44,15 @@ type lexer struct {
 	lang  Language
 	value bool // the last token ends a value, so that "/" divides
 	plain int  // up to there no regular expression ends
+	data  int  // bytes of texts and numbers
 }
 
 func (l *lexer) next() token {
+	from := l.at
 	t := l.scan()
+	if t.sort == text || t.sort == number {
+		l.data += l.at - from
+	}
 	l.value = t.sort == name && !operatorWord(t.s) || t.sort == text || t.sort == number || t.sort == pattern || t.sort == punct && (t.s == ")" || t.s == "]" || t.s == "}")
 	return t
 }

@@ -145,7 +145,7 @@ func (r *reader) script(s *Section, depth int) {
 		r.g.Written = append(r.g.Written, report)
 	}
 	hands := f.hands()
-	if hands != "" && f.codeSize(s.Source) <= libraryMin && (r.g.Hands == "" || strings.HasPrefix(r.g.Hands, "data:")) {
+	if hands != "" && f.code <= libraryMin && (r.g.Hands == "" || strings.HasPrefix(r.g.Hands, "data:")) {
 		r.g.Hands, r.hander = hands, f
 	}
 	auto := hands != "" && (f.has("click") || f.has("dispatchevent") || f.has("location") || f.has("saveas") || f.has("mssaveoropenblob") || f.has("mssaveblob"))
@@ -193,18 +193,6 @@ func (f *folded) hands() string {
 		return "showSaveFilePicker"
 	}
 	return ""
-}
-
-// codeSize is how much of a script is code and not text.
-func (f *folded) codeSize(src string) int {
-	n := len(src)
-	for _, s := range f.strings {
-		n -= len(s)
-	}
-	for _, a := range f.arrays {
-		n -= 2 * len(a)
-	}
-	return n
 }
 
 func (f *folded) hasPrefix(p string) bool {
@@ -302,7 +290,9 @@ func (x *extraction) text(t string) (written string) {
 	if x.hands && looksBase64(t[:min(len(t), 4096)]) && len(t) >= opaqueMin {
 		x.r.g.Opaque += len(t)
 	}
-	x.data(latin1(t), "text") // a file as it is, in escapes, or decoded while the script was folded
+	if !x.data(latin1(t), "text") && x.hands && len(t) >= opaqueMin && !utf8.ValidString(t) { // decoded while the script was folded, and sealed
+		x.r.g.Opaque += len(t)
+	}
 	return ""
 }
 

@@ -133,6 +133,9 @@ func TestContentThatNobodyCanRead(t *testing.T) {
 	if g := Parse(inPage(sealed + give)).Read(); g.Opaque < 3000 || g.Hands == "" {
 		t.Errorf("%d bytes, %q", g.Opaque, g.Hands)
 	}
+	if g := Parse(inPage(`var b=mine(atob("` + b64([]byte(noise(3000))) + `"),prompt());` + give)).Read(); g.Opaque < 3000 || g.Hands == "" {
+		t.Errorf("decoded: %d bytes, %q", g.Opaque, g.Hands)
+	}
 	if g := Parse(inPage(sealed + `document.body.textContent=b`)).Read(); g.Opaque != 0 || g.Hands != "" {
 		t.Errorf("shown in the page: %d bytes, %q", g.Opaque, g.Hands)
 	}
