@@ -130,6 +130,7 @@ func TestTrapShutdownFinishesMessagesInWork(t *testing.T) {
 	})
 	done := make(chan error, 1)
 	go func() { done <- r.srv.Shutdown(context.Background()) }()
+	eventually(t, "the server drains", r.srv.draining) // until then the idle connection may begin a message, which waits as the other does
 	if _, err := idle.Helo("x"); err == nil {
 		if err = idle.Flush(); err == nil {
 			_, err = idle.End()
