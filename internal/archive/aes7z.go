@@ -70,12 +70,12 @@ func (k sevenKey) key(password string) []byte {
 	return h.Sum(nil)
 }
 
-// cost is what one password takes: measured 60 ns a round with a password of ten letters.
+// cost is what one password takes: measured 23 ns a round with a password of ten letters, 50 with thirty.
 func (k sevenKey) cost() time.Duration {
 	if k.cycles == rawCycles {
 		return time.Microsecond
 	}
-	return time.Millisecond + 60*time.Nanosecond<<min(k.cycles, maxCycles)
+	return time.Millisecond + 30*time.Nanosecond<<min(k.cycles, maxCycles)
 }
 
 // cbcReader decrypts.
