@@ -7,8 +7,7 @@
 //
 // In process: of a 7z header at most maxEncoded bytes are parsed, of a RAR archive maxBlocks blocks, and a signature is sought in the first maxStub
 // bytes. In the child: its memory and processor time, maxFiles files of a 7z header of maxHeader bytes, a dictionary of maxDictionary for RAR. Names
-// longer than maxName are cut. The caller
-// counts members and bytes; it stops the child whenever it wants.
+// longer than maxName are cut. The caller counts members and bytes; it stops the child whenever it wants.
 package archive
 
 import (

@@ -137,6 +137,7 @@ type archiveJob struct {
 	still     bool             // the password did not open all
 	whole     int              // members that the headers list, where those can be read to the archive's end
 	seen      int              // members that came
+	said      string           // the last damage that a member's finding told
 	locked    names
 	unread    names          // with the method
 	elsewhere names          // in other volumes
@@ -261,6 +262,8 @@ func (c *packedContent) Read(b []byte) (int, error) {
 	case archive.Unsupported:
 		c.p.unread.add(c.m.Name + " (" + e.Text + ")")
 		return n, io.EOF
+	case archive.Damaged:
+		c.p.said = e.Text
 	}
 	return n, err
 }
@@ -295,7 +298,9 @@ func (p *archiveJob) ended(ctx context.Context, err error) error {
 	case archive.TooLarge:
 		p.s.limit(p.f, finding.LimitSize, "%q", e.Text)
 	default:
-		p.s.found(p.f, finding.New(finding.ScanIncomplete, p.f.Path, "%s: %q", p.from.Format, e.Text))
+		if e.Text != p.said { // else the worker died with the member, whose finding says so
+			p.s.found(p.f, finding.New(finding.ScanIncomplete, p.f.Path, "%s: %q", p.from.Format, e.Text))
+		}
 	}
 	return nil
 }
