@@ -2,6 +2,7 @@ package zipinspect
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -71,6 +72,9 @@ func TestHonestShapes(t *testing.T) {
 		{"folders", fixture.ZIP{Entries: []fixture.ZIPEntry{stored("dir/", ""), stored("dir/sub/", ""), two[1]}}},
 		{"jar marker", fixture.ZIP{Entries: []fixture.ZIPEntry{{Name: "META-INF/", Extra: []byte{0xFE, 0xCA, 0, 0}}, two[0]}}},
 		{"encrypted", fixture.ZIP{Entries: []fixture.ZIPEntry{{Name: "a", Data: []byte("x"), Method: 8, Password: "p"}, two[0]}}},
+		{"encrypted and streamed", fixture.ZIP{Entries: []fixture.ZIPEntry{{Name: "a", Data: []byte("x"), Method: 8, Password: "p", Descriptor: true},
+			{Name: "b", Data: []byte("x"), Password: "p", AES: 3, Descriptor: true}}}},
+		{"encrypted by AES, ZIP64", fixture.ZIP{Entries: []fixture.ZIPEntry{{Name: "a", Data: []byte("x"), Method: 8, Password: "p", AES: 1, AE1: true}}, Zip64: true}},
 		{"two empty files of one name", fixture.ZIP{Entries: []fixture.ZIPEntry{stored("a", ""), stored("a", "")}}},
 	}
 	for _, tt := range tests {
@@ -159,6 +163,12 @@ func TestMismatches(t *testing.T) {
 			[]string{"good.txt", "good.txt"}, []MismatchKind{DataDiffers}},
 		{"entries share a local header", fixture.ZIP{Entries: []fixture.ZIPEntry{good, shared}}.Bytes(),
 			[]string{"good.txt", "evil.doc"}, []MismatchKind{Overlap, NameDiffers}},
+		{"the data of one entry holds another", entryInsideAnother(evil, noLocal),
+			[]string{"outer.bin", "evil.doc"}, []MismatchKind{Overlap}},
+		{"count wrong in ZIP64", fixture.ZIP{Entries: []fixture.ZIPEntry{good, evil}, Count: 3, Zip64: true}.Bytes(),
+			[]string{"good.txt", "evil.doc"}, []MismatchKind{CountDiffers}},
+		{"an encrypted archive joined to an open one", slicesJoin(fixture.Zip("good.txt", "good good"), fixture.ZIP{Entries: []fixture.ZIPEntry{
+			{Name: "evil.doc", Data: []byte("evil"), Password: "p"}}}.Bytes()), []string{"good.txt", "evil.doc"}, []MismatchKind{SecondArchive}},
 		{"one name, two files", fixture.ZIP{Entries: []fixture.ZIPEntry{good, deflated("good.txt", "other")}}.Bytes(),
 			[]string{"good.txt", "good.txt"}, []MismatchKind{Duplicate}},
 		{"count too small", fixture.ZIP{Entries: []fixture.ZIPEntry{good, evil}, Count: -1}.Bytes(),
@@ -199,6 +209,14 @@ func TestMismatches(t *testing.T) {
 }
 
 func slicesJoin(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
+
+// entryInsideAnother is an archive whose directory gives a local header that lies in the data of its first file.
+func entryInsideAnother(e, listed fixture.ZIPEntry) []byte {
+	inner := fixture.ZIP{Entries: []fixture.ZIPEntry{e}, NoEnd: true}.Bytes()
+	b := fixture.ZIP{Entries: []fixture.ZIPEntry{stored("outer.bin", string(inner)), listed}}.Bytes()
+	binary.LittleEndian.PutUint32(b[bytes.LastIndex(b, sigCentral)+42:], uint32(bytes.Index(b, inner)))
+	return b
+}
 
 func TestDataBehindACutFile(t *testing.T) {
 	whole := fixture.Zip("a.txt", strings.Repeat("line of text ", 1000))

@@ -243,8 +243,8 @@ func (z *lzx) copy(back, length int) {
 		n := min(length, len(z.window)-from, len(z.window)-z.pos)
 		src, to := z.window[from:from+n], z.window[z.pos:z.pos+n]
 		if back < n { // what is copied is copied again
-			for i, c := range src {
-				to[i] = c
+			for k := copy(to, src[:back]); k < n; k *= 2 {
+				copy(to[k:], to[:k])
 			}
 		} else {
 			copy(to, src)

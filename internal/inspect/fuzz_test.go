@@ -24,6 +24,10 @@ func FuzzScan(f *testing.F) {
 		tnefOf(fixture.TNEFFile{Title: "a.doc", Data: doc}), pdfWith("a.doc", doc), pdfOf("<< /OpenAction << /S /Launch /Win << /F (cmd.exe) /P (/c) >> >> >>"),
 		fixture.CMSStreamed(fixture.CMSSigned, attaching("a.doc", doc), 900), fixture.CMS(fixture.CMSCompressed, fixture.Deflated(attaching("a.js", []byte("x")))),
 		fixture.PGPPacket(8, append([]byte{2}, fixture.Deflated(fixture.PGPPacket(11, fixture.PGPLiteral("a.doc", doc)))...)), invitation("ATTACH;VALUE=BINARY:UEsDBA=="),
+		zipOf(lockedEntry("a.doc", "p", doc), fixture.ZIPEntry{Name: "b", Data: []byte("text"), Password: "p", AES: 3}, fixture.ZIPEntry{Name: "c", Data: []byte("x"), Flags: 1}),
+		zipOf(fixture.ZIPEntry{Name: "x", Data: []byte("x"), Method: 95, Packed: fixture.XZ([]byte("x"))}),
+		fixture.CAB{Folders: []fixture.CABFolder{{Method: 3 | 15<<8, Files: []fixture.CABFile{{Name: "a.doc", Data: doc}}}}, Next: "n"}.Bytes(),
+		fixture.LZH{Files: []fixture.LZHFile{{Name: "a.doc", Data: doc, Method: "-lh5-", Level: 2}}}.Bytes(), fixture.LZW([]byte("text text text"), 12, 3),
 		gz(f, "a", tarOf(f, "b", []byte("c"))), []byte(bz2Text), zst(f, []byte("x")), []byte("Rar!\x1A\x07"),
 		fixture.RTF(fixture.RTFObject(fixture.OLE1Package("a.js", "", []byte("x"))) + `{\*\template \\\\a}`), fixture.OneNote([]string{"x"}, fixture.OneNoteFile{Name: "a.doc", Data: doc}),
 		fixture.ISO{Files: []fixture.DiskFile{{Name: "a.doc", Data: doc}}}.Bytes(), fixture.VHDFixed(fixture.FAT{Clusters: 100, Files: []fixture.DiskFile{{Name: "a", Data: []byte("x")}}}.Bytes()),
@@ -33,7 +37,7 @@ func FuzzScan(f *testing.F) {
 		f.Add(b)
 	}
 	const limit = 1 << 20
-	s, err := New(Options{Bytes: limit, Files: 200, SpoolDir: f.TempDir()})
+	s, err := New(Options{Bytes: limit, Files: 200, SpoolDir: f.TempDir(), Passwords: []string{"p"}})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -43,6 +47,7 @@ func FuzzScan(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		finish(t, scan)
 		if scan.bytes > limit || scan.count > 200 {
 			t.Errorf("%d bytes, %d files", scan.bytes, scan.count)
 		}

@@ -168,9 +168,9 @@ func (w *window) match(from, n int) {
 func (w *window) fill(p []byte) int {
 	n := min(w.left, len(p), len(w.buf)-w.from, len(w.buf)-w.pos)
 	from, to := w.buf[w.from:w.from+n], w.buf[w.pos:w.pos+n]
-	if w.from < w.pos && w.pos < w.from+n { // what is copied is copied again
-		for i, c := range from {
-			to[i] = c
+	if back := w.pos - w.from; back > 0 && back < n { // what is copied is copied again
+		for k := copy(to, from[:back]); k < n; k *= 2 {
+			copy(to[k:], to[:k])
 		}
 	} else {
 		copy(to, from)
