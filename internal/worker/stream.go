@@ -305,7 +305,8 @@ func (l *lastWords) death(p *os.ProcessState, cpu time.Duration) *DiedError {
 	}
 	status, _ := p.Sys().(syscall.WaitStatus)
 	return &DiedError{
-		Memory: strings.Contains(text, "out of memory") || strings.Contains(text, "cannot allocate memory"),
+		// The runtime does not always notice that it got no memory; a fault in code of Go itself would be a panic.
+		Memory: strings.Contains(text, "out of memory") || strings.Contains(text, "cannot allocate memory") || strings.HasPrefix(text, "SIGSEGV"),
 		CPU:    status.Signal() == syscall.SIGKILL && p.UserTime()+p.SystemTime() >= cpu/2, // the kernel's two clocks differ
 		Text:   text,
 	}
