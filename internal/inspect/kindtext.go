@@ -20,26 +20,28 @@ func bareWide(b []byte) bool {
 	return true
 }
 
-// svgStart reports whether lower-case text begins as an SVG document does (SVG 1.1 5.1): a declaration, a document type, comments, then the root.
+// svgStart reports whether lower-case text begins as an SVG document does (SVG 1.1 5.1).
 func svgStart(low []byte) bool {
+	root := rootStart(low)
+	return bytes.HasPrefix(root, []byte("<svg")) || bytes.HasPrefix(root, []byte("<!doctype svg"))
+}
+
+// rootStart is lower-case markup from its root element or document type on, behind declarations and comments (XML 1.0 2.8); nil where that is cut off.
+func rootStart(low []byte) []byte {
 	for {
 		low = textStart(low)
 		end := ""
 		switch {
-		case bytes.HasPrefix(low, []byte("<svg")):
-			return true
 		case bytes.HasPrefix(low, []byte("<?")):
 			end = "?>"
 		case bytes.HasPrefix(low, []byte("<!--")):
 			end = "-->"
-		case bytes.HasPrefix(low, []byte("<!doctype svg")):
-			return true
 		default:
-			return false
+			return low
 		}
 		_, rest, ok := bytes.Cut(low, []byte(end))
 		if !ok {
-			return false
+			return nil
 		}
 		low = rest
 	}

@@ -115,10 +115,10 @@ func clearly(f *File, text string) bool {
 	low := strings.ToLower(head)
 	switch {
 	case f.Kind == KindHTML || f.Kind == KindXML:
-		return strings.Contains(low, "<hta:application") || hasFrame(f.Kind, low)
+		return strings.Contains(low, "<hta:application") || hasFrame(low)
 	case strings.HasPrefix(strings.TrimLeft(head, " \t\r\n"), "#@~^"):
 		return true
-	case strings.Contains(low, "<hta:application"), hasFrame(f.Kind, low):
+	case strings.Contains(low, "<hta:application"), hasFrame(low):
 		return true
 	}
 	for n, line := range strings.SplitN(low, "\n", 6) {
@@ -129,14 +129,14 @@ func clearly(f *File, text string) bool {
 	return hostScript(text)
 }
 
-// hasFrame reports whether markup is a Windows Script File or a scriptlet.
-func hasFrame(kind, low string) bool {
+// hasFrame reports whether lower-case markup is a Windows Script File or a scriptlet, by its root.
+func hasFrame(low string) bool {
 	if !strings.Contains(low, "<script") {
 		return false
 	}
-	low = strings.TrimLeft(low, " \t\r\n")
+	root := string(rootStart([]byte(low)))
 	for _, frame := range []string{"<job", "<package", "<component", "<scriptlet"} {
-		if strings.HasPrefix(low, frame) || kind == KindXML && strings.Contains(low, frame+">") {
+		if rest, ok := strings.CutPrefix(root, frame); ok && strings.IndexAny(rest, "> \t\r\n") == 0 {
 			return true
 		}
 	}

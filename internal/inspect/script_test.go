@@ -56,6 +56,7 @@ func TestTextThatIsNoScript(t *testing.T) {
 	for name, text := range map[string]string{
 		"a.txt": vbs, "b.md": "```\n@echo off\n```\n" + vbs, "c.sh": "#!/bin/sh\necho 1\n", "d.html": "<html><script>document.title = 1</script></html>", "e.c": "int main(void) { return 0; }",
 		"f": "Use CreateObject to make an object, and WScript.Shell to run it.", "g.xml": "<?xml version=\"1.0\"?><jobs><job>script</job></jobs>", "h.log": "@echo off\n",
+		"i.xml": "<?xml version=\"1.0\"?><pipeline><job>a</job><script>echo 1</script></pipeline>",
 	} {
 		if _, r := scanNamed(t, name, []byte(text)); len(r.Findings) > 0 {
 			t.Errorf("%s: %v", name, r.Findings)

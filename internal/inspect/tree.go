@@ -72,7 +72,7 @@ func projectName(name string) bool {
 	return false
 }
 
-// svgScript and the like name active content in markup, with the same mercy for source trees.
+// activeMarkup names active content in markup, with the same mercy for source trees.
 func (s *Scan) activeMarkup(f *File, c *foundScript) {
 	if f.parent != nil && isArchive(f.parent.Kind) && !c.judged.Strong {
 		f.parent.scripts = append(f.parent.scripts, c)

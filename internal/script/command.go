@@ -116,7 +116,7 @@ func (r *Report) hiddenShell(src string) {
 			ticks++
 		}
 	}
-	if ticks >= noiseLines || strings.Count(low, "[char]") >= noiseLines || strings.Contains(low, "-bxor") && strings.Contains(low, "invoke") {
+	if ticks >= wordsBroken || strings.Count(low, "[char]") >= wordsBroken || strings.Contains(low, "-bxor") && strings.Contains(low, "invoke") {
 		r.does(true, "hides its words")
 	}
 }

@@ -96,7 +96,7 @@ func (l *lexer) scan() token {
 	return token{}
 }
 
-// comment passes over a comment or a regular expression, and reports whether one was there.
+// comment passes over a comment, and reports whether one was there.
 func (l *lexer) comment() bool {
 	rest := l.src[l.at:]
 	to := ""

@@ -64,12 +64,11 @@ func wide(b []byte, high int) bool {
 
 // Report is what a script could do.
 type Report struct {
-	Does     []string // in a few words each
-	Strong   bool     // no honest tool does so: it fetches and runs, decodes and runs, or hides its words
-	Host     bool     // it uses objects of Windows' script hosts
-	Run      bool     // it makes an object that starts programs
-	Web      bool     // it uses objects of browsers, or modules, as scripts of web pages and programs do
-	Commands []string // what it hands to other programs, as far as it folds
+	Does   []string // in a few words each
+	Strong bool     // no honest tool does so: it fetches and runs, decodes and runs, or hides its words
+	Host   bool     // it uses objects of Windows' script hosts
+	Run    bool     // it makes an object that starts programs
+	Web    bool     // it uses objects of browsers, or modules, as scripts of web pages and programs do
 }
 
 // Suspicious reports whether the script does anything to the machine.
@@ -177,9 +176,9 @@ func webWords(f *folded) bool {
 }
 
 const (
-	charsMany  = 16 // characters by number: more than line ends, tabs and quotes need
-	hexNames   = 20 // names as obfuscators make them
-	noiseLines = 8
+	charsMany   = 16 // characters by number: more than line ends, tabs and quotes need
+	hexNames    = 20 // names as obfuscators make them
+	wordsBroken = 8  // marks inside of words: honest scripts have none
 )
 
 // evasive judges how a script hides its words.
