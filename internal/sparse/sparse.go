@@ -1,7 +1,8 @@
 // Package sparse holds unpacked content of any size in little room and answers reads at any place of it. Content is cut into blocks of 4 KB. A block
 // that is one byte repeated is kept as that byte, one that was there before as a reference to it; the others are kept as they are, up to a limit.
 // What lies beyond the limit is not kept: it is read again where the content's source can be (deflated data from marks on the way, RFC 1951; plain data
-// at once), and elsewhere it is out of reach, which is an error.
+// at once), and elsewhere it is out of reach, which is an error. Beside the store stand Measure, which tells filling from content, and Squeeze, which
+// reads a text without its filling.
 //
 // # Limits
 //
