@@ -9,7 +9,9 @@ func (c *compound) readFAT() {
 	most := int(c.sectors)/per + 1
 	loaded := 0
 	buf := make([]byte, c.sector)
-	for i, sect := range c.difat(most) {
+	list := c.difat(most)
+	c.fat = make([]uint32, 0, min(len(list), most)*per)
+	for i, sect := range list {
 		if i >= most {
 			break
 		}
