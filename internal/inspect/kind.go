@@ -77,7 +77,7 @@ const (
 	KindVSDX = "vsdx"
 
 	KindOneNote = "one"
-	KindScript  = "script" // text that Windows runs: known of files in documents, by the name behind the icon
+	KindScript  = "script" // what Windows runs as a script, by its content or its name
 	KindLNK     = "lnk"
 	KindEXE     = "exe"
 	KindELF     = "elf"

@@ -27,7 +27,9 @@ func (pageFile) Match(f *File) bool {
 	switch f.Kind {
 	case KindHTML, KindSVG:
 		return f.listed
-	case KindXML, KindText, KindScript:
+	case KindXML:
+		return f.listed
+	case KindText, KindScript, KindData: // a browser goes by the name
 		return f.listed && pageName(extension(f.Name))
 	}
 	return false
@@ -44,6 +46,12 @@ func pageName(ext string) bool {
 const pageMax = 24 << 20 // bytes of a page: mail servers take no more in one attachment
 
 func (x pageFile) Inspect(ctx context.Context, f *File, s *Scan) error {
+	if f.Kind == KindXML && !pageName(extension(f.Name)) {
+		head, err := f.peek(ctx, 0, make([]byte, headSize))
+		if err != nil || !bytes.Contains(head, []byte("http://www.w3.org/1999/xhtml")) {
+			return err
+		}
+	}
 	b, whole, err := f.squeezed(ctx, pageMax)
 	if err != nil {
 		return err

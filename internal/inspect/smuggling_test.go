@@ -30,6 +30,8 @@ func TestPagesThatSmuggle(t *testing.T) {
 		{"program", "a.html", smuggling(headerOf("PE\x00\x00", 2), "paper.exe"), []string{"executable.file paper.exe", "html.smuggling"}},
 		{"document with macros", "a.htm", smuggling(fixture.DOCM(quiet), "paper.docm"), []string{"vba.present paper.docm", "html.smuggling"}},
 		{"script", "a.html", smuggling([]byte(hta+strings.Repeat(" ", 64)), "paper.hta"), []string{"script.file paper.hta", "html.smuggling"}},
+		{"page in XML", "a.xml", `<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml">` + smuggling(archive, "paper.zip")[6:], []string{"executable.file paper.zip!/a.exe", "html.smuggling"}},
+		{"page behind other bytes", "a.html", "\x00\x01\x02\x03" + smuggling(archive, "paper.zip"), []string{"executable.file paper.zip!/a.exe", "html.smuggling"}},
 		{"link to an archive", "a.html", `<html><a download="paper.zip" href="data:application/zip;base64,` + b64(archive) + `">Open</a></html>`, []string{"executable.file paper.zip!/a.exe", "html.smuggling"}},
 		{"picture", "a.svg", `<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>` + smuggling(archive, "paper.zip")[len("<html><body><p>Password: 4711</p><script>"):],
 			[]string{"script.file", "executable.file paper.zip!/a.exe", "html.smuggling"}},
