@@ -18,7 +18,7 @@ type Payload struct {
 // Page is what a web page does with files.
 type Page struct {
 	Payloads []Payload
-	Opaque   int       // bytes of encoded content that decodes to nothing known
+	Opaque   int       // bytes of the longest encoded content that decodes to nothing known
 	Hands    string    // how the page hands a file to the reader, "" when it does not
 	Auto     bool      // it does so by itself
 	Text     string    // what a reader sees, and the short texts of its scripts
@@ -284,10 +284,10 @@ func (x *extraction) text(t string) (written string) {
 		}
 	}
 	if x.hands && looksBase64(t[:min(len(t), 4096)]) && len(t) >= opaqueMin {
-		x.r.g.Opaque += len(t)
+		x.r.g.Opaque = max(x.r.g.Opaque, len(t))
 	}
 	if !x.data(latin1(t), "text") && x.hands && len(t) >= opaqueMin && !utf8.ValidString(t) { // decoded while the script was folded, and sealed
-		x.r.g.Opaque += len(t)
+		x.r.g.Opaque = max(x.r.g.Opaque, len(t))
 	}
 	return ""
 }
