@@ -158,8 +158,18 @@ func (ooxmlFile) part(ctx context.Context, f *File, e *zipinspect.Entry, s *Scan
 	if usualPart(e.Name) && passivePart(head[:n]) {
 		return nil // oleparse reads the markup
 	}
-	return s.member(ctx, f, e.Name, io.MultiReader(bytes.NewReader(head[:n]), r))
+	return s.member(ctx, f, e.Name, begun{io.MultiReader(bytes.NewReader(head[:n]), r), r})
 }
+
+// begun is an entry of which the beginning was read.
+type begun struct {
+	io.Reader
+	e entryReader
+}
+
+var _ again = begun{}
+
+func (b begun) again(ctx context.Context, s *Scan) sparse.Again { return b.e.again(ctx, s) }
 
 // usualPart reports whether Office names its own parts so. Others are listed as files whatever they hold.
 func usualPart(name string) bool {

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"sekisho/internal/finding"
 	"sekisho/internal/fixture"
 )
@@ -178,6 +180,27 @@ func TestStructuresOutOfReachAreIncomplete(t *testing.T) {
 	_, r := scanFile(t, o, fixture.ZipOf("a.doc", doc.Reader()))
 	if !has(r, finding.VBAAutoexec, "a.doc") || r.Incomplete {
 		t.Errorf("what can be unpacked again: incomplete %v, %v", r.Incomplete, r.Findings)
+	}
+}
+
+func TestWhatIsOutOfReachIsNeverSilent(t *testing.T) {
+	docx := slices.Concat(fixture.DOCXParts(), []fixture.Part{{Name: "word/embeddings/oleObject1.bin", Data: string(fixture.DocVBA(downloader))}})
+	files := map[string][]byte{
+		"a.doc": fixture.DocVBA(downloader), "a.xls": fixture.XLSVBA(downloader), "a.ppt": fixture.PPTVBA(downloader), "a.docm": fixture.DOCM(downloader), "a.docx": fixture.Package(docx),
+		"a.one": fixture.OneNote([]string{"page"}, fixture.OneNoteFile{Name: "b.doc", Data: fixture.DocVBA(downloader)}),
+		"a.rtf": fixture.RTF(fixture.RTFObject(fixture.OLE1("Word.Document.8", fixture.DocVBA(downloader)))),
+		"a.zip": zipOf(entry("b.doc", fixture.DocVBA(downloader))), "a.tar": tarOf(t, "b.doc", fixture.DocVBA(downloader)),
+	}
+	for name, data := range files {
+		for how, file := range map[string][]byte{"zip": fixture.ZipOf(name, bytes.NewReader(data)), "zst": zst(t, data)} {
+			_, want := scanFile(t, Options{}, file)
+			if _, r := scanFile(t, Options{Memory: 1}, file); cmp.Diff(lines(want), lines(r)) != "" {
+				t.Errorf("%s in %s, everything in a store: %s", name, how, cmp.Diff(lines(want), lines(r)))
+			}
+			if _, r := scanFile(t, Options{Memory: 1, Keep: 1}, file); !r.Incomplete && cmp.Diff(lines(want), lines(r)) != "" {
+				t.Errorf("%s in %s, hardly anything kept: %s", name, how, cmp.Diff(lines(want), lines(r)))
+			}
+		}
 	}
 }
 
