@@ -25,16 +25,22 @@ func (f *Finder) Text(text string) { f.read(text, true) }
 func (f *Finder) Beside(text string) { f.read(text, false) }
 
 func (f *Finder) read(text string, own bool) {
-	text = strings.ToValidUTF8(clip(text, min(textMax, allMax-f.taken)), "\uFFFD")
+	if text = clip(text, min(textMax, allMax-f.taken)); !utf8.ValidString(text) {
+		text = strings.ToValidUTF8(text, "\uFFFD")
+	}
 	if text == "" {
 		return
 	}
 	f.taken += len(text)
 	f.mute, f.sorted = !own, nil
 	f.late = append(f.late, text)
+	if !mayMention(text) {
+		return
+	}
 	var folding folded
+	meeting := meetingLine(text)
 	eachLine(text, func(win []line) {
-		f.mute = f.mute || meetingLine(win[0].text)
+		f.mute = f.mute || meeting && meetingLine(win[0].text)
 		f.line(win, &folding)
 	})
 }
@@ -174,6 +180,9 @@ func meetingLine(line string) bool {
 // line looks for what speaks of a password in the first line.
 func (f *Finder) line(win []line, folding *folded) {
 	if f.mentions >= mentionMax {
+		return
+	}
+	if !mayMention(win[0].text) {
 		return
 	}
 	folding.fold(win[0].text)

@@ -2,6 +2,7 @@ package password
 
 import (
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -41,13 +42,35 @@ func (f *folded) add(r rune, at int) {
 
 // other folds a rune by its compatibility decomposition (UAX 15).
 func (f *folded) other(r rune, text string, at int) {
+	if r < 1<<16 {
+		if folds := rune(foldTable()[r]); folds != complicated {
+			f.add(folds, at)
+			return
+		}
+	}
 	if isDash(r) && f.afterKana() {
 		return
 	}
-	if 0x4E00 <= r && r <= 0x9FFF { // ideographs fold to themselves
-		f.add(r, at)
-		return
+	f.decomposed(r, text, at)
+}
+
+// complicated stands in the table for a rune that does not fold to one rune whatever stands before it.
+const complicated = 0
+
+// foldTable is what each rune of the basic plane folds to. It never changes once it is built.
+var foldTable = sync.OnceValue(func() *[1 << 16]uint16 {
+	t := new([1 << 16]uint16)
+	var f folded
+	for r := rune(utf8.RuneSelf); r < 1<<16; r++ {
+		f.runes, f.at = f.runes[:0], f.at[:0]
+		if f.decomposed(r, string(r), 0); len(f.runes) == 1 && f.runes[0] < 1<<16 && !isDash(r) && !isDash(f.runes[0]) {
+			t[r] = uint16(f.runes[0])
+		}
 	}
+	return t
+})
+
+func (f *folded) decomposed(r rune, text string, at int) {
 	if d := norm.NFKD.PropertiesString(text).Decomposition(); d != nil && len(d) <= ligature {
 		for len(d) > 0 {
 			r, n := utf8.DecodeRune(d)
@@ -99,7 +122,13 @@ func foldString(s string) []rune {
 // visible leaves out the characters that nobody sees (zero-width blanks, joiners, soft hyphens, marks of direction) and makes the blanks of all widths, as pages are
 // full of, plain ones.
 func visible(s string) string {
-	odd := func(r rune) bool { return r >= 0xA0 && (hidden(r) || blank(r)) }
+	odd := func(r rune) bool {
+		switch {
+		case r < 0xA0, 0x3001 <= r && r <= 0xD7FF: // kana, ideographs, Hangul
+			return false
+		}
+		return hidden(r) || blank(r)
+	}
 	from := strings.IndexFunc(s, odd)
 	if from < 0 {
 		return s
