@@ -34,12 +34,12 @@ func padded() map[string]func() []byte {
 	docm := fixture.PaddedZIP(fixture.DOCM(macro), padding, fixture.End)
 	small := fixture.PaddedOLE{File: fixture.DocVBA(macro), Size: 30 << 20, Directory: fixture.End}.Content()
 	return map[string]func() []byte{
-		"doc.zip":           func() []byte { return fixture.ZipOf("a.doc", doc.Reader()) },
-		"doc.gz":            func() []byte { return fixture.GzipOf("a.doc", doc.Reader()) },
-		"doc-lines.zip":     func() []byte { return fixture.ZipOf("a.doc", filled(fixture.Noise(100))) },
-		"doc-unkept.zip":    func() []byte { return fixture.ZipOf("a.doc", filled(fixture.Noise(32_749))) }, // no two blocks are equal
-		"docm.zip":          func() []byte { return fixture.ZipOf("a.docm", docm.Reader()) },
-		"doc-30M.doc":       func() []byte { b, _ := io.ReadAll(small.Reader()); return b },
+		"doc.zip":        func() []byte { return fixture.ZipOf("a.doc", doc.Reader()) },
+		"doc.gz":         func() []byte { return fixture.GzipOf("a.doc", doc.Reader()) },
+		"doc-lines.zip":  func() []byte { return fixture.ZipOf("a.doc", filled(fixture.Noise(100))) },
+		"doc-unkept.zip": func() []byte { return fixture.ZipOf("a.doc", filled(fixture.Noise(32_749))) }, // no two blocks are equal
+		"docm.zip":       func() []byte { return fixture.ZipOf("a.docm", docm.Reader()) },
+		"doc-30M.doc":    func() []byte { b, _ := io.ReadAll(small.Reader()); return b },
 	}
 }
 
