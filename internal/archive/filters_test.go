@@ -2,6 +2,7 @@ package archive
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
 	"io"
 	"testing"
@@ -143,5 +144,52 @@ func TestFilteredMembers(t *testing.T) {
 		if got, err := list(t, SevenZip, file, 0, ""); err != nil || len(got) != 1 || got[0] != "x="+tt.want {
 			t.Errorf("% x: %q, %v", tt.method, got, err)
 		}
+	}
+}
+
+// TestRISCVLooksAlike: what the encoder changed since it looked like its own form becomes what it was, and the rest stays.
+func TestRISCVLooksAlike(t *testing.T) {
+	first, second := uint32(0x12345517), uint32(0x678505E7) // auipc a0; jalr a1 from a0
+	for _, tt := range []struct {
+		name          string
+		first, second uint32
+		want          [2]uint32
+	}{
+		{"no pair", first, second + 0x80000 + 4, [2]uint32{first, second + 0x80000 + 4}},
+		{"auipc to x0 that is no pair", 0x00000017, second, [2]uint32{0x00000017, second}},
+	} {
+		var b [16]byte
+		binary.LittleEndian.PutUint32(b[:], tt.first)
+		binary.LittleEndian.PutUint32(b[4:], tt.second)
+		n := riscvAUIPC(b[:8], 0)
+		if got := [2]uint32{binary.LittleEndian.Uint32(b[:]), binary.LittleEndian.Uint32(b[4:])}; got != tt.want || n == 8 {
+			t.Errorf("%s: %08x, %d bytes", tt.name, got, n)
+		}
+	}
+}
+
+func TestKeysOfSeven(t *testing.T) {
+	raw := sevenKey{cycles: rawCycles, salt: []byte("salt")}
+	if got := raw.key("ab"); string(got[:8]) != "salta\x00b\x00" || len(got) != 32 || got[8] != 0 {
+		t.Errorf("% x", got)
+	}
+	sum := sha256.Sum256([]byte("a\x00\x00\x00\x00\x00\x00\x00\x00\x00a\x00\x01\x00\x00\x00\x00\x00\x00\x00"))
+	if got := (sevenKey{cycles: 1}).key("a"); !bytes.Equal(got, sum[:]) {
+		t.Errorf("two rounds: % x", got)
+	}
+}
+
+func TestDataThatIsNoWholeBlockIsNotDecrypted(t *testing.T) {
+	for _, n := range []int{0, 1, 15, 16, 17, 4096, 4097, 8191} {
+		r, err := newCBC(bytes.NewReader(make([]byte, n)), make([]byte, 32), make([]byte, 16))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(iotest.OneByteReader(r)); err != nil || len(got) != n&^15 {
+			t.Errorf("%d bytes: %d, %v", n, len(got), err)
+		}
+	}
+	if _, err := newCBC(nil, make([]byte, 7), nil); err == nil {
+		t.Error("a key of seven bytes")
 	}
 }

@@ -25,7 +25,10 @@ type partWalk struct {
 	long []byte // ar's table of long names
 }
 
-var errEnd = errors.New("archive: end")
+var (
+	errEnd   = errors.New("archive: end")
+	errParts = &Error{TooLarge, "archive: more members than are looked at"}
+)
 
 func (w *partWalk) all(at int64, next func(at int64) (p *Part, behind int64, err error)) iter.Seq2[*Part, error] {
 	return func(yield func(*Part, error) bool) {
@@ -42,6 +45,7 @@ func (w *partWalk) all(at int64, next func(at int64) (p *Part, behind int64, err
 			}
 			at = behind
 		}
+		yield(nil, errParts)
 	}
 }
 
@@ -86,10 +90,7 @@ func (w *partWalk) ar(at int64) (*Part, int64, error) {
 		return nil, 0, &Error{Damaged, "ar: a member's size"}
 	}
 	p := &Part{Name: strings.TrimRight(string(h[:16]), " "), Offset: at + arHeader, Size: n}
-	behind := p.Offset + n + n&1
-	if behind < at {
-		return nil, 0, &Error{Damaged, "ar: a member's size"}
-	}
+	behind := p.Offset + n + n&1 // ten digits, so many times: no overflow
 	switch {
 	case p.Name == "/" || p.Name == "/SYM64/" || strings.HasPrefix(p.Name, "__.SYMDEF"): // symbols
 		return nil, behind, nil
@@ -135,6 +136,7 @@ const (
 	cpioOctalSize = 76
 	cpioHexSize   = 110
 	cpioTrailer   = "TRAILER!!!"
+	maxCPIOName   = 1 << 20 // PATH_MAX is 4 KB; a longer one is read in part
 	cpioFolder    = 0o040000
 	cpioRegular   = 0o100000
 	cpioType      = 0o170000
@@ -206,8 +208,8 @@ func (w *partWalk) cpio(at int64) (*Part, int64, error) {
 	switch {
 	case p.Name == cpioTrailer:
 		return nil, 0, errEnd
-	case h.size > 1<<40 || h.name > 1<<20:
-		return nil, 0, &Error{Damaged, "cpio: a size"}
+	case h.name > maxCPIOName:
+		return nil, 0, &Error{Damaged, "cpio: a name's size"}
 	case h.mode&cpioType != cpioRegular && h.mode&cpioType != 0:
 		return nil, behind, nil
 	}

@@ -3,6 +3,7 @@ package archive
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"io"
 	"time"
@@ -57,7 +58,7 @@ func ReadRAR(r io.ReaderAt, size, off int64) (*RARInfo, error) {
 	default:
 		return nil, hopeless("no RAR signature")
 	}
-	for range maxBlocks {
+	for {
 		more, err := step()
 		var e *Error
 		switch {
@@ -72,7 +73,10 @@ func ReadRAR(r io.ReaderAt, size, off int64) (*RARInfo, error) {
 		if !more {
 			break
 		}
-		w.blocks++
+		if w.blocks++; w.blocks == maxBlocks {
+			w.info.Broken = fmt.Sprintf("more than %d blocks", maxBlocks)
+			break
+		}
 	}
 	w.info.choose()
 	return &w.info, nil

@@ -154,7 +154,7 @@ func opensRAR(r *io.SectionReader, word string, pick int) bool {
 		return false
 	}
 	headers := false
-	for n := 0; ; n++ {
+	for n := range maxBlocks {
 		h, err := s.r.Next()
 		switch {
 		case errors.Is(err, rardecode.ErrInvalidFileBlock):
@@ -170,4 +170,5 @@ func opensRAR(r *io.SectionReader, word string, pick int) bool {
 		_, err = io.Copy(io.Discard, struct{ io.Reader }{s.r})
 		return err == nil
 	}
+	return false
 }

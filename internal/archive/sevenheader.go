@@ -109,12 +109,7 @@ func parseSeven(b []byte) (h *sevenHeader, encoded bool, err error) {
 func (c *sevenCursor) header(h *sevenHeader) {
 	id := c.byte()
 	if id == sevenProperties {
-		for range maxAttrs {
-			if c.byte() == sevenEnd || c.bad {
-				break
-			}
-			c.skipData()
-		}
+		c.attributes()
 		id = c.byte()
 	}
 	if id == sevenAdditional {
@@ -135,6 +130,17 @@ func (c *sevenCursor) header(h *sevenHeader) {
 	if !c.bad && !h.place() {
 		c.fail(errHeader)
 	}
+}
+
+// attributes passes over "ArchiveProperties".
+func (c *sevenCursor) attributes() {
+	for range maxAttrs {
+		if c.byte() == sevenEnd || c.bad {
+			return
+		}
+		c.skipData()
+	}
+	c.fail(errHeader)
 }
 
 // streams is ReadStreamsInfo.
@@ -337,7 +343,10 @@ func (c *sevenCursor) subStreams(folders []sevenFolder) {
 		}
 		id = c.byte()
 	}
-	for n := 0; !c.bad && id != sevenEnd && n < maxAttrs; n++ {
+	for n := 0; !c.bad && id != sevenEnd; n++ {
+		if n == maxAttrs {
+			c.fail(errHeader)
+		}
 		if id == sevenCRC {
 			c.digests(unknown(folders))
 		} else {

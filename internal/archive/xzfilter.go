@@ -20,6 +20,7 @@ const (
 	xzLZMA2    = 0x21
 	xzDelta    = 0x03
 	xzHeader   = 12 // of a stream, and its footer
+	xzLeast    = 32 // 2.1: header, the index of no blocks, footer
 	xzFilters  = 4  // 3.1.2: at most
 	xzHeadMost = 1024
 	xzEndless  = 1 << 62

@@ -33,6 +33,9 @@ func (s *single) content() (io.Reader, error) {
 	b := bufio.NewReader(s.r)
 	switch s.format {
 	case XZ:
+		if s.r.Size() < xzLeast { // which the library takes for the end
+			return nil, io.ErrUnexpectedEOF
+		}
 		blocks, err := xzBlocks(s.r)
 		if err != nil {
 			return nil, err
@@ -130,6 +133,9 @@ func (l *lzip) header() error {
 	// lc=3, lp=0, pb=2, no size: the same stream as LZMA alone has it.
 	head := []byte{0x5D, byte(size), byte(size >> 8), byte(size >> 16), byte(size >> 24), 255, 255, 255, 255, 255, 255, 255, 255}
 	r, err := lzma.NewReader(&prefixed{head, l.b})
+	if errors.Is(err, io.EOF) { // no place for the range coder's first bytes
+		err = io.ErrUnexpectedEOF
+	}
 	l.r = r
 	return err
 }
