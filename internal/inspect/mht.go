@@ -63,7 +63,7 @@ const (
 func (s *Scan) identifyMIME(ctx context.Context, f *File, head []byte) error {
 	switch f.Kind {
 	case KindPDF, KindText, KindHTML, KindXML:
-		b, err := f.peek(ctx, 0, make([]byte, mimeFar))
+		b, err := f.peek(ctx, 0, make([]byte, min(mimeFar, f.Size)))
 		if err != nil {
 			return err
 		}
