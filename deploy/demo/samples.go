@@ -38,6 +38,11 @@ func samples() ([]sample, error) {
 	}
 	docm := string(fixture.DOCM(""))
 	locked := fixture.ZIP{Entries: []fixture.ZIPEntry{{Name: "見積書.docx", Data: fixture.DOCX(), Method: 8, Password: "1126"}}}
+	hostile := func(password string) []byte {
+		return fixture.ZIP{Entries: []fixture.ZIPEntry{{Name: "請求書.doc", Data: fixture.DocVBA(""), Method: 8, Password: password}}}.Bytes()
+	}
+	shortcut := fixture.Link{Base: `C:\Windows\System32\cmd.exe`, Arguments: "/c calc.exe", Icon: "%ProgramFiles%/doc.ico"}
+	padded := fixture.Padded{Size: paddedSize, Parts: []fixture.PaddedPart{{Data: fixture.DocVBA("")}}}
 	hidden := fixture.ZIP{Entries: []fixture.ZIPEntry{{Name: "readme.txt", Data: []byte("hello\n")}, {Name: "invoice.doc", Data: fixture.DocVBA(""), Unlisted: true}}}
 	return append(list,
 		made("ordinary document, docx / 通常の文書", "議事録", "minutes.docx", fixture.DOCX()),
@@ -46,8 +51,16 @@ func samples() ([]sample, error) {
 		made("reply with autostart macro / 返信を装う自動実行マクロ", "Re: 請求書の件", "請求書.doc", fixture.DocVBA("")),
 		made("the same inside a zip / zip 内の同種文書", "Re: ご連絡", "20261123.zip", fixture.Zip("scan/請求書.docm", docm)),
 		made("zip hides a file from its list / 一覧に出ない zip 内ファイル", "資料", "files.zip", hidden.Bytes()),
+		made("shortcut in a zip / zip 内のショートカット", "写真", "photo.zip", fixture.Zip("photo.jpg.lnk", string(shortcut.Bytes()))),
+		made("document of 300 MB in a small zip / 300 MB に水増しした文書", "明細", "detail.zip", fixture.ZipOf("detail.doc", padded.Reader())),
+		written("locked zip, password in the text / 本文にパスワード", "Re: 請求書", "添付をご確認ください。\nパスワード：Kx93ab\n", "invoice.zip", hostile("Kx93ab")),
+		made("locked zip, its password comes later / パスワードは別便", "ご請求", "later.zip", hostile("Qv71zt")),
+		written("the password of the harmless zip / 無害な zip のパスワード", "Re: 見積書", "先ほどのファイルのパスワードは 1126 です。\n", "", nil),
+		written("the password of the hostile zip / 悪性 zip のパスワード", "Re: ご請求", "先ほどのファイルのパスワードは Qv71zt です。\n", "", nil),
 	), nil
 }
+
+const paddedSize = 300 << 20 // as in the wave of March 2023
 
 // storedSamples are the mails of a folder, in the order of their names.
 func storedSamples(pattern string) ([]sample, error) {
@@ -88,7 +101,12 @@ func envelope(raw []byte) mtatest.Message {
 
 // made is a mail with one attachment.
 func made(name, subject, file string, content []byte) sample {
-	id := fmt.Sprintf("<demo-%x@partner.example>", file)
+	return written(name, subject, "お世話になっております。添付をご確認ください。\n", file, content)
+}
+
+// written is a mail with that text, and one attachment unless file is "".
+func written(name, subject, text, file string, content []byte) sample {
+	id := fmt.Sprintf("<demo-%x@partner.example>", subject+file)
 	fields := [][2]string{
 		{"From", mime.BEncoding.Encode("utf-8", "鈴木") + " <" + partner + ">"},
 		{"To", recipient},
@@ -103,11 +121,18 @@ func made(name, subject, file string, content []byte) sample {
 		b.WriteString(f[0] + ": " + f[1] + "\r\n")
 	}
 	b.WriteString("\r\n--=_demo\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n")
-	b.WriteString(lines(base64.StdEncoding.EncodeToString([]byte("お世話になっております。添付をご確認ください。\n"))))
+	b.WriteString(lines(base64.StdEncoding.EncodeToString([]byte(text))))
+	if file != "" {
+		attach(&b, file, content)
+	}
+	b.WriteString("--=_demo--\r\n")
+	return sample{name, id, envelope([]byte(b.String()))}
+}
+
+func attach(b *strings.Builder, file string, content []byte) {
 	b.WriteString("--=_demo\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n")
 	b.WriteString("Content-Disposition: attachment;\r\n filename*=utf-8''" + percent(file) + "\r\n\r\n")
-	b.WriteString(lines(base64.StdEncoding.EncodeToString(content)) + "--=_demo--\r\n")
-	return sample{name, id, envelope([]byte(b.String()))}
+	b.WriteString(lines(base64.StdEncoding.EncodeToString(content)))
 }
 
 // percent writes a name as RFC 2231 4 wants it.
