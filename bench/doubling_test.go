@@ -41,6 +41,59 @@ var growing = map[string]func(n int) []byte{
 	"slk": func(n int) []byte {
 		return []byte("ID;PX\r\nO;E\r\n" + numbered(n, "C;Y%d;X1;E\"a\"&%d\r\n") + "E\r\n")
 	},
+	"zip-members": func(n int) []byte {
+		z := fixture.ZIP{}
+		for i := range n / 10 {
+			z.Entries = append(z.Entries, fixture.ZIPEntry{Name: fmt.Sprintf("folder/file %d.dat", i), Data: fixture.Noise(400), Method: 8})
+		}
+		return z.Bytes()
+	},
+	"zip-lzma": func(n int) []byte {
+		return fixture.ZIP{Entries: []fixture.ZIPEntry{{Name: "a.csv", Data: lines(n), Packed: fixture.ZipLZMA(lines(n), true), Method: 14, Flags: 2}}}.Bytes()
+	},
+	"cab-mszip": func(n int) []byte { return cabinet(1, n) },
+	"cab-lzx":   func(n int) []byte { return cabinet(3|18<<8, n) },
+	"lzh": func(n int) []byte {
+		return fixture.LZH{Files: []fixture.LZHFile{{Name: "a.csv", Method: "-lh5-", Data: lines(n)}}}.Bytes()
+	},
+	"iso": func(n int) []byte { return fixture.ISO{Files: disk(n)}.Bytes() },
+	"ntfs": func(n int) []byte {
+		return fixture.NTFS{Files: []fixture.NTFSFile{{Name: "a.bin", Data: fixture.Noise(40 * n)}}}.Bytes()
+	},
+	"pdf": func(n int) []byte {
+		objects := []fixture.PDFObject{{Text: "<< /Type /Catalog >>"}}
+		for i := range n / 10 {
+			objects = append(objects, fixture.PDFObject{Text: fmt.Sprintf("<< /Type /Annot /Contents (note %d) /Rect [0 0 %d 10] >>", i, i), Stream: fixture.Noise(100)})
+		}
+		return fixture.PDF{Objects: objects}.Bytes()
+	},
+	"tnef": func(n int) []byte {
+		return fixture.TNEF{Attached: []fixture.TNEFFile{{Title: "a.bin", Data: fixture.Noise(40 * n)}}}.Bytes()
+	},
+	"p7m": func(n int) []byte {
+		return fixture.CMSStreamed(fixture.CMSSigned, []byte("Content-Type: text/plain\r\n\r\n"+string(lines(n))), 1000)
+	},
+	"html": func(n int) []byte {
+		return []byte("<html><body><table>" + numbered(n, "<tr><td>%d</td><td>of %d</td></tr>\n") + "</table></body></html>")
+	},
+	"script": func(n int) []byte { return []byte(numbered(n, "var part%d = 'text of ' + %d;\n")) },
+	"lnk": func(n int) []byte {
+		return fixture.Link{Base: `C:\Windows\notepad.exe`, Tail: fixture.Noise(40 * n)}.Bytes()
+	},
+}
+
+// lines are rows of a table.
+func lines(n int) []byte { return []byte(numbered(n, "%d;row of %d;2026-11-23;open\r\n")) }
+
+func cabinet(method uint16, n int) []byte {
+	return fixture.CAB{Folders: []fixture.CABFolder{{Method: method, Files: []fixture.CABFile{{Name: "a.csv", Data: lines(n)}}}}}.Bytes()
+}
+
+func disk(n int) (files []fixture.DiskFile) {
+	for i := range n / 10 {
+		files = append(files, fixture.DiskFile{Name: fmt.Sprintf("F%d.DAT", i), Data: fixture.Noise(400)})
+	}
+	return files
 }
 
 func numbered(n int, format string) string {
@@ -54,6 +107,9 @@ func numbered(n int, format string) string {
 func procedures(n int) string {
 	return numbered(n/4, "Sub Part%d()\n  If Range(\"A%[1]d\").Value = %[2]d Then Range(\"B%[1]d\").Value = \"row \" & %[1]d & Chr(65 + %[1]d Mod 26)\nEnd Sub\n")
 }
+
+// names of the files that Windows goes by.
+var names = map[string]string{"script": "a.js", "lnk": "a.lnk"}
 
 // units is the smallest document measured.
 const units = 5000
@@ -73,7 +129,7 @@ func BenchmarkDoubling(b *testing.B) {
 				before := cpu(b)
 				for b.Loop() {
 					scan := scanner.Begin()
-					if _, err := scan.File(context.Background(), nil, name, bytes.NewReader(doc), int64(len(doc))); err != nil {
+					if _, err := scan.File(context.Background(), nil, names[name], bytes.NewReader(doc), int64(len(doc))); err != nil {
 						b.Fatal(err)
 					}
 					if r := scan.Result(); r.Incomplete || len(r.Files) == 0 {
