@@ -1,7 +1,9 @@
 package pdf_test
 
 import (
+	"bytes"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -111,6 +113,81 @@ func TestDamagedDictionaries(t *testing.T) {
 		f := open(t, []byte("1 0 obj "+dict+" endobj 2 0 obj << /JS (a) >> endobj trailer << /Encrypt 1 0 R >>"), pdf.Options{})
 		if !f.Locked() || f.Openable() || f.Try("a") {
 			t.Errorf("%s: locked %v, openable %v", dict, f.Locked(), f.Openable())
+		}
+	}
+}
+
+// TestCryptFilters: which streams and strings are encrypted how (ISO 32000-2 7.6.6).
+func TestCryptFilters(t *testing.T) {
+	secret := func(text string) fixture.PDFObject {
+		return fixture.PDFObject{Text: "<< " + text + " >>", Stream: []byte("content")}
+	}
+	plain := func(o fixture.PDFObject) fixture.PDFObject { o.Plain = true; return o }
+	const aes = "/CF << /StdCF << /CFM /AESV2 >> >> "
+	for _, tt := range []struct {
+		name    string
+		filters string
+		object  fixture.PDFObject
+		want    []string
+	}{
+		{"streams and strings", "", secret("/Type /EmbeddedFile"), []string{"file  content"}},
+		{"embedded files alone", aes + "/StmF /Identity /StrF /Identity /EFF /StdCF", secret("/Type /EmbeddedFile"), []string{"file  content"}},
+		{"all but embedded files", aes + "/StmF /StdCF /StrF /StdCF /EFF /Identity", plain(secret("/Type /EmbeddedFile")), []string{"file  content"}},
+		{"nothing, by names that do not exist", aes + "/StmF /No /StrF /No", plain(secret("/Type /EmbeddedFile")), []string{"file  content"}},
+		{"a stream's own filter", aes + "/StmF /Identity /StrF /Identity", secret("/Type /EmbeddedFile /Filter /Crypt /DecodeParms << /Name /StdCF >>"), []string{"file  content"}},
+		{"a stream's own filter of no name", aes + "/StmF /StdCF /StrF /StdCF", plain(secret("/Type /EmbeddedFile /Filter [/Crypt]")), []string{"file  content"}},
+		{"strings alone", aes + "/StmF /Identity /StrF /StdCF", fixture.PDFObject{Text: "<< /JS %s >>", Strings: []string{"a script"}}, []string{"script  a script"}},
+	} {
+		f := objects("", tt.object)
+		f.Lock = &fixture.PDFLock{Revision: 4, User: "u", Owner: "o", Filters: tt.filters}
+		file := open(t, f.Bytes(), pdf.Options{})
+		if !file.Locked() || !file.Try("u") {
+			t.Fatalf("%s: locked %v", tt.name, file.Locked())
+		}
+		d, err := file.Read()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(tt.want, told(t, d)); diff != "" {
+			t.Errorf("%s: %s", tt.name, diff)
+		}
+	}
+}
+
+func TestMetadataThatIsNotEncryptedIsPartOfTheKey(t *testing.T) {
+	f := objects("", fixture.PDFObject{Text: "<< /JS %s >>", Strings: []string{"a script"}},
+		fixture.PDFObject{Text: "<< /Type /EmbeddedFile /Type /Metadata >>", Stream: []byte("content")})
+	f.Lock = &fixture.PDFLock{Revision: 4, Owner: "o", PlainMeta: true}
+	if diff := cmp.Diff([]string{"script  a script", "file  content"}, told(t, read(t, f.Bytes()))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestSealedDataCutAtEveryByte: what is decrypted of the beginning of a file is its beginning, by blocks where the cipher has them.
+func TestSealedDataCutAtEveryByte(t *testing.T) {
+	content := strings.Repeat("0123456789abcdef", 600)[:9000]
+	for _, revision := range []int{3, 4, 6} {
+		f := objects("", fixture.PDFObject{Text: "<< /Type /EmbeddedFile >>", Stream: []byte(content)})
+		f.Lock = &fixture.PDFLock{Revision: revision, Owner: "o"}
+		whole := f.Bytes()
+		start := bytes.Index(whole, []byte("stream\n")) + len("stream\n")
+		end := bytes.LastIndex(whole, []byte("\nendstream"))
+		for _, n := range []int{0, 1, 15, 16, 17, 31, 32, 33, 4096, 4111, 4112, 4113, 8208, 8992} {
+			cut := bytes.Replace(whole, whole[start+n:end], nil, 1)
+			got := told(t, read(t, cut))
+			text := strings.TrimPrefix(got[0], "file  ")
+			if !strings.HasPrefix(content, text[:max(0, len(text)-32)]) || len(text) > n+48 {
+				t.Errorf("R%d, %d bytes: %d of %.40q", revision, n, len(text), text)
+			}
+		}
+	}
+}
+
+func TestPasswordsBeyondTheAlphabet(t *testing.T) {
+	for revision := 2; revision <= 6; revision++ {
+		f := open(t, sealed(&fixture.PDFLock{Revision: revision, User: "秘密", Owner: "o"}), pdf.Options{})
+		if !f.Try("秘密") || f.Try("秘") || f.Try(strings.Repeat("x", 1<<16)) {
+			t.Errorf("R%d", revision)
 		}
 	}
 }

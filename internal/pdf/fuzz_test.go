@@ -46,7 +46,7 @@ func FuzzRead(f *testing.F) {
 		if err != nil || len(first.Scripts) != len(second.Scripts) || len(first.Files) != len(second.Files) || len(first.Actions) != len(second.Actions) {
 			t.Errorf("%d and %d scripts, %d and %d files, %v", len(first.Scripts), len(second.Scripts), len(first.Files), len(second.Files), err)
 		}
-		if len(first.Files) > 20*8 || len(first.Scripts) > 5000 {
+		if len(first.Files) > 20*8 || len(first.Scripts) > 5*4096 {
 			t.Errorf("%d files, %d scripts", len(first.Files), len(first.Scripts))
 		}
 		if most := 2 * (20*int64(len(b)) + 32<<20); source.n > most {

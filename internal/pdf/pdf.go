@@ -112,6 +112,7 @@ type File struct {
 	kept     []kept
 	nodes    int
 	auto     map[int64]string // events by the number of the action
+	sorts    map[string]int   // how many scripts, actions and links of each sort there are
 	files    map[int64]*Embedded
 	fileList []int64
 	scripts  map[int64]string // by the number of the object that holds one

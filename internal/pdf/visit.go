@@ -18,16 +18,23 @@ type kept struct {
 
 const (
 	keptNodes  = 1 << 18 // of all objects kept; what is more is looked at without knowing what starts it
-	listMax    = 4096    // scripts, actions, links: nobody reads more
+	listMax    = 4096    // scripts, actions, links of one sort: nobody reads more
 	scriptsMax = 8 << 20 // bytes of all scripts
-	chainMax   = 1024    // actions that start by themselves, with those that follow them
+	chainMax   = 1024    // actions that one event starts, with those that follow them
 )
+
+// room reports whether there is room for one more of a sort. Each sort has its own, so that many harmless ones hide nothing.
+func (f *File) room(sort string) bool {
+	f.sorts[sort]++
+	return f.sorts[sort] <= listMax
+}
 
 // Read looks at the objects. In a locked file strings and streams cannot be read; what stands in names is found all the same.
 func (f *File) Read() (*Document, error) {
 	f.doc = &Document{}
 	f.packed, f.kept, f.nodes, f.fileList = packed{left: readLeast}, nil, 0, nil
 	f.auto, f.files, f.scripts = map[int64]string{}, map[int64]*Embedded{}, map[int64]string{}
+	f.sorts = map[string]int{}
 	f.bytes, f.text = f.o.Bytes, scriptsMax
 	for _, m := range f.marked {
 		if f.src.err != nil {
@@ -82,9 +89,11 @@ func (f *File) consider(k kept, nodes int) {
 // startedByThemselves follows what the document and its pages start: actions and those that are next after them (ISO 32000-1 12.6.2, 12.6.3).
 func (f *File) startedByThemselves() {
 	var queue []int64
+	started := map[string]int{}
 	add := func(event string, o *object) {
 		for _, num := range references(o, nil) {
-			if _, known := f.auto[num]; !known && len(f.auto) < chainMax {
+			if _, known := f.auto[num]; !known && started[event] < chainMax {
+				started[event]++
 				f.auto[num] = event
 				queue = append(queue, num)
 			}
@@ -189,7 +198,7 @@ func (f *File) dictionary(o *object, at seen) {
 
 // script takes JavaScript: a string, or a stream (ISO 32000-1 12.6.4.16).
 func (f *File) script(v *object, at seen) {
-	if len(f.doc.Scripts) < listMax {
+	if f.room("script " + at.event) {
 		f.doc.Scripts = append(f.doc.Scripts, Script{at.event, f.scriptText(v)})
 	}
 }
@@ -225,8 +234,15 @@ func (f *File) numberedStream(num int64) (s stream, ok bool) {
 
 func (f *File) link(v *object) {
 	o := f.resolve(*v)
-	if o.kind == isString && o.text != "" && len(f.doc.Links) < listMax {
-		f.doc.Links = append(f.doc.Links, textString([]byte(o.text)))
+	if o.kind != isString || o.text == "" {
+		return
+	}
+	address, sort := textString([]byte(o.text)), "link"
+	if strings.HasPrefix(address, "http:") || strings.HasPrefix(address, "https:") {
+		sort = "web link"
+	}
+	if f.room(sort) {
+		f.doc.Links = append(f.doc.Links, address)
 	}
 }
 
@@ -237,7 +253,7 @@ func (f *File) action(o *object, name string, at seen) {
 	default:
 		return
 	}
-	if len(f.doc.Actions) >= listMax {
+	if !f.room(name + " " + at.event) {
 		return
 	}
 	a := Action{Type: name, Event: at.event}
@@ -325,6 +341,7 @@ func (f *File) embedded() {
 			if !ok || f.Locked() {
 				continue
 			}
+			f.filters(&s.dict) // a problem of theirs belongs to this reading
 			e := *f.files[num]
 			e.open = func() io.Reader { return f.open(&s, false) }
 			f.doc.Files = append(f.doc.Files, e)
@@ -339,6 +356,9 @@ func (f *File) form(v *object) {
 	if o.kind == isArray {
 		refs = o.list
 	}
+	if len(refs) > formParts {
+		f.problem(true, 0, "a form of too many parts")
+	}
 	for _, r := range refs[:min(len(refs), formParts)] {
 		if r.kind != isRef {
 			continue
@@ -347,7 +367,7 @@ func (f *File) form(v *object) {
 		if !ok {
 			continue
 		}
-		if b := f.whole(&f.scratch, &s); hasScript(b) && len(f.doc.Scripts) < listMax {
+		if b := f.whole(&f.scratch, &s); hasScript(b) && f.room("form") {
 			f.doc.Scripts = append(f.doc.Scripts, Script{Event: "XFA"})
 		}
 	}
