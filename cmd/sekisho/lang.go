@@ -68,7 +68,7 @@ var catalogue = map[string]struct{ en, ja string }{
 	"help_json":       {"Print JSON, one object a line.", "JSON で表示(1 行に 1 件)"},
 	"help_help":       {"Show this help.", "この使い方を表示"},
 	"help_macros":     {"With --json: print the source of every macro.", "--json と共に: マクロのソースも表示"},
-	"help_password":   {"Try this password on encrypted documents; may be given again.", "暗号化された文書にこのパスワードを試す(複数指定可)"},
+	"help_password":   {"Try this password first on locked archives and documents; may be given again.", "暗号化されたアーカイブや文書に最初に試すパスワード(複数指定可)"},
 	"help_session":    {"The mail's SMTP session, a JSON file (default NAME.json beside NAME.eml).", "メールの SMTP セッション(JSON。既定は NAME.eml の隣の NAME.json)"},
 	"help_scanpaths":  {"Files or folders.", "ファイルまたはフォルダー"},
 	"help_replay":     {"Play the mails of a folder in order, each at its own time. Exit status as scan.", "フォルダーのメールを順に、それぞれの時刻で再生(終了値は scan と同じ)"},
