@@ -118,8 +118,11 @@ func (f *folder) method(v value) value {
 // apply yields what a method makes of a known text or array.
 func (f *folder) apply(v value, m string, args []value) (value, bool) {
 	first := value{}
-	if len(args) > 0 {
+	switch {
+	case len(args) > 0:
 		first = args[0]
+	case m == "join": // ECMA-262 23.1.3.18
+		first = known(",")
 	}
 	switch {
 	case v.list != nil:

@@ -1,6 +1,8 @@
 package script
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -59,8 +61,8 @@ func fold(src string, lang Language) *folded {
 	for f.advance(); f.tok.sort != end; {
 		f.note(f.expr())
 	}
-	for _, v := range f.vars {
-		f.note(*v)
+	for _, w := range slices.Sorted(maps.Keys(f.vars)) { // in an order, so that the same script always says the same
+		f.note(*f.vars[w])
 	}
 	f.out.code = len(src) - f.data
 	return f.out

@@ -19,7 +19,8 @@ type Markup struct {
 	Links    []Link
 	Text     string   // what a reader sees, as far as textMax
 	Frame    string   // the element that says what runs it: "job", "package", "component", "scriptlet", "hta:application", "" for none
-	Long     []string // texts and attributes that may be encoded files
+	Long     []string // texts, comments and attributes that may be encoded files
+	Frames   []string // pages in attributes: srcdoc
 }
 
 // Link is an address in an attribute.
@@ -38,29 +39,35 @@ const (
 
 // Parse splits markup. Nothing is refused.
 func Parse(src string) *Markup {
-	p := &page{src: src, m: &Markup{}}
-	var seen strings.Builder
+	p := &page{src: src, m: &Markup{}, seen: &strings.Builder{}}
 	for p.at < len(src) {
-		n := strings.IndexByte(src[p.at:], '<')
-		if n < 0 {
-			n = len(src) - p.at
-		}
-		if t := strings.TrimSpace(src[p.at : p.at+n]); !p.long(t) && t != "" && seen.Len() < textMax {
-			seen.WriteString(t[:min(len(t), textMax)])
-			seen.WriteByte('\n')
-		}
-		if p.at += n; p.at < len(src) {
-			p.tag()
-		}
+		p.text()
 	}
-	p.m.Text = html.UnescapeString(seen.String())
+	p.m.Text = html.UnescapeString(p.seen.String())
 	return p.m
 }
 
 type page struct {
-	src string
-	at  int
-	m   *Markup
+	src   string
+	at    int
+	m     *Markup
+	seen  *strings.Builder // what a reader sees
+	inRaw bool             // src is the content of an element that is not parsed
+}
+
+// text reads text and the tag behind it.
+func (p *page) text() {
+	n := strings.IndexByte(p.src[p.at:], '<')
+	if n < 0 {
+		n = len(p.src) - p.at
+	}
+	if t := strings.TrimSpace(p.src[p.at : p.at+n]); !p.long(t) && t != "" && p.seen.Len() < textMax {
+		p.seen.WriteString(t[:min(len(t), textMax)])
+		p.seen.WriteByte('\n')
+	}
+	if p.at += n; p.at < len(p.src) {
+		p.tag()
+	}
 }
 
 // tag reads what begins with "<".
@@ -68,7 +75,7 @@ func (p *page) tag() {
 	rest := p.src[p.at:]
 	switch {
 	case strings.HasPrefix(rest, "<!--") && !strings.HasPrefix(rest, "<!--["):
-		p.skip("-->")
+		p.comment()
 		return
 	case strings.HasPrefix(rest, "</"), strings.HasPrefix(rest, "<!"), strings.HasPrefix(rest, "<?"):
 		p.skip(">")
@@ -85,6 +92,39 @@ func (p *page) tag() {
 	p.at += end
 	attrs := p.attrs()
 	p.element(name, attrs)
+}
+
+// comment passes over a comment, which a second form ends too (HTML 13.2.5.52).
+func (p *page) comment() {
+	from := p.at + len("<!--")
+	for _, short := range []string{">", "->"} { // HTML 13.2.5.43: it is over before it began
+		if strings.HasPrefix(p.src[from:], short) {
+			p.at = from + len(short)
+			return
+		}
+	}
+	end, mark := len(p.src)-from, ""
+	for _, m := range []string{"-->", "--!>"} {
+		if n := strings.Index(p.src[from:from+end], m); n >= 0 {
+			end, mark = n, m
+		}
+	}
+	p.long(strings.TrimSpace(p.src[from : from+end]))
+	p.at = from + end + len(mark)
+}
+
+// raw takes an element whose content browsers read as text (HTML 13.2.6.2). XML has no such elements, so it is parsed as well.
+func (p *page) raw(name string) {
+	n := indexFold(p.src[p.at:], "</"+name)
+	if n < 0 || p.inRaw {
+		return
+	}
+	content := p.src[p.at : p.at+n]
+	inner := &page{src: content, m: p.m, seen: p.seen, inRaw: true}
+	for inner.at < len(content) {
+		inner.text()
+	}
+	p.at += n
 }
 
 // skip goes on behind the next mark, to the end where there is none.
@@ -183,10 +223,12 @@ func (p *page) value() string {
 
 // element takes what matters of one element.
 func (p *page) element(name string, attrs []attr) {
-	if strings.HasSuffix(name, ":script") { // msxsl:script, svg:script
-		name = "script"
+	if n := strings.LastIndexByte(name, ':'); n >= 0 && name != "hta:application" { // msxsl:script, svg:script, html:iframe
+		name = name[n+1:]
 	}
 	switch name {
+	case "title", "textarea", "xmp", "noembed", "noframes", "noscript", "iframe":
+		defer p.raw(name)
 	case "job", "package", "component", "scriptlet", "hta:application":
 		if p.m.Frame == "" {
 			p.m.Frame = name
@@ -200,7 +242,9 @@ func (p *page) element(name string, attrs []attr) {
 	link, download, named := attr{}, "", false
 	for _, a := range attrs {
 		switch a.name {
-		case "href", "xlink:href", "src", "data", "content", "action", "formaction", "srcdoc", "value":
+		case "srcdoc":
+			p.m.Frames = append(p.m.Frames, a.value)
+		case "href", "xlink:href", "src", "data", "content", "action", "formaction", "value":
 			if link.name == "" || a.name == "href" || a.name == "data" {
 				link = a
 			}

@@ -108,8 +108,9 @@ func fromPercent(t string) ([]byte, bool) {
 	return unescape(t), true
 }
 
-// fromNumbers reads numbers from 0 to 255 that commas or blanks part.
+// fromNumbers reads numbers from 0 to 255 that commas or blanks part, in brackets or without.
 func fromNumbers(t string) ([]byte, bool) {
+	t = strings.TrimSuffix(strings.TrimPrefix(t, "["), "]")
 	var b []byte
 	n, digits := 0, 0
 	for i := 0; i <= len(t); i++ {

@@ -2,7 +2,6 @@ package script
 
 import (
 	"strings"
-	"unicode/utf8"
 )
 
 // Payload is a file that a page carries in its text.
@@ -29,8 +28,10 @@ type Page struct {
 const (
 	payloadsMax = 200       // files of one page: reports carry a picture for each chart
 	payloadMin  = 64        // bytes of a file: an empty archive has 22, a shortcut 76
+	wordsMin    = 24        // bytes of a text that is a file: a shortcut with an address
 	opaqueMin   = 1024      // encoded content that can be nothing but a file
-	pagesMax    = 8         // pages that scripts write into pages
+	pagesMax    = 40        // pages that scripts write into pages
+	pagesSize   = 16 << 20  // bytes of all of them
 	libraryMin  = 200 << 10 // bytes of code that are a library or an application, which may hand out what its reader makes with it
 	shortText   = 200       // characters of a script's text that people may be shown
 )
@@ -49,8 +50,10 @@ func (m *Markup) Read() *Page {
 type reader struct {
 	g      *Page
 	pages  int
+	size   int // of the pages
 	text   strings.Builder
 	hander *folded         // the last script that hands a file over
+	loads  bool            // a script of the page stands elsewhere
 	seen   map[string]bool // beginnings of payloads: the same one is often held twice
 }
 
@@ -58,9 +61,19 @@ func (r *reader) markup(m *Markup, depth int) {
 	for i := range m.Links {
 		r.link(&m.Links[i])
 	}
+	folds := make([]*folded, len(m.Sections))
 	for i := range m.Sections {
-		s := &m.Sections[i]
-		r.script(s, depth)
+		sec := &m.Sections[i]
+		folds[i] = fold(sec.Source, sec.Lang)
+		r.handing(folds[i], sec)
+	}
+	for i := range m.Sections { // what one script holds another one hands over
+		r.script(&m.Sections[i], folds[i], depth)
+	}
+	if depth < decodeMax {
+		for _, frame := range m.Frames { // parts of the page, so no longer than it
+			r.markup(Parse(frame), depth+1)
+		}
 	}
 	if r.hander == nil {
 		return
@@ -68,6 +81,18 @@ func (r *reader) markup(m *Markup, depth int) {
 	x := extraction{r: r, f: r.hander, name: r.hander.fileName(), hands: true, decodes: true}
 	for _, t := range m.Long {
 		x.text(t)
+	}
+}
+
+// handing keeps how a script hands a file over.
+func (r *reader) handing(f *folded, s *Section) {
+	r.loads = r.loads || s.Src != ""
+	hands := f.hands()
+	if hands == "" || f.code > libraryMin {
+		return
+	}
+	if r.g.Hands == "" || strings.HasPrefix(r.g.Hands, "data:") {
+		r.g.Hands, r.hander = hands, f
 	}
 }
 
@@ -123,16 +148,15 @@ func shownType(kind string) bool {
 // payload keeps a file once.
 func (r *reader) payload(p Payload) {
 	key := string(p.Data[:min(len(p.Data), 256)])
-	if len(p.Data) < payloadMin || len(r.g.Payloads) >= payloadsMax || r.seen[key] {
+	if len(p.Data) < payloadMin && p.How != "text" || len(r.g.Payloads) >= payloadsMax || r.seen[key] {
 		return
 	}
 	r.seen[key] = true
 	r.g.Payloads = append(r.g.Payloads, p)
 }
 
-// script folds one script and looks at what it does, then at the pages it writes.
-func (r *reader) script(s *Section, depth int) {
-	f := fold(s.Source, s.Lang)
+// script looks at what one script does, then at the pages it writes.
+func (r *reader) script(s *Section, f *folded, depth int) {
 	report := &Report{}
 	report.code(f, s.Lang)
 	if depth == 0 {
@@ -141,23 +165,29 @@ func (r *reader) script(s *Section, depth int) {
 		r.g.Written = append(r.g.Written, report)
 	}
 	hands := f.hands()
-	if hands != "" && f.code <= libraryMin && (r.g.Hands == "" || strings.HasPrefix(r.g.Hands, "data:")) {
-		r.g.Hands, r.hander = hands, f
-	}
 	auto := hands != "" && (f.has("click") || f.has("dispatchevent") || f.has("location") || f.has("saveas") || f.has("mssaveoropenblob") || f.has("mssaveblob"))
 	r.g.Auto = r.g.Auto || auto
-	x := extraction{r: r, f: f, name: f.fileName(), hands: hands != "", decodes: f.decodesText() || hands != ""}
+	x := extraction{r: r, f: f, name: f.fileName(), hands: hands != "", decodes: f.decodesText() || hands != "" || r.hander != nil || r.loads}
 	for _, t := range f.strings {
 		if len(t) <= shortText && r.text.Len() < 2*textMax {
 			r.text.WriteString(t + "\n")
 		}
-		if written := x.text(t); written != "" && r.pages < pagesMax && depth < decodeMax {
-			r.pages++
-			r.markup(Parse(asPage(written)), depth+1)
+		if written := x.text(t); written != "" && depth < decodeMax {
+			r.written(written, depth)
 		}
 	}
 	for _, a := range f.arrays {
-		x.data(a, "numbers")
+		x.array(a)
+	}
+	x.pieces()
+}
+
+// written reads a page that a script writes, or code that it makes.
+func (r *reader) written(t string, depth int) {
+	r.pages++
+	r.size += len(t)
+	if r.pages <= pagesMax && r.size <= pagesSize {
+		r.markup(Parse(asPage(t)), depth+1)
 	}
 }
 
@@ -261,11 +291,11 @@ func (x *extraction) text(t string) (written string) {
 	if x.isPage(t) {
 		return t
 	}
-	if len(t) < payloadMin || !x.decodes {
+	if x.hands && len(t) >= wordsMin && hostWords(t) {
+		x.payload([]byte(t), "text")
 		return ""
 	}
-	if x.hands && hostWords(t) {
-		x.payload([]byte(t), "text")
+	if len(t) < payloadMin || !x.decodes {
 		return ""
 	}
 	for _, d := range []struct {
@@ -283,11 +313,8 @@ func (x *extraction) text(t string) (written string) {
 			return ""
 		}
 	}
-	if x.hands && looksBase64(t[:min(len(t), 4096)]) && len(t) >= opaqueMin {
-		x.r.g.Opaque = max(x.r.g.Opaque, len(t))
-	}
-	if !x.data(latin1(t), "text") && x.hands && len(t) >= opaqueMin && !utf8.ValidString(t) { // decoded while the script was folded, and sealed
-		x.r.g.Opaque = max(x.r.g.Opaque, len(t))
+	if !x.data(latin1(t), "text") && len(t) >= opaqueMin && encodedText(t) { // the first: a file as it is, in escapes, or decoded while the script was folded
+		x.opaque(len(t))
 	}
 	return ""
 }

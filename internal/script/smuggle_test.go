@@ -3,9 +3,11 @@ package script
 import (
 	"bytes"
 	"compress/zlib"
+	"encoding/ascii85"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"html"
 	"net/url"
 	"strings"
 	"testing"
@@ -13,6 +15,9 @@ import (
 
 // archive begins as a ZIP archive does and is long enough to be a file.
 var archive = []byte("PK\x03\x04\x14\x00\x01\x00\x08\x00" + strings.Repeat("\x00harmless \xFE\xFF\x80", 12) + noise(80))
+
+// noisyArchive is long enough to be split in pieces that are told from names.
+var noisyArchive = []byte("PK\x03\x04\x14\x00\x01\x00\x08\x00" + noise(1200))
 
 func noise(n int) string {
 	b := make([]byte, n)
@@ -97,6 +102,30 @@ func TestSmuggledFiles(t *testing.T) {
 	}
 }
 
+func TestFilesInPartsOfThePage(t *testing.T) {
+	var many strings.Builder
+	for i := range 20 {
+		fmt.Fprintf(&many, `document.write("<script>var title%d='a title of its own'<\/script>");`, i)
+	}
+	for _, tt := range []struct{ name, page string }{
+		{"another script", `<script>var d="` + b64(archive) + `"</script>` + inPage(`var b=atob(d);`+give)},
+		{"a script that stands elsewhere", `<a download="paper.zip" href="data:application/zip,x">x</a><script>var d="` + b64(archive) + `"</script><script src="https://example.test/a.js"></script>`},
+		{"numbers in JSON", inPage(`var b=new Uint8Array(JSON.parse("[` + numbers(archive) + `]"));` + give)},
+		{"properties", inPage(`var o={a:"` + b64(noisyArchive)[:600] + `",b:"` + b64(noisyArchive)[600:] + `"};var b=atob(o.a+o.b);` + give)},
+		{"functions", inPage(`function p(){return "` + b64(noisyArchive)[:900] + `"};function q(){return "` + b64(noisyArchive)[900:] + `"}var b=atob(p()+q());` + give)},
+		{"a comment", `<!--` + b64(bytes.Repeat(archive, 3)) + `-->` + inPage(`var b=atob(document.firstChild.data);`+give)},
+		{"a frame's document", `<iframe srcdoc='` + html.EscapeString(inPage(`var b=atob("`+b64(archive)+`");`+give)) + `'></iframe>`},
+		{"behind a comment's second end", `<!-- a --!>` + inPage(`var b=atob("`+b64(archive)+`");`+give)},
+		{"behind a title with markup", `<title><script></title>` + inPage(`var b=atob("`+b64(archive)+`");`+give)},
+		{"after many pages that are written", inPage(many.String() + `eval("var b=atob('` + b64(archive) + `');` + give + `")`)},
+	} {
+		g := Parse(tt.page).Read()
+		if len(g.Payloads) != 1 || g.Hands == "" || !bytes.HasPrefix(g.Payloads[0].Data, archive[:4]) {
+			t.Errorf("%s: %d payloads, handed over by %q", tt.name, len(g.Payloads), g.Hands)
+		}
+	}
+}
+
 func percent(b []byte) string {
 	var s strings.Builder
 	for _, c := range b {
@@ -136,9 +165,34 @@ func TestContentThatNobodyCanRead(t *testing.T) {
 	if g := Parse(inPage(`var b=mine(atob("` + b64([]byte(noise(3000))) + `"),prompt());` + give)).Read(); g.Opaque < 3000 || g.Hands == "" {
 		t.Errorf("decoded: %d bytes, %q", g.Opaque, g.Hands)
 	}
+	for name, code := range map[string]string{
+		"numbers":  `var b=rc4("k",[` + numbers([]byte(noise(3000))) + `]);`,
+		"base85":   `var b=dec85("` + eighties(noise(3000)) + `");`,
+		"UTF-16":   `var b=decode("` + wideText(noise(3000)) + `");`,
+		"an order": `var a=["` + b64([]byte(noise(900))) + `1","` + b64([]byte(noise(1200)))[800:] + `"],b=atob(a[n[0]]+a[n[1]]);`,
+	} {
+		if g := Parse(inPage(code + give)).Read(); g.Opaque == 0 {
+			t.Errorf("%s: nothing", name)
+		}
+	}
 	if g := Parse(inPage(sealed + `document.body.textContent=b`)).Read(); g.Opaque != 0 || g.Hands != "" {
 		t.Errorf("shown in the page: %d bytes, %q", g.Opaque, g.Hands)
 	}
+}
+
+// eighties is noise in base85, wideText in UTF-16.
+func eighties(noise string) string {
+	b := make([]byte, ascii85.MaxEncodedLen(len(noise)))
+	ascii85.Encode(b, []byte(noise))
+	return strings.NewReplacer("\\", "v", `"`, "w").Replace(strings.Trim(string(b), "\x00"))
+}
+
+func wideText(noise string) string {
+	var s strings.Builder
+	for i := 0; i+1 < len(noise); i += 2 {
+		fmt.Fprintf(&s, `\u%02x%02x`, noise[i], noise[i+1])
+	}
+	return s.String()
 }
 
 func TestPagesThatHandOverWhatTheyShow(t *testing.T) {
@@ -146,6 +200,9 @@ func TestPagesThatHandOverWhatTheyShow(t *testing.T) {
 	for _, tt := range []struct{ name, page string }{
 		{"a table as CSV", inPage(`function csv(){var r=[];document.querySelectorAll('tr').forEach(t=>r.push(t.innerText));var b=new Blob([r.join("\n")],{type:'text/csv;charset=utf-8'});var a=document.createElement('a');a.href=URL.createObjectURL(b);a.download='table.csv';a.click()}`)},
 		{"a chart as a picture", inPage(`btn.onclick=()=>{var a=document.createElement('a');a.download='chart.png';a.href=canvas.toDataURL('image/png');a.click()}`)},
+		{"a chart's data in base64", inPage(`Plotly.newPlot("d",[{y:{dtype:"f8",bdata:"` + b64([]byte(noise(4000))) + `"}}]);function save(u){` + `var b=u;` + give + `}`)},
+		{"a table of hashes", inPage(`var rows=["` + strings.Repeat(b64([]byte(noise(32)))+`","`, 60) + `"];function dec(x){return atob(x)}` + `var b=rows.join();` + give)},
+		{"readings of a byte's size", inPage(`var rows=[` + numbers(bytes.Repeat([]byte("0123456789"), 200)) + `];function dec(x){return atob(x)}var b=rows.join();` + give)},
 		{"pictures in the page", `<img src="data:image/png;base64,` + b64(picture) + `"><style>@font-face{src:url(data:font/woff2;base64,AAAA)}</style>`},
 		{"a library's numbers", inPage(`var table=[` + numbers(make([]byte, 300)) + `];export default table`)},
 	} {
