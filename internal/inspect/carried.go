@@ -36,8 +36,12 @@ func (s *Scan) carried(ctx context.Context, f *File, path string, names []string
 	return report.Kind, err
 }
 
-// extension is the last extension of a name as Windows sees it: dots and blanks at the end do not count.
+// extension is the last extension of a name as Windows sees it: dots and blanks at the end do not count, nor does the name of a stream behind
+// that of a script (MS-FSCC 2.1.5.1).
 func extension(name string) string {
+	if i := strings.IndexByte(name, ':'); i > 1 && runs(name[:i]) {
+		name = name[:i]
+	}
 	return strings.ToLower(path.Ext(strings.TrimRight(name, ". \x00")))
 }
 

@@ -34,7 +34,8 @@ func (c shortcut) hosted() string {
 		return ""
 	}
 	for _, t := range c.Targets() {
-		if name := programName(t); runsArguments(name) && !everyday(name, strings.ToLower(c.Arguments)) {
+		if name := programName(t); runsArguments(name) && !everyday(name, strings.ToLower(c.Arguments)) && !ownScript(t, c.Arguments) ||
+			opensBeside(name, strings.ToLower(c.Arguments)) {
 			return fmt.Sprintf("%.30q runs its arguments", name)
 		}
 	}
@@ -47,7 +48,10 @@ func programName(path string) string {
 	if name == "%comspec%" {
 		return "cmd"
 	}
-	return strings.TrimSuffix(name, ".exe")
+	for _, ext := range []string{".exe", ".vbs", ".wsf"} { // Windows' own scripts run arguments, too
+		name = strings.TrimSuffix(name, ext)
+	}
+	return name
 }
 
 // baseName is the last step of a path of either style.
@@ -80,8 +84,48 @@ func everyday(name, args string) bool {
 		case "printui", "printui.dll", "keymgr.dll", "devmgr.dll", "sysdm.cpl", "dfshim.dll":
 			return !strings.Contains(rest, `\\`) && !strings.Contains(rest, "://")
 		}
+	case "cmd":
+		return promptOf(args)
 	case "msiexec":
 		return !strings.Contains(args, "://") && !strings.Contains(args, `\`) && strings.Contains(args, "{")
+	}
+	return false
+}
+
+// promptOf reports whether arguments of the command processor open the prompt of an installed development kit: one batch file of it.
+func promptOf(args string) bool {
+	args = strings.TrimSpace(strings.ReplaceAll(args, `"`, ""))
+	file, ok := strings.CutPrefix(args, "/k ")
+	if !ok {
+		file, ok = strings.CutPrefix(args, "/c ")
+	}
+	file = strings.TrimSpace(file)
+	return ok && (local(file, `:\program files`) || local(file, `:\programdata\`)) && strings.Contains(file, ".bat") && !strings.ContainsAny(file, "&|<>^;") && !strings.Contains(file, `..\`) &&
+		!strings.Contains(file, `\\`) && !strings.Contains(file, "://")
+}
+
+// local reports whether a path in lower case stands on a drive, in a folder of it.
+func local(path, folder string) bool { return len(path) > 1 && strings.HasPrefix(path[1:], folder) }
+
+// ownScript reports whether an interpreter's argument is a script of its own folder, such as the editor that comes with Python.
+func ownScript(target, args string) bool {
+	target, args = strings.ToLower(strings.Trim(target, `"`)), strings.ToLower(strings.Trim(args, `" `))
+	switch programName(target) {
+	case "python", "pythonw", "node":
+		folder := target[:strings.LastIndexByte(target, '\\')+1]
+		return local(folder, `:\`) && len(folder) > len(`c:\x\`) && strings.HasPrefix(args, folder) && !strings.Contains(args, `..`)
+	}
+	return false
+}
+
+// opensBeside reports whether the arguments let a program of Windows load a control panel, a console or a file that runs from beside the shortcut.
+func opensBeside(name, args string) bool {
+	file := strings.Trim(args, `" ,`)
+	switch name {
+	case "control", "mmc", "explorer":
+		return (runs(file) || program(extension(file)) || extension(file) == ".dll") && !local(file, `:\windows\`) && !local(file, `:\program files`) && (name == "explorer" || strings.ContainsAny(file, `\%/`))
+	case "chrome", "msedge", "brave":
+		return strings.Contains(args, "--gpu-launcher") || strings.Contains(args, "--renderer-cmd-prefix") || strings.Contains(args, "--utility-cmd-prefix")
 	}
 	return false
 }

@@ -91,6 +91,17 @@ func TestSourcesInArchives(t *testing.T) {
 	}
 }
 
+func TestScriptsNamedAsStreams(t *testing.T) {
+	for _, name := range []string{"a.js::$DATA", "a.JS:b", "a.vbs:c.txt"} {
+		if _, r := scanNamed(t, "a.zip", zipOf(entry(name, []byte("f(1)\n")))); detailOf(r, finding.ScriptFile) == "" {
+			t.Errorf("%s: %v", name, r.Findings)
+		}
+	}
+	if _, r := scanNamed(t, "RE: a.txt", []byte("f(1)\n")); len(r.Findings) > 0 {
+		t.Errorf("%v", r.Findings)
+	}
+}
+
 func TestDetailsOfScripts(t *testing.T) {
 	_, r := scanNamed(t, "a.vbe", []byte(encoded))
 	if got := detailOf(r, finding.ScriptFile); got != `by its name, ".vbe", encoded` {

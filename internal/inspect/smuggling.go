@@ -26,7 +26,7 @@ func (pageFile) Name() string { return "page" }
 func (pageFile) Match(f *File) bool {
 	switch f.Kind {
 	case KindHTML, KindSVG:
-		return f.listed
+		return f.listed || f.parent != nil && f.parent.Kind == KindMHT
 	case KindXML:
 		return f.listed
 	case KindText, KindScript, KindData: // a browser goes by the name
@@ -62,6 +62,9 @@ func (x pageFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 	m := script.Parse(script.Decode(script.Text(b)))
 	g := m.Read()
 	s.words.Beside(g.Text)
+	if g.Launches != "" {
+		s.found(f, finding.New(finding.URLFile, f.Path, "a page that leads to %.120q", g.Launches))
+	}
 	if f.Kind != KindScript {
 		if err := x.scripts(ctx, f, s, m, g); err != nil {
 			return err
@@ -76,13 +79,16 @@ func (pageFile) scripts(ctx context.Context, f *File, s *Scan, m *script.Markup,
 	if err != nil {
 		return err
 	}
-	if !r.Host {
+	copied := copies(append(g.Scripts, g.Written...))
+	if !r.Host && !copied {
 		r.Does = nil // words in a page's texts say nothing of what the page does
 	}
 	active := ""
 	switch {
 	case r.Run:
 		active = "objects that start programs"
+	case copied:
+		active = "a command in the reader's clipboard"
 	case f.Kind == KindSVG:
 		active = activeSVG(m)
 	}
@@ -90,6 +96,16 @@ func (pageFile) scripts(ctx context.Context, f *File, s *Scan, m *script.Markup,
 		s.activeMarkup(f, &foundScript{f, active, r})
 	}
 	return nil
+}
+
+// copies reports whether a script puts a command into the clipboard, which the page's text asks its reader to paste and run.
+func copies(list []*script.Report) bool {
+	for _, r := range list {
+		if r.Copies && (r.Strong && r.Suspicious() || len(r.Does) > 1) {
+			return true
+		}
+	}
+	return false
 }
 
 // activeSVG says what in a picture runs when it is opened (SVG 1.1 18), "" for none. What waits for a click is left to the reader.

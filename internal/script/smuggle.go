@@ -20,6 +20,7 @@ type Page struct {
 	Opaque   int       // bytes of the longest encoded content that decodes to nothing known
 	Hands    string    // how the page hands a file to the reader, "" when it does not
 	Auto     bool      // it does so by itself
+	Launches string    // an address that starts a program of Windows or shows a folder of another machine
 	Text     string    // what a reader sees, and the short texts of its scripts
 	Scripts  []*Report // of its sections
 	Written  []*Report // of the pages that they write and the code that they make
@@ -100,10 +101,14 @@ func (r *reader) handing(f *folded, s *Section) {
 func (r *reader) link(l *Link) {
 	v := strings.TrimSpace(l.Value)
 	if l.Tag == "meta" {
+		if _, to, ok := strings.Cut(v, "="); ok && strings.Contains(strings.ToLower(v[:len(v)-len(to)]), "url") { // HTML 4.2.5.3
+			v = strings.Trim(strings.TrimSpace(to), `'"`)
+		}
 		if i := indexFold(v, "data:"); i > 0 {
 			v = v[i:]
 		}
 	}
+	r.launch(v, l.Tag == "meta" || l.Tag == "iframe")
 	kind, data, ok := dataURL(v)
 	if !ok {
 		return
@@ -113,6 +118,24 @@ func (r *reader) link(l *Link) {
 		r.g.Hands = "data: address in <" + l.Tag + ">"
 	}
 	r.payload(Payload{Name: l.Download, Data: data, How: "data: address", Link: true, Plain: shown, Handed: !shown && l.Tag != "input"})
+}
+
+// launch keeps an address that a browser hands to a program of Windows. A file of another machine only counts where the page goes by itself.
+func (r *reader) launch(v string, goes bool) {
+	if len(v) < 8 || r.g.Launches != "" {
+		return
+	}
+	low := strings.ToLower(v[:min(len(v), 64)])
+	for _, scheme := range []string{"search-ms:", "search:query", "ms-msdt:", "ms-appinstaller:", "ms-officecmd:", "ms-cxh", "ms-search:"} {
+		if strings.HasPrefix(low, scheme) {
+			r.g.Launches = v
+		}
+	}
+	host := strings.TrimLeft(strings.TrimPrefix(low, "file:"), `/\`)
+	if goes && (strings.HasPrefix(low, "file://") && !strings.HasPrefix(low, "file:///") || strings.HasPrefix(low, "file:////") || strings.HasPrefix(low, `\\`)) &&
+		!strings.HasPrefix(host, "localhost/") {
+		r.g.Launches = v
+	}
 }
 
 // dataURL splits a data: address.
@@ -169,6 +192,7 @@ func (r *reader) script(s *Section, f *folded, depth int) {
 	r.g.Auto = r.g.Auto || auto
 	x := extraction{r: r, f: f, name: f.fileName(), hands: hands != "", decodes: f.decodesText() || hands != "" || r.hander != nil || r.loads}
 	for _, t := range f.strings {
+		r.launch(t, false)
 		if len(t) <= shortText && r.text.Len() < 2*textMax {
 			r.text.WriteString(t + "\n")
 		}
