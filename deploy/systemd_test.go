@@ -31,6 +31,7 @@ func TestUnitIsHardened(t *testing.T) {
 		"ProtectClock=yes", "ProtectControlGroups=yes", "ProtectHome=yes", "ProtectHostname=yes", "ProtectKernelLogs=yes", "ProtectKernelModules=yes",
 		"ProtectKernelTunables=yes", "ProtectProc=invisible", "ProtectSystem=strict", "RestrictNamespaces=yes", "RestrictRealtime=yes",
 		"RestrictSUIDSGID=yes", "SystemCallArchitectures=native",
+		"KillMode=mixed",     // a daemon that stops finishes its mail with its workers
 		"OOMPolicy=continue", // the death of a worker is not the daemon's
 	} {
 		if !strings.Contains(unit, "\n"+line+"\n") {

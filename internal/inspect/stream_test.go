@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"archive/tar"
 	"bufio"
 	"bytes"
 	"context"
@@ -21,6 +22,7 @@ func TestWhatFollowsACompressedStream(t *testing.T) {
 	one, two := gz(t, "", []byte("one ")), gz(t, "", []byte("and two"))
 	wrong := slices.Clone(one)
 	wrong[len(wrong)-8] ^= 1
+	skipped := []byte("\x5F\x2A\x4D\x18\x03\x00\x00\x00abc")
 	for _, tc := range []struct {
 		name string
 		file []byte
@@ -38,6 +40,7 @@ func TestWhatFollowsACompressedStream(t *testing.T) {
 		{"bzip2 streams", []byte(bz2Text + bz2Text), 28},
 		{"Zstandard and junk", append(zst(t, []byte("text in zstd")), "junk that is no frame"...), 12},
 		{"Zstandard and zeros", append(zst(t, []byte("text in zstd")), make([]byte, 100)...), 12},
+		{"Zstandard behind frames that are skipped", slices.Concat(skipped, skipped, zst(t, []byte("text in zstd"))), 12},
 		{"compress", fixture.LZW([]byte("text in compress"), 16, 0), 16},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -68,6 +71,37 @@ func TestDamageInACompressedStreamIsSaid(t *testing.T) {
 	for name, file := range map[string][]byte{"gzip": slices.Concat(zipped, zipped), "compress": packed} {
 		if _, r := scanFile(t, Options{}, file); !r.Incomplete {
 			t.Errorf("%s: %v", name, lines(r))
+		}
+	}
+}
+
+// A member of a type that nobody knows is unpacked like a regular file.
+func TestTypesOfMembersInTar(t *testing.T) {
+	for typ, files := range map[byte]int{'0': 2, 0: 2, '7': 2, 'A': 2, 'V': 2, 'M': 2, '5': 1, '2': 1} {
+		var b bytes.Buffer
+		w := tar.NewWriter(&b)
+		h := &tar.Header{Name: "a", Mode: 0o644, Format: tar.FormatUSTAR}
+		if files == 2 {
+			h.Size = 4
+		}
+		if err := w.WriteHeader(h); err != nil {
+			t.Fatal(err)
+		}
+		_, err := io.WriteString(w, "text"[:h.Size])
+		if err := errors.Join(err, w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		head := b.Bytes()[:512]
+		head[156] = typ
+		sum := 8 * int(' ')
+		for i, c := range head {
+			if i < 148 || i >= 156 {
+				sum += int(c)
+			}
+		}
+		copy(head[148:], fmt.Sprintf("%06o\x00 ", sum))
+		if _, r := scanFile(t, Options{}, b.Bytes()); len(r.Files) != files || len(r.Findings) > 0 {
+			t.Errorf("type %q: %v, %v", typ, tree(r), lines(r))
 		}
 	}
 }

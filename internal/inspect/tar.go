@@ -25,7 +25,7 @@ func (tarFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 			return nil
 		case err != nil:
 			return s.unreadable(ctx, f, err)
-		case h.Typeflag != tar.TypeReg && h.Typeflag != tar.TypeGNUSparse && h.Typeflag != tar.TypeCont:
+		case bare(h.Typeflag):
 			if err := s.enter(ctx, f); err != nil { // folders and links hold nothing, but a million of them cost time
 				return err
 			}
@@ -35,4 +35,14 @@ func (tarFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 			return err
 		}
 	}
+}
+
+// bare reports whether a member has no content. One of an unknown type is unpacked like a regular file (POSIX.1-2001 pax, typeflag), and so is
+// what GNU keeps in types of its own.
+func bare(typ byte) bool {
+	switch typ {
+	case tar.TypeLink, tar.TypeSymlink, tar.TypeChar, tar.TypeBlock, tar.TypeDir, tar.TypeFifo:
+		return true
+	}
+	return false
 }

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // Job is work for a child: it reads in and sends what it finds. Its error goes back to the parent; a *Fault keeps its class.
@@ -27,6 +29,9 @@ func Main(jobs map[string]Job) {
 	if !marked || len(os.Args) != 2 || os.Args[1] != argMark {
 		return
 	}
+	// A service manager, or a person, may ask all processes of the service to end or to read their settings anew: the daemon finishes the messages in
+	// work, and ends its children itself.
+	signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	os.Exit(child(limits, jobs, os.Stdin, os.Stdout))
 }
 

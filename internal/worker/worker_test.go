@@ -46,6 +46,15 @@ func testJobs() map[string]Job {
 			return err
 		},
 		"limits": limitsJob,
+		"asked to end": func(_ []byte, _ *Input, o *Output) error {
+			for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
+				if err := syscall.Kill(os.Getpid(), sig); err != nil {
+					return err
+				}
+			}
+			time.Sleep(50 * time.Millisecond) // the runtime's own answer to a signal comes late
+			return o.Item([]byte("goes on"), nil, nil)
+		},
 		"double": func(_ []byte, in *Input, out *Output) error {
 			for {
 				b, err := in.Listen()
@@ -305,6 +314,14 @@ func TestErrorOfTheFileIsNotTheChilds(t *testing.T) {
 type readerAt struct{ err error }
 
 func (r readerAt) ReadAt([]byte, int64) (int, error) { return 0, r.err }
+
+// systemd may send a signal to all processes of the service; docker and a terminal do.
+func TestChildrenOutliveWhatAsksTheDaemonToStop(t *testing.T) {
+	items, err := collect(t, New(Options{}).Group(), t.Context(), "asked to end", nil, nil)
+	if err != nil || len(items) != 1 {
+		t.Errorf("%q, %v", items, err)
+	}
+}
 
 func TestChildIsConfined(t *testing.T) {
 	t.Setenv("SEKISHO_SECRET", "not for children")
