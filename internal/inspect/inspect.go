@@ -58,6 +58,7 @@ type File struct {
 
 	declared string // the media type that the mail declares, "" inside files
 	content  io.ReaderAt
+	read     bool     // its words were taken as those of a text of the mail
 	sum      [32]byte // SHA-256, where the journal needs it
 	tailEnd  bool     // the end of a ZIP stands in the last bytes
 	volume   bool     // what makes it a disc or virtual disk stands behind the beginning

@@ -164,8 +164,8 @@ func (s *Scan) hints(ctx context.Context, f *File) error {
 	if f.Name != "" {
 		s.words.FileName(f.Name)
 	}
-	if f.depth == 0 || f.Size > hintMax || f.Kind != KindText && f.Kind != KindHTML {
-		return nil // texts of the mail are parts
+	if f.read || f.Size > hintMax || f.Kind != KindText && f.Kind != KindHTML {
+		return nil
 	}
 	b, err := f.peek(ctx, 0, make([]byte, f.Size))
 	if err != nil {

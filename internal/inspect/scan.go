@@ -149,7 +149,7 @@ func (s *Scan) Part(ctx context.Context, p *message.Part) (kind string, err erro
 
 // partFile is a part of the mail in the file parent, nil for the message itself.
 func partFile(p *message.Part, parent *File) *File {
-	f := &File{Path: p.Path, Name: p.Name, Size: p.Content.Size(), declared: p.Type, content: p.Content, sum: p.SHA256, parent: parent, report: -1}
+	f := &File{Path: p.Path, Name: p.Name, Size: p.Content.Size(), declared: p.Type, content: p.Content, sum: p.SHA256, parent: parent, read: p.Text != "", report: -1}
 	if parent != nil {
 		f.depth = parent.depth + 1
 	}

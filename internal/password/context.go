@@ -355,12 +355,14 @@ func (f *Finder) FileName(name string) {
 	if dot := strings.LastIndexByte(name, '.'); dot > 0 {
 		stem = name[:dot]
 	}
-	n := 0
-	for piece := range strings.FieldsFuncSeq(stem, func(r rune) bool { return strings.ContainsRune("_-. ()[]（）　+,=@&", r) }) {
-		if n++; n > namePieces {
-			break
+	for _, separators := range [...]string{"_-. ()[]（）　+,=@&", "_ ()[]（）　=:："} { // a password may hold the others
+		n := 0
+		for piece := range strings.FieldsFuncSeq(stem, func(r rune) bool { return strings.ContainsRune(separators, r) }) {
+			if n++; n > namePieces {
+				break
+			}
+			forms(piece, func(w string) { f.keep(named, w) })
 		}
-		forms(piece, func(w string) { f.keep(named, w) })
 	}
 	forms(stem, func(w string) { f.keep(named, w) })
 }
