@@ -85,6 +85,9 @@ func (s *Scan) Finish(ctx context.Context) (still []Locked, err error) {
 		}
 		s.locked = true
 		s.untried(w.file)
+		if s.words.Cut() || s.mail.cut {
+			s.limit(w.file, finding.LimitSize, "the mail's text is longer than is read for passwords")
+		}
 		still = append(still, Locked{w.file.Path, w.file.Name, w.file.Kind, w.copy})
 	}
 	return still, err

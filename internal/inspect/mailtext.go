@@ -23,6 +23,7 @@ type mailSays struct {
 	path  finding.Path // of the first part that is text of the mail
 	links []links.Link
 	seen  map[string]bool
+	cut   bool // a text is longer than is read
 }
 
 // Text takes text of the message itself that is no part: its subject, the body of a winmail.dat. It may be a web page.
@@ -55,6 +56,7 @@ const (
 
 // restText takes what is left of a long text in pieces, whose words may be cut. Its charset is guessed, which leaves ASCII as it is.
 func (s *Scan) restText(p *message.Part, page bool) {
+	s.mail.cut = s.mail.cut || p.Content.Size() > restMax
 	b := make([]byte, min(restPiece, max(0, p.Content.Size()-textMax)))
 	for off := int64(textMax); off < min(p.Content.Size(), restMax); off += int64(len(b)) {
 		n, _ := p.Content.ReadAt(b, off) // the inspectors meet a spool that fails too

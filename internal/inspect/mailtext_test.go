@@ -1,7 +1,9 @@
 package inspect
 
 import (
+	"bytes"
 	"context"
+	"encoding/base64"
 	"slices"
 	"strings"
 	"testing"
@@ -108,6 +110,41 @@ func TestShortTextsBesideLockedFilesGiveWords(t *testing.T) {
 		}
 		if s.textFindings(); len(s.Result().Findings) > 0 {
 			t.Errorf("%s: %v", tc.name, lines(s.Result()))
+		}
+	}
+}
+
+// A program shows a text file and an archive's comment whatever their types are.
+func TestWordsOfAttachmentsThatAreNoTextParts(t *testing.T) {
+	noted := fixture.ZIP{Entries: []fixture.ZIPEntry{{Name: "a.txt"}}, Comment: "Password: k3k3"}.Bytes()
+	for name, content := range map[string][]byte{"readme.txt": []byte("Password: k3k3"), "a.zip": noted} {
+		mail := "From: a@example.test\r\nContent-Type: application/octet-stream\r\nContent-Disposition: attachment; filename=" + name +
+			"\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.StdEncoding.EncodeToString(content)
+		w, _ := scanMail(t, context.Background(), Options{}, []byte(mail))
+		if !candidate(w.s, "k3k3") || len(w.s.words.Said()) > 0 {
+			t.Errorf("%s: %v", name, w.s.words.Said())
+		}
+	}
+}
+
+// Whose text hides its password behind more than is read is not looked through.
+func TestALongTextBesideALockedFile(t *testing.T) {
+	locked := fixture.ZIP{Entries: []fixture.ZIPEntry{{Name: "a.doc", Data: []byte("x"), Password: "k3k3", AES: 3}}}.Bytes()
+	for size, incomplete := range map[int]bool{1 << 10: false, 5 << 20: true} {
+		s := scanner(t, Options{}).Begin()
+		for range size >> 10 {
+			s.Text(strings.Repeat("word ", 1024/5))
+		}
+		if _, err := s.File(context.Background(), nil, "a.zip", bytes.NewReader(locked), int64(len(locked))); err != nil {
+			t.Fatal(err)
+		}
+		still, err := s.Finish(context.Background())
+		if err != nil || len(still) != 1 {
+			t.Fatal(still, err)
+		}
+		still[0].Content.Close()
+		if s.Result().Incomplete != incomplete {
+			t.Errorf("%d bytes: %v", size, lines(s.Result()))
 		}
 	}
 }

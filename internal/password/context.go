@@ -25,18 +25,22 @@ func (f *Finder) Text(text string) { f.read(text, true) }
 func (f *Finder) Beside(text string) { f.read(text, false) }
 
 func (f *Finder) read(text string, own bool) {
-	if text = clip(text, min(textMax, allMax-f.taken)); !utf8.ValidString(text) {
+	r := &f.beside
+	if own {
+		r = &f.own
+	}
+	part := clip(text, min(textMax, allMax-r.taken))
+	f.cut = f.cut || own && len(part) < len(text)
+	if text = part; !utf8.ValidString(text) {
 		text = strings.ToValidUTF8(text, "\uFFFD")
 	}
 	if text == "" {
 		return
 	}
-	f.taken += len(text)
-	f.mute, f.sorted = !own, nil
-	f.late = append(f.late, text)
-	if !mayMention(text) {
-		return
-	}
+	r.taken += len(text)
+	r.late = append(r.late, text)
+	f.mute, f.sorted, f.reading = !own, nil, r
+	defer func() { f.mute = false }()
 	var folding folded
 	meeting := meetingLine(text)
 	eachLine(text, func(win []line) {
@@ -179,16 +183,17 @@ func meetingLine(line string) bool {
 
 // line looks for what speaks of a password in the first line.
 func (f *Finder) line(win []line, folding *folded) {
-	if f.mentions >= mentionMax {
+	if !mayMention(win[0].text) {
 		return
 	}
-	if !mayMention(win[0].text) {
+	if f.reading.mentions >= mentionMax {
+		f.cut = f.cut || f.reading == &f.own
 		return
 	}
 	folding.fold(win[0].text)
 	list := mentions(folding)
 	for k, m := range list {
-		f.mentions++
+		f.reading.mentions++
 		start, end := folding.offset(m.start), folding.offset(m.end)
 		c := context{mention: m, line: win[0].text, next: win[1:], old: win[0].old}
 		c.head, c.key, c.tail = c.line[:start], c.line[start:end], c.line[end:]

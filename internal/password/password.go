@@ -7,7 +7,8 @@
 //
 // # Limits
 //
-//   - Of one text 1 MiB is read, of all 4 MiB, of a line 4 KiB at once. 1,000 places that speak of a password are looked at.
+//   - Of one text 1 MiB is read, of all 4 MiB, of a line 4 KiB at once. 1,000 places that speak of a password are looked at. Texts beside the mail's own
+//     count for themselves. [Finder.Cut] tells where a limit cut the mail's own.
 //   - A word has 2 to 64 characters. Of a mail's own words 500 are given out, those of contexts first; time grows linearly with the text.
 //   - Passwords in pictures, and those that the recipient must know ("your telephone number"), are not found.
 package password
@@ -15,9 +16,17 @@ package password
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 )
+
+// reading is what was read of the mail's own texts, or of others: who fills one up leaves the other as it is.
+type reading struct {
+	taken    int      // bytes
+	mentions int      // places that speak of a password
+	late     []string // texts whose words are taken when somebody asks for all: most mails hold nothing that is locked
+}
 
 // Source says where a word was found.
 type Source uint8
@@ -56,9 +65,11 @@ func (w Word) String() string {
 type rank uint8
 
 const (
-	given  rank = iota
-	sure        // in a context, and looks like a password
-	likely      // in a context, and may be one
+	given      rank = iota
+	sure            // in a context, and looks like a password
+	likely          // in a context, and may be one
+	besideSure      // the same of a text that is not the mail's own
+	besideLikely
 	earlier
 	listed
 	named
@@ -70,34 +81,58 @@ const (
 	ranks
 )
 
+// beside is the rank of a word that stands in another text than the mail's own.
+func (r rank) beside() rank {
+	switch r {
+	case sure:
+		return besideSure
+	case likely, quotedSure, maybe:
+		return besideLikely
+	}
+	return r
+}
+
+// room is how many words of the rank are kept.
+func (r rank) room() int {
+	switch r {
+	case given, earlier, listed: // which the sender does not fill
+		return math.MaxInt
+	case besideSure, besideLikely, named:
+		return sideMax
+	}
+	return keptMax
+}
+
 // firstRank is the rank of words that are added as they are.
 var firstRank = [...]rank{Given: given, Phrase: sure, Earlier: earlier, List: listed, Name: named, Token: tokenPlain}
 
 // source is where words of a rank come from.
 func (r rank) source() Source {
-	return [...]Source{Given, Phrase, Phrase, Earlier, List, Name, Phrase, Phrase, Token, Token, Token}[r]
+	return [...]Source{Given, Phrase, Phrase, Phrase, Phrase, Earlier, List, Name, Phrase, Phrase, Token, Token, Token}[r]
 }
 
 const (
 	wordMin   = 2
 	wordMax   = 64   // characters; longer ones are addresses and separators
 	keptMax   = 1000 // words of a rank that are kept
+	sideMax   = 100  // of a rank that other texts or names fill: they leave room for what the mail itself says
 	minedMax  = 500  // words of the mail itself that are given out: a second of ZIP AES
 	datesFrom = 2000 // a mail's date before that is none
 )
 
 // Finder collects words. The zero value is ready.
 type Finder struct {
-	words    [ranks][]Word
-	best     map[string]rank // of every word kept
-	said     []Said
-	late     []string // texts whose words are taken when somebody asks for all: most mails hold nothing that is locked
-	mentions int
-	taken    int  // bytes read
-	dated    bool // a text says that the password is a date
-	mute     bool // the text that is being read says nothing: it is not the mail's own, or invites to a meeting, whose passcode opens no file
-	date     time.Time
-	sorted   []Word // of Words, until more is added
+	words   [ranks][]Word
+	best    map[string]rank // of every word kept
+	said    []Said
+	own     reading
+	beside  reading
+	reading *reading // the text's that is being read
+	cut     bool     // not all of the mail's own texts was read
+	dated   bool     // a text says that the password is a date
+	mute    bool     // the text that is being read says nothing: it is not the mail's own, or invites to a meeting, whose passcode opens no file
+	date    time.Time
+	sorted  []Word // of Words, until more is added
 }
 
 // Add takes words as they are.
@@ -109,7 +144,10 @@ func (f *Finder) Add(from Source, words ...string) {
 
 // keep keeps a word under the best rank that it was seen with.
 func (f *Finder) keep(r rank, word string) {
-	if word == "" || r > listed && len(f.words[r]) >= keptMax {
+	if f.mute {
+		r = r.beside()
+	}
+	if word == "" || len(f.words[r]) >= r.room() {
 		return
 	}
 	if f.best == nil {
@@ -140,10 +178,12 @@ func (f *Finder) sort() {
 			f.keep(likely, f.date.Format(layout))
 		}
 	}
-	for _, text := range f.late {
-		eachLine(text, func(win []line) { f.tokens(win[0].text, win[0].old) })
+	for _, r := range [...]*reading{&f.own, &f.beside} {
+		for _, text := range r.late {
+			eachLine(text, func(win []line) { f.tokens(win[0].text, win[0].old) })
+		}
+		r.late = nil
 	}
-	f.late = nil
 	mined := 0
 	for r := range ranks {
 		for _, w := range f.words[r] {
@@ -175,12 +215,17 @@ type Said struct{ Word, Behind string }
 // Said returns the passwords that the texts name, in their order. What the quoted history names is not among them.
 func (f *Finder) Said() []Said { return f.said }
 
+// Cut reports whether the mail's own texts are longer, or speak more of passwords, than is read.
+func (f *Finder) Cut() bool { return f.cut }
+
 const nearMax = 32 // that stand near a keyword and are worth remembering
 
 // Near returns the words that look like passwords and stand near a word for one, Said's among them.
 func (f *Finder) Near() (list []string) {
-	for _, w := range f.words[sure][:min(len(f.words[sure]), nearMax)] {
-		list = append(list, w.Text)
+	for _, r := range [...]rank{sure, besideSure} {
+		for _, w := range f.words[r][:min(len(f.words[r]), nearMax-len(list))] {
+			list = append(list, w.Text)
+		}
 	}
 	return list
 }

@@ -228,6 +228,9 @@ func TestOrderOfSources(t *testing.T) {
 		}
 		last = n
 	}
+	if f.FileName("bill (pass=k4-ab).zip"); place(&f, "k4-ab") < 0 {
+		t.Error("the name's word with a hyphen is missing")
+	}
 	if place(&f, "pw_1234") < 0 {
 		t.Error("the name without its extension is missing")
 	}

@@ -1,6 +1,7 @@
 package password
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -173,13 +174,38 @@ func TestFindAndNear(t *testing.T) {
 	}
 }
 
+// Who fills other texts leaves the mail's own as it is, whatever comes first.
+func TestTextsBesideDoNotDrownTheMailsOwn(t *testing.T) {
+	noise := func(form string) string {
+		var b strings.Builder
+		for i := range 40_000 {
+			fmt.Fprintf(&b, form, i*7919)
+		}
+		return b.String()
+	}
+	for _, own := range []string{"Password: k3k3", "open it with k3k3"} {
+		var f Finder
+		for range 5 {
+			f.Beside(noise("Password: a%db\n"))
+			f.Beside(noise("b%dc "))
+		}
+		for i := range 2000 {
+			f.FileName(fmt.Sprintf("n%d-%d.txt", i, i))
+		}
+		f.Text(own)
+		if n := place(&f, "k3k3"); n < 0 || len(f.Said()) == 0 && strings.HasPrefix(own, "P") || f.Cut() {
+			t.Errorf("%q: word %d, said %v, cut %v", own, n, f.Said(), f.Cut())
+		}
+	}
+}
+
 func TestOnlySoMuchTextIsRead(t *testing.T) {
 	var f Finder
 	for range 3 * allMax / textMax {
 		f.Text(strings.Repeat("x ", textMax))
 	}
 	f.Text("Password: k3k3")
-	if f.taken != allMax || len(f.Said()) > 0 {
-		t.Errorf("%d bytes taken", f.taken)
+	if f.own.taken != allMax || len(f.Said()) > 0 || !f.Cut() {
+		t.Errorf("%d bytes taken, cut %v", f.own.taken, f.Cut())
 	}
 }
