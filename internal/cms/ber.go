@@ -141,12 +141,16 @@ func (p *parser) skip(e tlv, s span, depth int) (rest span, ok bool) {
 		return e.behind(s), true
 	}
 	if depth >= depthMax {
+		p.msg.Cut = true
 		return s, false
 	}
 	s = e.inside(s.end())
 	for {
 		inner, ok := p.element(s)
-		if p.passed++; !ok || p.passed > skipMax {
+		if p.passed++; p.passed > skipMax {
+			p.msg.Cut = true
+		}
+		if !ok || p.msg.Cut {
 			return s, false
 		}
 		if inner.tag == tagEnd {

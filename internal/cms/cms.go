@@ -5,7 +5,8 @@
 //
 // # Limits
 //
-//   - Structures inside each other: depthMax. Pieces of one content: piecesMax; more is Message.Cut. Packets before a message of OpenPGP: packetsMax.
+//   - Structures inside each other: depthMax. Elements passed: skipMax. Pieces of one content: piecesMax. Packets before a message of OpenPGP:
+//     packetsMax. What is more is Message.Cut.
 //   - A content is a list of places in the file: 16 bytes for each piece. Nothing is copied. Decompressing is bounded by who reads.
 package cms
 
@@ -197,6 +198,7 @@ func (p *parser) encapsulated(s span, before int) {
 		}
 		s = next
 	}
+	p.msg.Cut = true
 }
 
 // elementsMax is how many elements are passed on the way; each of these structures has at most eight.
@@ -217,7 +219,10 @@ func (p *parser) pieces(s span, depth int) (rest span) {
 			if at := e.inside(s.end()); at.size > 0 {
 				p.msg.pieces = append(p.msg.pieces, at)
 			}
-		case e.tag == tagOctetsInPieces && depth < depthMax:
+		case e.tag == tagOctetsInPieces && depth >= depthMax:
+			p.msg.Cut = true
+			return span{}
+		case e.tag == tagOctetsInPieces:
 			if inner := p.pieces(e.inside(s.end()), depth+1); e.size < 0 {
 				s = span{inner.at + 2, inner.size - 2} // behind the end of contents
 				continue

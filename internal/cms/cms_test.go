@@ -109,8 +109,8 @@ func TestDeepPiecesEnd(t *testing.T) {
 	}
 	m := read(t, fixture.BERLong(0x30, fixture.BER(6, []byte(fixture.CMSSigned)), fixture.BERLong(0xA0, fixture.BERLong(0x30, fixture.BER(2, []byte{1}), fixture.BER(0x31),
 		fixture.BERLong(0x30, fixture.BER(6, []byte(fixture.CMSData)), fixture.BERLong(0xA0, b))))))
-	if got := content(t, m); got != "" {
-		t.Errorf("content %q", got)
+	if got := content(t, m); got != "" || !m.Cut {
+		t.Errorf("content %q, cut %v", got, m.Cut)
 	}
 }
 

@@ -251,7 +251,7 @@ func (p *parser) content(tag int) {
 	head = head[:n]
 	switch {
 	case n < 2:
-		return
+		p.msg.pieces = nil
 	case tag == packetCompressed:
 		algorithm := head[0]
 		p.msg.Kind, p.msg.pieces = Compressed, without(p.msg.pieces, 1)

@@ -78,7 +78,7 @@ func (p *parser) attachmentAttribute(id uint16, s Span) {
 	case attTransport:
 		a.transport = value{typeString8, s}
 	case attAttachData:
-		a.add(Data, s)
+		p.add(a, Data, s)
 	case attAttachment:
 		p.eachProperty(s, func(id uint16, named uint32, v value) { p.attachmentProperty(a, id, v) })
 	}
@@ -93,8 +93,12 @@ const (
 // contentsMax bounds the contents of one attachment: an honest one has its data once.
 const contentsMax = 8
 
-func (a *attachment) add(k Kind, s Span) {
-	if s.Size > 0 && len(a.contents) < contentsMax {
+func (p *parser) add(a *attachment, k Kind, s Span) {
+	switch {
+	case s.Size <= 0:
+	case len(a.contents) >= contentsMax:
+		p.problem(true, s.Offset, "an attachment of too many contents")
+	default:
 		a.contents = append(a.contents, content{k, s})
 	}
 }

@@ -190,9 +190,11 @@ func (p *parser) messageProperty(id uint16, named uint32, v value) {
 const linksMax = 100
 
 func (p *parser) addLink(v value) {
-	if len(p.links) < linksMax {
-		p.links = append(p.links, v)
+	if len(p.links) >= linksMax {
+		p.problem(true, v.Offset, "too many references")
+		return
 	}
+	p.links = append(p.links, v)
 }
 
 // attachmentProperty takes a property of an attachment.
@@ -224,21 +226,21 @@ const (
 
 func (p *parser) attachmentData(a *attachment, v value) {
 	if v.typ&^manyValues != typeObject {
-		a.add(Data, v.Span)
+		p.add(a, Data, v.Span)
 		return
 	}
 	b := p.bytes(v.Offset, interfaceSize)
 	if v.Size < interfaceSize || len(b) < interfaceSize {
-		a.add(Data, v.Span)
+		p.add(a, Data, v.Span)
 		return
 	}
 	rest := Span{v.Offset + interfaceSize, v.Size - interfaceSize}
 	switch string(b) {
 	case iidMessage:
-		a.add(Nested, rest)
+		p.add(a, Nested, rest)
 	case iidStorage:
-		a.add(Storage, rest)
+		p.add(a, Storage, rest)
 	default:
-		a.add(Data, rest)
+		p.add(a, Data, rest)
 	}
 }

@@ -6,8 +6,9 @@
 //
 // # Limits
 //
-//   - Attributes: 65,536. Properties: [Options].Properties. Attachments: [Options].Files. Reaching one is a Problem with Unread.
-//   - Text: [Options].Text bytes of each of subject, body and HTML; names 2 KiB.
+//   - Attributes: 65,536. Properties: [Options].Properties. Attachments: [Options].Files. Reaching one is a Problem with Unread,
+//     and so it is with the contents and references below.
+//   - Text: [Options].Text bytes of each of subject, body and HTML; names 4 KiB. Contents of an attachment: 8, references: 100.
 //   - Each byte is read once, and those of a text once more. Memory: the texts, and a hundred bytes for each attachment.
 //
 // A message in a message is handed out as a file; whoever reads that bounds the nesting. Recipients, dates and pictures of icons are not read. The
