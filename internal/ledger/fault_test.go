@@ -207,7 +207,7 @@ func TestForgetTwice(t *testing.T) {
 
 // TestHostileTextsAreKeptAsTheyAre: what senders write into names, subjects and addresses is data and nothing else.
 func TestHostileTextsAreKeptAsTheyAre(t *testing.T) {
-	for _, text := range []string{`'; DROP TABLE memories; --`, "a\x00b", "\"}]", "<script>", "‮exe.zip", "%s%d", strings.Repeat("長", maxWord/3)} {
+	for _, text := range []string{`'; DROP TABLE memories; --`, "a\x00b", "\"}]", "<script>", "\u202Eexe.zip", "%s%d", strings.Repeat("長", maxWord/3)} {
 		r := newRig(t, Options{})
 		m := mailFrom("taro@partner.example", text)
 		m.Subject, m.QueueID, m.Rcpts = text, text, []string{text + "@our.example"}
