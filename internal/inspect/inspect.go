@@ -67,17 +67,19 @@ type File struct {
 	joined   joined   // a RAR or 7z archive behind something else
 	archive  *zipinspect.Archive
 	parent   *File
-	waited   bool           // a document whose encryption was reported before it waited for words
-	listed   bool           // an attachment or a member, not a text of the mail
-	depth    int            // containers around it
-	unpacked int64          // bytes unpacked from it and from what is in it
-	packed   int64          // its size in what it was unpacked from, 0 where that is not known
-	found    int            // findings on it
-	sources  int            // members that a source tree has
-	scripts  []*foundScript // members that are named unless they are sources of a tree
-	report   int            // its place in Scan.files, -1 while it has none
-	lures    *lure.Matcher  // reads its text; nil until somebody writes it
-	words    *mailText      // keeps its text; nil where it is not the text of a mail
+	waited   bool            // a document whose encryption was reported before it waited for words
+	listed   bool            // an attachment or a member, not a text of the mail
+	depth    int             // containers around it
+	unpacked int64           // bytes unpacked from it and from what is in it
+	packed   int64           // its size in what it was unpacked from, 0 where that is not known
+	found    int             // findings on it
+	sources  int             // members that a source tree has
+	folders  map[string]int  // of them, by folder
+	pages    map[string]bool // web pages among the members, without their endings
+	scripts  []*foundScript  // members that are named unless they are sources of a tree
+	report   int             // its place in Scan.files, -1 while it has none
+	lures    *lure.Matcher   // reads its text; nil until somebody writes it
+	words    *mailText       // keeps its text; nil where it is not the text of a mail
 }
 
 // child is a file inside f.

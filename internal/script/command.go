@@ -116,7 +116,18 @@ func (r *Report) hiddenShell(src string) {
 			ticks++
 		}
 	}
-	if ticks >= wordsBroken || strings.Count(low, "[char]") >= wordsBroken || strings.Contains(low, "-bxor") && strings.Contains(low, "invoke") {
+	if ticks >= wordsBroken || strings.Count(low, "[char]") >= wordsBroken || strings.Contains(low, "-bxor") && strings.Contains(low, "invoke") || formatted(low) {
 		r.does(true, "hides its words")
 	}
+}
+
+// formatted reports whether a command's name is put together by the format operator.
+func formatted(low string) bool {
+	low = strings.NewReplacer(" ", "", "'", `"`).Replace(low[:min(len(low), stringMax)])
+	for _, w := range []string{`&("{`, `.("{`} {
+		if _, rest, ok := strings.Cut(low, w); ok && strings.Contains(rest[:min(len(rest), 20)], "}{") {
+			return true
+		}
+	}
+	return false
 }

@@ -188,8 +188,15 @@ func (r *Report) evasive(f *folded, lang Language) {
 	if f.chars >= charsMany && (r.Host || lang == PowerShell) {
 		r.does(r.Suspicious(), "makes its words of numbers")
 	}
+	sealed := f.sealed()
+	if lang == VBScript && sealed > 0 && (f.has("execute") || f.has("executeglobal") || f.has("eval")) {
+		r.does(true, "runs code that it makes")
+	}
 	if lang != JScript || r.Web && !r.Run {
 		return
+	}
+	if sealed >= sealedWords && f.decodesText() {
+		r.does(true, "hides its words")
 	}
 	odd := 0
 	for n := range f.names {
@@ -203,6 +210,32 @@ func (r *Report) evasive(f *folded, lang Language) {
 	if f.has("eval") && (f.has("unescape") || f.has("atob") || f.has("fromcharcode")) {
 		r.does(true, "runs code that it makes")
 	}
+}
+
+const (
+	sealedWords = 4  // encoded words of a script: the alphabets of honest decoders are fewer
+	sealedLong  = 64 // characters of an encoded text
+)
+
+// sealed counts encoded words, a long one as many.
+func (f *folded) sealed() int {
+	n := 0
+	for _, s := range f.strings {
+		s = s[:min(len(s), sampleMax)]
+		switch {
+		case len(s) < 8 || !looksHex(s) && !mixed(s):
+		case len(s) >= sealedLong && looksHex(s):
+			n += sealedWords
+		default:
+			n++
+		}
+	}
+	return n
+}
+
+// looksHex reports whether a text is of hexadecimal digits of both sorts, in pairs.
+func looksHex(s string) bool {
+	return len(s)%2 == 0 && strings.Trim(s, "0123456789abcdefABCDEF") == "" && strings.ContainsAny(s, "abcdefABCDEF") && s != "0123456789abcdef" && s != "0123456789ABCDEF"
 }
 
 // encoded judges what base64 in a text says.
