@@ -144,6 +144,6 @@ func (a *Archive) order() {
 	})
 	for i := range a.Files {
 		a.Files[i].archive = a
-		a.begun = a.begun || a.Files[i].Prev
+		a.begun = a.begun || a.Files[i].Prev && a.Prev != "" // without an earlier cabinet the folder begins here, whatever a file says
 	}
 }

@@ -20,7 +20,7 @@ const (
 	folderLen = 8
 	fileLen   = 16
 	dataLen   = 8
-	maxName   = 256 // 2.3: 255 bytes and a NUL
+	maxName   = 4 << 10 // 2.3 has 255 bytes and a NUL, on which 7-Zip does not insist; of a longer one that much is kept
 )
 
 // Flags of the header (2.1).
@@ -170,9 +170,7 @@ func (c *cursor) name(utf bool) string {
 			c.end(err)
 		case x == 0:
 			return decodeName(b, utf)
-		case len(b) == maxName:
-			c.end(io.EOF) // no name: the list is none
-		default:
+		case len(b) < maxName:
 			b = append(b, x)
 		}
 	}

@@ -45,6 +45,9 @@ func (cabFile) describe(f *File, a *cab.Archive, s *Scan) {
 	if a.Limit {
 		s.limit(f, finding.LimitFiles, "the cabinet has more files than the limit")
 	}
+	if a.Cut && f.Kind == KindCAB {
+		s.found(f, finding.New(finding.ArchiveUnread, f.Path, "the list of files breaks off behind %d", len(a.Files)))
+	}
 	for _, part := range []struct{ where, name string }{{"begins", a.Prev}, {"goes on", a.Next}} {
 		if part.name != "" {
 			s.found(f, finding.New(finding.ArchiveUnread, f.Path, "part %d of a set, which %s in %.60q", a.Index+1, part.where, part.name))

@@ -27,6 +27,7 @@ func TestCabinets(t *testing.T) {
 			[]string{" exe", `in\\a.doc doc`, "b.txt text"}, false},
 		{"Quantum", fixture.CAB{Folders: folder(2, doc...)}.Bytes(), []string{"archive.unread"}, []string{" cab", `in\\a.doc data`, "b.txt data"}, false},
 		{"a part of a set", fixture.CAB{Folders: folder(0, doc[1]), Next: "2.cab"}.Bytes(), []string{"archive.unread"}, []string{" cab", "b.txt text"}, false},
+		{"a list that breaks off", fixture.CAB{Folders: folder(0, doc[1])}.Bytes()[:60], []string{"archive.unread"}, []string{" cab"}, false},
 		{"nothing to list", append([]byte("MSCF\x00\x00\x00\x00"), make([]byte, 50)...), []string{"archive.unread"}, []string{" cab"}, false},
 		{"damaged", fixture.CAB{Folders: []fixture.CABFolder{{Method: 1, Files: doc, Raw: []byte("CKxx")}}}.Bytes(),
 			[]string{`scan.incomplete in\\a.doc`, "scan.incomplete b.txt"}, []string{" cab", `in\\a.doc empty`, "b.txt empty"}, true},

@@ -38,6 +38,9 @@ func (l lzhFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 	if a.Limit {
 		s.limit(f, finding.LimitFiles, "the archive has more files than the limit")
 	}
+	if a.Cut && f.Kind == KindLZH {
+		s.found(f, finding.New(finding.ArchiveUnread, f.Path, "the list of files breaks off behind %d", len(a.Entries)))
+	}
 	return s.entries(ctx, f, l.members(a))
 }
 

@@ -29,6 +29,8 @@ func TestLHA(t *testing.T) {
 			[]string{" exe", "請求書.doc doc"}, false},
 		{"a method nobody reads", fixture.LZH{Files: []fixture.LZHFile{unknown}}.Bytes(), []string{"archive.unread"}, []string{" lzh", "c.txt data"}, false},
 		{"damaged", fixture.LZH{Files: []fixture.LZHFile{broken}}.Bytes(), []string{"scan.incomplete d.txt"}, []string{" lzh", "d.txt empty"}, true},
+		{"a list that breaks off", append(fixture.LZH{NoEnd: true, Files: []fixture.LZHFile{text}}.Bytes(), "..-lh5-\xFF\xFF"...), []string{"archive.unread"},
+			[]string{" lzh", "b.txt text"}, false},
 		{"nothing to list", []byte("..-lh5-\x01\x01\x01" + strings.Repeat("\xFF", 40)), []string{"archive.unread"}, []string{" lzh"}, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

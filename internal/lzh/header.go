@@ -76,6 +76,12 @@ func isMethod(b []byte) bool {
 	return len(b) >= 5 && b[0] == '-' && b[4] == '-' && (b[1] == 'l' && (b[2] == 'h' || b[2] == 'z') || b[1] == 'p' && b[2] == 'm')
 }
 
+// begins reports whether something at off begins like a header.
+func (s *source) begins(off int64) bool {
+	b := s.at(off, 2+5)
+	return len(b) == 2+5 && isMethod(b[2:])
+}
+
 // header reads the header at off.
 func (s *source) header(off int64) (header, bool) {
 	b := s.at(off, 256+2)

@@ -5,8 +5,8 @@
 //
 // # Limits
 //
-// What does not begin with a header is ErrFormat. The list ends where no header follows, as it does for programs, or at Options.Entries, which
-// Archive.Limit says. A header has at most 64 KB. Memory is the list, and for each open file a window of at most 64 KB. Nothing is allocated from a
+// What does not begin with a header is ErrFormat. The list ends where no header follows, as it does for programs, at a damaged one, which Archive.Cut
+// says, or at Options.Entries, which Archive.Limit says. A header has at most 64 KB. Memory is the list, and for each open file a window of at most 64 KB. Nothing is allocated from a
 // number in the file. What an entry claims to hold is where its Reader ends. Checksums of headers are not asked but for Find: data that a program
 // would refuse is read all the same.
 //
@@ -60,6 +60,7 @@ type Entry struct {
 type Archive struct {
 	Entries []Entry
 	Limit   bool // there are more
+	Cut     bool // the list ends at a header that cannot be read
 
 	r    io.ReaderAt
 	size int64
@@ -73,6 +74,7 @@ func Read(r io.ReaderAt, size int64, o Options) (*Archive, error) {
 	for at := int64(0); ; {
 		h, ok := in.header(at)
 		if !ok {
+			a.Cut = in.begins(at)
 			break
 		}
 		if a.Limit = len(a.Entries) == o.Entries; a.Limit {

@@ -129,16 +129,22 @@ func TestWhereTheListEnds(t *testing.T) {
 		name string
 		b    []byte
 		want []string
+		cut  bool
 	}{
-		{"a zero", whole, []string{"a", "b", "folder/"}},
-		{"the end of the file", fixture.LZH{Files: files, NoEnd: true}.Bytes(), []string{"a", "b", "folder/"}},
-		{"no header", append(fixture.LZH{Files: files, NoEnd: true}.Bytes(), strings.Repeat("no header ", 30)...), []string{"a", "b", "folder/"}},
-		{"half a header", whole[:bytes.Index(whole, []byte("folder/"))+2], []string{"a", "b"}},
-		{"another archive behind the zero", append(slices.Clone(whole), whole...), []string{"a", "b", "folder/"}},
+		{"a zero", whole, []string{"a", "b", "folder/"}, false},
+		{"the end of the file", fixture.LZH{Files: files, NoEnd: true}.Bytes(), []string{"a", "b", "folder/"}, false},
+		{"no header", append(fixture.LZH{Files: files, NoEnd: true}.Bytes(), strings.Repeat("no header ", 30)...), []string{"a", "b", "folder/"}, false},
+		{"half a header", whole[:bytes.Index(whole, []byte("folder/"))+2], []string{"a", "b"}, true},
+		{"a header of another level", bytes.Replace(whole, []byte("\x20\x00\x07folder/"), []byte("\x20\x09\x07folder/"), 1), []string{"a", "b"}, true},
+		{"another archive behind the zero", append(slices.Clone(whole), whole...), []string{"a", "b", "folder/"}, false},
 	} {
 		var got []string
-		for _, e := range read(t, tt.b).Entries {
+		a := read(t, tt.b)
+		for _, e := range a.Entries {
 			got = append(got, e.Name)
+		}
+		if a.Cut != tt.cut {
+			t.Errorf("%s: cut %v", tt.name, a.Cut)
 		}
 		if d := cmp.Diff(tt.want, got); d != "" {
 			t.Errorf("%s:\n%s", tt.name, d)
