@@ -21,6 +21,7 @@ const (
 	maxCycles = 24   // 7zAes.cpp k_NumCyclesPower_Supported_MAX: programs open no more
 )
 
+// parseSevenKey: the low six bits of the first byte are NumCyclesPower, the upper two and the second byte the sizes of salt and IV.
 func parseSevenKey(p []byte) (k sevenKey, ok bool) {
 	k.iv = make([]byte, aes.BlockSize)
 	if len(p) == 0 {
@@ -87,6 +88,7 @@ type cbcReader struct {
 	err   error
 }
 
+// newCBC: AES-256 in CBC mode; an IV shorter than a block is filled with zeros (7zAes.cpp, CBaseCoder).
 func newCBC(r io.Reader, key, iv []byte) (*cbcReader, error) {
 	block, err := aes.NewCipher(key)
 	if err != nil {

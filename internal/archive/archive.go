@@ -67,6 +67,7 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Text }
 
+// hopeless is the error of what no program opens.
 func hopeless(format string, args ...any) error {
 	return &Error{Hopeless, fmt.Sprintf("archive: "+format, args...)}
 }

@@ -46,6 +46,7 @@ func openJob(args []byte, in *worker.Input, out *worker.Output) error {
 	}
 }
 
+// open chooses the decoder.
 func (q *request) open(in *worker.Input) (source, error) {
 	r := io.NewSectionReader(in, q.Offset, in.Size()-q.Offset)
 	switch q.Format {
@@ -109,6 +110,7 @@ func safely(opens func(string) bool, word string) (ok bool) {
 	return opens(word)
 }
 
+// lock tells what proves a password.
 func (q *request) lock(in *worker.Input) (opens func(string) bool, err error) {
 	r := io.NewSectionReader(in, q.Offset, in.Size()-q.Offset)
 	switch q.Format {

@@ -24,6 +24,7 @@ const (
 	claimMost  = 1 << 50 // no file is larger, so that sums stay numbers
 )
 
+// plausible is n, or -1 for what no file holds.
 func plausible(n uint64) int64 {
 	if n > claimMost {
 		return -1

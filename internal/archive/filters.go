@@ -35,6 +35,7 @@ type filter struct {
 	ended error
 }
 
+// filtered makes a reader of a filter; its properties may hold where the code begins.
 func filtered(undo convert) func(io.Reader, []byte) io.Reader {
 	return func(r io.Reader, properties []byte) io.Reader {
 		f := &filter{r: r, undo: undo}
@@ -122,12 +123,13 @@ func ia64(b []byte, pc uint32) int {
 	return i
 }
 
+// ia64Slot undoes one slot of 41 bits where it is a call (Itanium manual, volume 3, format B3: opcode 5, 20 bits of address and a sign).
 func ia64Slot(bundle []byte, bit uint, pc uint32) {
 	var word [8]byte
 	copy(word[:6], bundle[bit/8:])
 	v := binary.LittleEndian.Uint64(word[:])
 	in := v >> (bit % 8)
-	if in>>37&15 != 5 || in>>9&7 != 0 { // IP-relative, branch type cond
+	if in>>37&15 != 5 || in>>9&7 != 0 { // br.call to an address relative to the bundle; bits 9 to 11 are reserved
 		return
 	}
 	src := uint32(in>>13)&0xFFFFF | uint32(in>>36)&1<<20

@@ -53,6 +53,7 @@ func nextMark(b []byte) int {
 	return rar
 }
 
+// archiveAt is the format of an archive at off, "" for none.
 func archiveAt(r io.ReaderAt, size, off int64) (Format, error) {
 	_, err := ReadSeven(r, size, off)
 	format := SevenZip

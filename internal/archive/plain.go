@@ -30,6 +30,7 @@ var (
 	errParts = &Error{TooLarge, "archive: more members than are looked at"}
 )
 
+// all lists members until the end, an error, or maxParts.
 func (w *partWalk) all(at int64, next func(at int64) (p *Part, behind int64, err error)) iter.Seq2[*Part, error] {
 	return func(yield func(*Part, error) bool) {
 		for range maxParts {
@@ -77,6 +78,7 @@ func AR(r io.ReaderAt, size int64) iter.Seq2[*Part, error] {
 	return w.all(int64(len(arMark)), w.ar)
 }
 
+// ar reads the header of a member (ar(5)); members begin at even places.
 func (w *partWalk) ar(at int64) (*Part, int64, error) {
 	h, err := w.read(at, arHeader)
 	if err != nil {
@@ -154,6 +156,7 @@ type cpioHead struct {
 	header, align    int64
 }
 
+// parseCPIO reads a header: c_mode, c_namesize and c_filesize, in digits of base 8 or 16.
 func parseCPIO(b []byte) (h cpioHead, ok bool) {
 	if len(b) < cpioOctalSize {
 		return h, false
@@ -185,6 +188,7 @@ func CPIO(r io.ReaderAt, size int64) iter.Seq2[*Part, error] {
 	return w.all(0, w.cpio)
 }
 
+// cpio reads a member: header, name and content, each filled up to four bytes in the formats of SVR4 (cpio(5)).
 func (w *partWalk) cpio(at int64) (*Part, int64, error) {
 	b, err := w.read(at, cpioHexSize)
 	if err != nil {

@@ -150,6 +150,7 @@ const (
 	rar4Names = 32 // bytes before the name, or HIGH_PACK_SIZE
 )
 
+// block4 reads a block of RAR 4: HEAD_CRC, HEAD_TYPE, HEAD_FLAGS, HEAD_SIZE (technote, "Block formats").
 func (w *rarWalk) block4() (more bool, err error) {
 	start := w.at
 	h, err := w.take(rar4Fixed)
@@ -188,6 +189,7 @@ func sum4(kind byte, flags uint16, h []byte) uint16 {
 	return uint16(crc32.ChecksumIEEE(h[2:]))
 }
 
+// known4 takes the blocks that matter, and passes the data of the others by ADD_SIZE.
 func (w *rarWalk) known4(kind byte, flags uint16, h []byte) (more bool, err error) {
 	switch kind {
 	case rar4Main:
@@ -211,6 +213,7 @@ func (w *rarWalk) known4(kind byte, flags uint16, h []byte) (more bool, err erro
 	return w.skip(int64(binary.LittleEndian.Uint32(h[rar4Fixed:]))), nil
 }
 
+// file4 reads FILE_HEAD: PACK_SIZE at 7, NAME_SIZE at 26, HIGH_PACK_SIZE at 32 where LHD_LARGE is set, then the name.
 func (w *rarWalk) file4(flags uint16, h []byte) (more bool, err error) {
 	if len(h) < rar4Names {
 		return false, errBlock
@@ -266,6 +269,7 @@ const (
 	rar5SolidFlag  = 0x0040 // of the compression information
 )
 
+// block5 reads a block of RAR 5 (technote, "General archive block format").
 func (w *rarWalk) block5() (more bool, err error) {
 	b, head, err := w.header5()
 	if err != nil || b == nil {
@@ -300,6 +304,7 @@ func (w *rarWalk) header5() (b []byte, head int, err error) {
 	return b, c.at, nil
 }
 
+// known5 reads type, flags and the sizes of extra and data area, which all headers begin with, and takes those that matter.
 func (w *rarWalk) known5(c *cursor) (more bool, err error) {
 	kind, flags := c.number(), c.number()
 	var extra, data uint64
@@ -340,6 +345,7 @@ func (w *rarWalk) crypt5(c *cursor) (more bool, err error) {
 	return false, nil
 }
 
+// read5 reads the fields of a file or service header (technote, "File header and service header") and the records of its extra area.
 func (m *RARMember) read5(c, extra *cursor) {
 	flags := c.number()
 	m.Folder = flags&rar5FileFolder != 0
@@ -376,6 +382,7 @@ const (
 	rar5Max   = 24 // UnRAR crypt.hpp CRYPT5_KDF_LG2_COUNT_MAX
 )
 
+// rar5Cost is what 2^count rounds cost (technote, "File encryption record": KDF count).
 func rar5Cost(count byte) time.Duration {
 	return time.Millisecond + rar5Round<<min(count, rar5Max)
 }
@@ -406,6 +413,7 @@ func (c *cursor) vint() (v uint64, ok bool) {
 	return 0, false
 }
 
+// number is a vint, 0 where there is none.
 func (c *cursor) number() uint64 {
 	v, ok := c.vint()
 	c.bad = c.bad || !ok
@@ -415,6 +423,7 @@ func (c *cursor) number() uint64 {
 	return v
 }
 
+// bytes are the next n, nil where the header has fewer.
 func (c *cursor) bytes(n uint64) []byte {
 	if c.bad || n > uint64(len(c.b)-c.at) {
 		c.bad = true

@@ -19,6 +19,7 @@ type rarSource struct {
 	cut bool // a member went on in another volume: nothing comes after it
 }
 
+// openRAR begins to read an archive.
 func openRAR(r *io.SectionReader, password string) (*rarSource, error) {
 	opts := []rardecode.Option{rardecode.MaxDictionarySize(maxDictionary)}
 	if password != "" {
@@ -58,6 +59,7 @@ func rarError(err error) error {
 
 const maxForeign = 1000 // members in a row that begin in another volume; there is one at most, unless somebody plays
 
+// next passes members that begin in the volume before, and ends before what begins here and goes on elsewhere.
 func (s *rarSource) next() (*Member, io.Reader, error) {
 	for range maxForeign {
 		if s.cut {
@@ -77,6 +79,7 @@ func (s *rarSource) next() (*Member, io.Reader, error) {
 	return nil, nil, &Error{Damaged, "archive: only parts of members"}
 }
 
+// member is a header of the library in the words of this package.
 func (s *rarSource) member(h *rardecode.FileHeader) (*Member, io.Reader, error) {
 	m := &Member{Name: h.Name, Size: h.UnPackedSize, Folder: h.IsDir, Encrypted: h.Encrypted || h.HeaderEncrypted}
 	if h.UnKnownSize {

@@ -36,6 +36,7 @@ func (c *sevenCursor) count(limit uint64) int {
 	return int(n)
 }
 
+// fail keeps the first error.
 func (c *sevenCursor) fail(err error) {
 	if c.bad = true; c.err == nil {
 		c.err = err

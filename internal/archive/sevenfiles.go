@@ -22,6 +22,7 @@ func (c *sevenCursor) files() []sevenEntry {
 	return list
 }
 
+// property reads one property of all files (7zFormat.txt, "FilesInfo"): kEmptyStream, kEmptyFile, kAnti, kNames, kAttributes. Times nobody asks for.
 func (c *sevenCursor) property(id byte, list []sevenEntry) {
 	switch id {
 	case sevenEmptyStream:

@@ -90,6 +90,7 @@ func (f *sevenFolder) header(order []int) []byte {
 	return append(b, sevenEnd, sevenEnd, sevenFiles, 1, sevenNames, 5, 0, 'x', 0, 0, 0, sevenEnd, sevenEnd)
 }
 
+// appendFolder writes "Folder": coders, BindPairs and PackedStreams, with the indexes that the new order gives.
 func (f *sevenFolder) appendFolder(b []byte, order []int) []byte {
 	b = appendNumber(b, uint64(len(order)))
 	place := make([]uint64, len(order))  // of a coder's output in the new order

@@ -200,6 +200,7 @@ func (c *sevenCursor) packInfo() (at uint64, sizes []uint64) {
 	return at, sizes
 }
 
+// numbers are n numbers, nil where they are not all there.
 func (c *sevenCursor) numbers(n int) (list []uint64) {
 	for range n {
 		if list = append(list, c.number()); c.bad {
@@ -209,6 +210,7 @@ func (c *sevenCursor) numbers(n int) (list []uint64) {
 	return list
 }
 
+// pointers are the places of checksums to be read.
 func pointers(list []sevenSum) []*sevenSum {
 	out := make([]*sevenSum, len(list))
 	for i := range list {

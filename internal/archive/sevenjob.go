@@ -53,6 +53,7 @@ func (k *sevenKeys) decoder(p []byte, _ uint64, in []io.ReadCloser) (io.ReadClos
 // set changes the password.
 func (k *sevenKeys) set(password string) { k.password, k.cache = password, nil }
 
+// register hands the methods of this package to the library, whose table is that of the process: a child opens one archive.
 func (k *sevenKeys) register() {
 	sevenzip.RegisterDecompressor([]byte(methodAES), k.decoder)
 	for id, method := range ownMethods {
@@ -147,6 +148,7 @@ func sevenError(err error) error {
 	return &Error{Damaged, strings.TrimPrefix(err.Error(), "sevenzip: read error: ")}
 }
 
+// next is the next file; a folder and what is to be deleted have no content (7zFormat.txt, kEmptyStream, kAnti).
 func (s *seven) next() (*Member, io.Reader, error) {
 	if s.nextup == len(s.h.files) {
 		return nil, nil, io.EOF
@@ -219,6 +221,7 @@ func (s *seven) seek(e *sevenEntry) error {
 	return err
 }
 
+// close ends the folder that is open.
 func (s *seven) close() {
 	if s.stream != nil {
 		s.stream.Close() // where the stream ended early, the member said so

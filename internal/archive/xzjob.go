@@ -29,6 +29,7 @@ func (s *single) next() (*Member, io.Reader, error) {
 	return &Member{Size: -1}, classed{content}, nil
 }
 
+// content chooses the decoder.
 func (s *single) content() (io.Reader, error) {
 	b := bufio.NewReader(s.r)
 	switch s.format {
@@ -62,6 +63,7 @@ func (c classed) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// singleError gives the library's errors a class; its errors of filters have no value to compare.
 func singleError(err error) error {
 	var e *Error
 	if errors.As(err, &e) {

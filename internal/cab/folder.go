@@ -38,6 +38,7 @@ type stream struct {
 	err    error
 }
 
+// open begins to read a folder; its buffer holds the largest block (2.4: cbData is a number of two bytes).
 func (a *Archive) open(i int) *stream {
 	f := a.folders[i]
 	s := &stream{a: a, folder: i, at: f.start, left: f.blocks, buf: make([]byte, 1<<16+dataLen+a.reserve)}
@@ -52,6 +53,7 @@ func (a *Archive) open(i int) *stream {
 	return s
 }
 
+// windowBits is the binary logarithm of LZX's window (2.2: bits 8 to 12 of typeCompress).
 func windowBits(method int) int { return method >> 8 & 0x1F }
 
 // check says whether a folder's method can be decoded.
@@ -109,6 +111,7 @@ func (s *stream) next() ([]byte, error) {
 	return s.dec.block(in, out)
 }
 
+// read is the next n bytes, valid until the next call.
 func (s *stream) read(n int) ([]byte, error) {
 	got, err := s.a.r.ReadAt(s.buf[:n], min(s.at, s.a.size))
 	s.at += int64(n)

@@ -153,6 +153,7 @@ func (c *cursor) take(n int) []byte {
 	return c.buf[:n]
 }
 
+// end is where there is no more; EOF is no error.
 func (c *cursor) end(err error) {
 	c.ended = true
 	if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {

@@ -143,6 +143,7 @@ type window struct {
 	left int // of it
 }
 
+// newWindow is a window filled with one byte.
 func newWindow(size int, fill byte) window {
 	w := window{buf: make([]byte, size)}
 	for i := range w.buf {

@@ -22,6 +22,7 @@ type dynamic struct {
 	parent [dynNodes + dynChars]int // of a node, and of each symbol
 }
 
+// newDynamic begins with all symbols equally frequent.
 func newDynamic(in *bufio.Reader) *dynamic {
 	if in == nil {
 		return nil
@@ -105,6 +106,7 @@ func (d *dynamic) count(sym int) {
 	}
 }
 
+// swap changes the places of two nodes with what is below them.
 func (d *dynamic) swap(a, b int) {
 	d.freq[a], d.freq[b] = d.freq[b], d.freq[a]
 	d.child[a], d.child[b] = d.child[b], d.child[a]

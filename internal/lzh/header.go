@@ -163,6 +163,7 @@ func (h *header) extend(b []byte, first, width int) bool {
 	return h.compressed >= 0
 }
 
+// number is the size of an extended header: two bytes, four in level 3.
 func number(b []byte, width int) int {
 	if width == 2 {
 		return u16(b, 0)

@@ -116,6 +116,7 @@ type decoder interface {
 
 var errCode = errors.New("no such code")
 
+// newDecoder chooses by the method; the windows have 4, 8, 32 and 64 KB (header.doc.md, "Method ID").
 func newDecoder(method string, in *bufio.Reader) (decoder, error) {
 	switch method {
 	case "-lh0-", "-lz4-", "-lhd-":

@@ -175,6 +175,7 @@ func (c *crypt) settle(handler string) {
 	}
 }
 
+// describe names the strongest cipher for people.
 func (c *crypt) describe(handler string) string {
 	if handler != "Standard" {
 		return fmt.Sprintf("%.40q", handler)
@@ -274,6 +275,7 @@ func (c *crypt) userOf(padded []byte) []byte {
 	return b
 }
 
+// masked is a key with each byte changed by the number of the round (ISO 32000-2 algorithms 5 and 7).
 func masked(key []byte, x byte) []byte {
 	out := make([]byte, len(key))
 	for i, c := range key {
@@ -304,6 +306,7 @@ func (c *crypt) newKey(password []byte) []byte {
 	return nil
 }
 
+// unwrap decrypts UE or OE without padding and with an IV of zeros (ISO 32000-2 algorithm 2.A, steps d and e).
 func unwrap(key, b []byte) []byte {
 	block, err := aes.NewCipher(key)
 	if err != nil {

@@ -42,6 +42,7 @@ func (c *crypt) reader(r io.Reader, s *stream, m method) io.Reader {
 	return c.decrypter(r, m, s.num, s.gen)
 }
 
+// decrypter undoes a method with the object's key (ISO 32000-2 algorithm 1 and 1.A).
 func (c *crypt) decrypter(r io.Reader, m method, num, gen int64) io.Reader {
 	key := c.objectKey(m, num, gen)
 	if m == methodRC4 {

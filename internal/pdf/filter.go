@@ -213,6 +213,7 @@ func (r *runLength) Read(p []byte) (n int, err error) {
 	return n, nil
 }
 
+// next reads a length byte: up to 127 bytes follow as they are, from 129 on one is repeated, 128 is the end.
 func (r *runLength) next() error {
 	c, err := r.in.ReadByte()
 	switch {

@@ -38,10 +38,12 @@ type lexer struct {
 	locked bool                // strings cannot be read
 }
 
+// isSpace: ISO 32000-1 table 1.
 func isSpace(c byte) bool {
 	return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '\f' || c == 0
 }
 
+// isDelimiter: ISO 32000-1 table 2.
 func isDelimiter(c byte) bool {
 	switch c {
 	case '(', ')', '<', '>', '[', ']', '{', '}', '/', '%':
@@ -137,6 +139,7 @@ func (l *lexer) regular(t *token) {
 // numberMax is where a number stays: no place in a file is beyond.
 const numberMax = 1 << 53
 
+// number reads a number (ISO 32000-1 7.3.3), with signs where programs take them.
 func (l *lexer) number() int64 {
 	var n int64
 	negative, fraction := false, false

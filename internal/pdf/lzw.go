@@ -30,6 +30,7 @@ type lzw struct {
 	done   bool
 }
 
+// newLZW begins with the table of single bytes (ISO 32000-1 7.4.4.2).
 func newLZW(r io.Reader, early int) *lzw {
 	z := &lzw{in: bufio.NewReader(r), early: early, next: lzwFirst, prev: -1}
 	for i := range 256 {

@@ -180,6 +180,7 @@ const (
 	markForm // XFA
 )
 
+// markOf is the mark of a name.
 func markOf(name string) mark {
 	switch name {
 	case "ObjStm", "First": // programs differ on whether an object stream needs its type

@@ -79,6 +79,7 @@ func (f *File) keep(b []byte) int32 {
 	return int32(len(f.packed.streams) - 1)
 }
 
+// place notes where an object stands in a stream that was kept.
 func (f *File) place(num int64, stream int32, at int64) {
 	if stream < 0 || len(f.packed.places) >= f.o.Objects {
 		return
@@ -139,6 +140,7 @@ func (f *File) crossReferences(e entry) {
 	}
 }
 
+// number is a field of a cross-reference stream, high byte first (ISO 32000-1 7.5.8.3).
 func number(b []byte) (n int64) {
 	for _, c := range b {
 		n = n<<8 | int64(c)

@@ -96,6 +96,7 @@ func (p *predictor) undo(kind byte) {
 	}
 }
 
+// paeth chooses of three bytes the one next to their sum (ISO/IEC 15948 9.4).
 func paeth(a, b, c byte) byte {
 	p := int(a) + int(b) - int(c)
 	da, db, dc := distance(p, a), distance(p, b), distance(p, c)

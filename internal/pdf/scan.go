@@ -179,6 +179,7 @@ func (f *File) readTrailer(pos int64) int64 {
 	return max(l.pos, pos)
 }
 
+// noteTrailer keeps a trailer, or the dictionary of a cross-reference stream, that speaks of encryption (ISO 32000-1 tables 15 and 17).
 func (f *File) noteTrailer(o *object) {
 	if e := o.get("Encrypt"); (e.kind == isRef || e.kind == isDict) && len(f.trailer) < trailerMax {
 		f.trailer = append(f.trailer, trailer{e, o.get("ID")})

@@ -179,6 +179,7 @@ func (f *File) visit(o *object, at seen) {
 	}
 }
 
+// dictionary takes what can hurt, by its key; OnInstantiate is the script of a 3D stream (ISO 32000-1 table 300).
 func (f *File) dictionary(o *object, at seen) {
 	for key, v := range o.pairs {
 		switch key {
@@ -203,6 +204,7 @@ func (f *File) script(v *object, at seen) {
 	}
 }
 
+// scriptText is the text of a script, as far as scripts may be kept.
 func (f *File) scriptText(v *object) string {
 	if text, known := f.scripts[v.n]; v.kind == isRef && known { // fields share their scripts
 		return text
@@ -232,6 +234,7 @@ func (f *File) numberedStream(num int64) (s stream, ok bool) {
 	return s, ok
 }
 
+// link takes the address of a URI action (ISO 32000-1 12.6.4.7).
 func (f *File) link(v *object) {
 	o := f.resolve(*v)
 	if o.kind != isString || o.text == "" {
