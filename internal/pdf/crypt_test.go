@@ -136,6 +136,7 @@ func TestCryptFilters(t *testing.T) {
 		{"nothing, by names that do not exist", aes + "/StmF /No /StrF /No", plain(secret("/Type /EmbeddedFile")), []string{"file  content"}},
 		{"a stream's own filter", aes + "/StmF /Identity /StrF /Identity", secret("/Type /EmbeddedFile /Filter /Crypt /DecodeParms << /Name /StdCF >>"), []string{"file  content"}},
 		{"a stream's own filter of no name", aes + "/StmF /StdCF /StrF /StdCF", plain(secret("/Type /EmbeddedFile /Filter [/Crypt]")), []string{"file  content"}},
+		{"RC4 by a filter of version 4", "/CF << /StdCF << /CFM /V2 >> >> /StmF /StdCF /StrF /StdCF", secret("/Type /EmbeddedFile"), []string{"file  content"}},
 		{"strings alone", aes + "/StmF /Identity /StrF /StdCF", fixture.PDFObject{Text: "<< /JS %s >>", Strings: []string{"a script"}}, []string{"script  a script"}},
 	} {
 		f := objects("", tt.object)
