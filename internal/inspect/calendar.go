@@ -30,7 +30,7 @@ func (calendarFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 	left := mailTextMax
 	for n := 0; c.next(); {
 		switch {
-		case c.name == "ATTACH" && c.binary():
+		case c.name == "ATTACH" && (c.binary() || c.inData()):
 			n++
 			if err := s.member(ctx, f, c.fileName(n), cms.Dearmor(c)); err != nil {
 				return err
@@ -171,6 +171,27 @@ func (c *calendar) Read(p []byte) (n int, err error) {
 func (c *calendar) binary() bool {
 	encoding := strings.ToUpper(c.params["ENCODING"])
 	return encoding == "BASE64" || encoding == "B" || strings.EqualFold(c.params["VALUE"], "BINARY")
+}
+
+const dataHead = 256 // bytes of a data: address before its content
+
+// inData passes over the head of a data: address with content in base64 (RFC 2397).
+func (c *calendar) inData() bool {
+	if b, _ := c.in.Peek(len("data:")); !strings.EqualFold(string(b), "data:") { // at the end of the file there are fewer
+		return false
+	}
+	var head []byte
+	for len(head) < dataHead {
+		ch, err := c.byte()
+		switch {
+		case err != nil:
+			return false
+		case ch == ',':
+			return strings.HasSuffix(strings.ToLower(string(head)), ";base64")
+		}
+		head = append(head, ch)
+	}
+	return false
 }
 
 // fileName is the name that programs show: FILENAME (RFC 8607 5), or one of their own.

@@ -40,6 +40,8 @@ func TestCalendarAttachments(t *testing.T) {
 		{"folded by line feeds", invitation(fold("ATTACH;ENCODING=BASE64;X-FILENAME=\"a;b.doc\":"+doc, "\n")), []string{"vba.present a;b.doc"}, []string{" ics", "a;b.doc doc"}},
 		{"on one line, without padding", invitation("attach;encoding=b:" + strings.TrimRight(doc, "=")), []string{"vba.present attachment 1"}, []string{" ics", "attachment 1 doc"}},
 		{"two", invitation("ATTACH;VALUE=BINARY:eA==", "ATTACH;VALUE=BINARY:eQ=="), nil, []string{" ics", "attachment 1 text", "attachment 2 text"}},
+		{"in its address", invitation(fold("ATTACH;FILENAME=a.doc:data:application/msword;base64,"+doc, "\r\n")), []string{"vba.present a.doc"}, []string{" ics", "a.doc doc"}},
+		{"address of a text", invitation("ATTACH:data:text/plain,x"), nil, []string{" ics"}},
 		{"address", invitation("ATTACH:https://example.com/a.doc"), []string{"mail.document-link"}, []string{" ics"}},
 		{"cut off", []byte("BEGIN:VCALENDAR\nATTACH;VALUE=BINARY:eHh4eA"), nil, []string{" ics", "attachment 1 text"}},
 		{"line without a name", invitation(strings.Repeat("x", 20000), "ATTACH;VALUE=BINARY:eA=="), nil, []string{" ics", "attachment 1 text"}},

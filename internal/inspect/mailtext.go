@@ -103,7 +103,7 @@ func (m *mailSays) leads(text string, found []links.Link) {
 	history := password.History(text)
 	for _, l := range found {
 		line := text[strings.LastIndexByte(text[:l.At], '\n')+1:]
-		if l.At >= history || strings.HasPrefix(line, ">") || len(m.links) >= mailLinks {
+		if l.At >= history && history < len(text) || strings.HasPrefix(line, ">") || len(m.links) >= mailLinks {
 			continue
 		}
 		key := l.URL + " " + l.Text

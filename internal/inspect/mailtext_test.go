@@ -46,6 +46,7 @@ func TestWhatTheMailsOwnTextSays(t *testing.T) {
 		{"a lure", page + "<p>Bitte <i>Inhalt</i> aktivieren</p>", []string{`mail.lure "inhalt aktivieren"`}},
 		{"a link to a file, in both views", "Content-Type: multipart/alternative; boundary=b\n\n--b\n\nhttps://a.example/x.zip\n--b\n" + page +
 			"<p><a href=https://a.example/x.zip>here</a></p>\n--b--\n", []string{`mail.document-link archive "https://a.example/x.zip"`}},
+		{"a picture with a link and nothing else", page + "<a href=https://a.example/x.zip><img src=cid:a></a>", []string{`mail.document-link archive "https://a.example/x.zip"`}},
 		{"links to several", "\nhttps://a.example/x.zip https://drive.google.com/file/d/1 hxxp://b[.]example/y.docm\n",
 			[]string{`mail.document-link 3: archive "https://a.example/x.zip", file sharing "https://drive.google.com/file/d/1", office "http://b.example/y.docm"`}},
 		{"a link that shows another host", page + "<a href=https://evil.test/x>www.bank.example</a>", []string{`mail.link-mismatch "www.bank.example" leads to "evil.test"`}},
