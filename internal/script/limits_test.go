@@ -37,3 +37,13 @@ func TestManyElementsGoOnInTheLast(t *testing.T) {
 		t.Errorf("%d texts, the first of %d", len(f.strings), len(append(f.strings, "")[0]))
 	}
 }
+
+// TestElementsWithoutAnEnd would run for minutes if each of them were searched for its end.
+func TestElementsWithoutAnEnd(t *testing.T) {
+	for _, piece := range []string{"<title>", "<iframe><noscript><xmp>", "<!--", "<textarea><title>", `<iframe srcdoc="<script>1">`} {
+		m := Parse(strings.Repeat(piece, (1<<19)/len(piece)))
+		if len(m.Frames) > framesMax || len(m.Sections) > 0 {
+			t.Errorf("%q: %d frames, %d scripts", piece, len(m.Frames), len(m.Sections))
+		}
+	}
+}

@@ -33,6 +33,7 @@ type Link struct {
 const (
 	sectionsMax = 10_000
 	linksMax    = 50_000
+	framesMax   = 500 // a page with many advertisements has dozens
 	attrsMax    = 256
 	textMax     = 64 << 10 // a password stands near the top
 )
@@ -53,6 +54,8 @@ type page struct {
 	m     *Markup
 	seen  *strings.Builder // what a reader sees
 	inRaw bool             // src is the content of an element that is not parsed
+
+	unclosed map[string]bool // elements without an end from here on
 }
 
 // text reads text and the tag behind it.
@@ -115,8 +118,15 @@ func (p *page) comment() {
 
 // raw takes an element whose content browsers read as text (HTML 13.2.6.2). XML has no such elements, so it is parsed as well.
 func (p *page) raw(name string) {
+	if p.inRaw || p.unclosed[name] {
+		return
+	}
 	n := indexFold(p.src[p.at:], "</"+name)
-	if n < 0 || p.inRaw {
+	if n < 0 { // nor is there one for those that follow
+		if p.unclosed == nil {
+			p.unclosed = map[string]bool{}
+		}
+		p.unclosed[name] = true
 		return
 	}
 	content := p.src[p.at : p.at+n]
@@ -243,7 +253,9 @@ func (p *page) element(name string, attrs []attr) {
 	for _, a := range attrs {
 		switch a.name {
 		case "srcdoc":
-			p.m.Frames = append(p.m.Frames, a.value)
+			if len(p.m.Frames) < framesMax {
+				p.m.Frames = append(p.m.Frames, a.value)
+			}
 		case "href", "xlink:href", "src", "data", "content", "action", "formaction", "value":
 			if link.name == "" || a.name == "href" || a.name == "data" {
 				link = a
