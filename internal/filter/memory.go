@@ -36,10 +36,11 @@ type Memory struct {
 	Later []Later
 	Err   error // the ledger could not be asked: what it knows is not among the facts
 
-	generation int64    // of the ledger before it was asked
-	others     []string // further words that are tried
-	known      []string // passwords of earlier mails that were tried
-	seen       []string // ids of the files of earlier mails that were tried
+	generation int64        // of the ledger before it was asked
+	others     []string     // further words that are tried
+	untried    finding.Path // of a file on which trying the passwords costs too much
+	known      []string     // passwords of earlier mails that were tried
+	seen       []string     // ids of the files of earlier mails that were tried
 }
 
 // Source is whom a message is counted against: the account, else the client's network, which is as much as one sender
@@ -120,6 +121,9 @@ func (f *Filter) earlier(ctx context.Context, scan *inspect.Scan, mem *Memory) {
 		mem.seen = append(mem.seen, file.ID)
 	}
 	files = f.tryEarlier(ctx, scan, mem, files, mem.Said)
+	if mem.untried != nil { // the file of this password may be the one
+		scan.Add(finding.New(finding.LimitTime, mem.untried, "a try costs too much: not all passwords of this mail tried"))
+	}
 	f.tryEarlier(ctx, scan, mem, files[:min(len(files), guessed)], mem.others)
 }
 
@@ -132,6 +136,9 @@ func (f *Filter) tryEarlier(ctx context.Context, scan *inspect.Scan, mem *Memory
 		opened, err := f.openEarlier(ctx, scan, file, words)
 		if err != nil {
 			mem.Err = err
+		}
+		if opened == nil && scan.Untried() && mem.untried == nil {
+			mem.untried = pathOf(file)
 		}
 		if opened != nil {
 			mem.Later = append(mem.Later, f.later(scan, file, opened))

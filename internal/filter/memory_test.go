@@ -40,7 +40,7 @@ type gateway struct {
 	n   int
 }
 
-func newGateway(t *testing.T) *gateway {
+func newGateway(t *testing.T, more ...func(*inspect.Options)) *gateway {
 	t.Helper()
 	st, err := store.Open(t.Context(), t.TempDir())
 	if err != nil {
@@ -51,9 +51,12 @@ func newGateway(t *testing.T) *gateway {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := newFilter(t, func(o *Options, _ *inspect.Options) {
+	f := newFilter(t, func(o *Options, scan *inspect.Options) {
 		o.Ledger = l
 		o.Site.LocalDomains = []string{"our.example"}
+		for _, set := range more {
+			set(scan)
+		}
 	})
 	return &gateway{T: t, f: f, l: l, st: st, now: noon}
 }
@@ -387,6 +390,25 @@ func TestMoreFilesThanCanBeTriedMakeTheMailIncomplete(t *testing.T) {
 	}
 	if res, _ := g.pass(letter{taro, hanako, "明日の会議は10時からです。", nil, ""}); res.Facts.Incomplete {
 		t.Errorf("an ordinary mail is incomplete:\n%s", paths(res))
+	}
+}
+
+// A file on which a try costs more than there is time for must not pass with its password, whichever comes first.
+func TestAFileTooDearToTryIsNotCalledClean(t *testing.T) {
+	for _, wordFirst := range []bool{false, true} {
+		g := newGateway(t, func(o *inspect.Options) { o.TryTime = time.Nanosecond })
+		z := fixture.ZIP{Entries: []fixture.ZIPEntry{{Name: "a.txt", Data: []byte("text"), Password: "Xk92mQ", AES: 3}}}
+		file, word := ppapFile(fixture.FilePart("a.zip", "application/zip", z.Bytes())), ppapWord("Xk92mQ")
+		first, second := file, word
+		if wordFirst {
+			first, second = word, file
+		}
+		if res, _ := g.pass(first); res.Verdict.Action > rules.Tag {
+			t.Errorf("the first: %+v", res.Verdict)
+		}
+		if res, _ := g.pass(second); !res.Facts.Incomplete || !kinds(res)[finding.LimitTime] || res.Verdict.Action != rules.Quarantine {
+			t.Errorf("word first %v: incomplete %v: %+v", wordFirst, res.Facts.Incomplete, res.Verdict)
+		}
 	}
 }
 

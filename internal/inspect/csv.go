@@ -1,7 +1,6 @@
 package inspect
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -104,13 +103,19 @@ type cells struct {
 	cell   []byte
 	quoted bool // inside quotes
 	closed bool // a quote that may have ended them
+	rows   int
 	links  []string
 }
 
+// csvRows is what Excel reads of a text: a sheet has no more (ECMA-376-1 18.3.1.73).
+const csvRows = 1 << 20
+
 func (c *cells) read(r io.Reader) error {
-	in := bufio.NewReaderSize(transform.NewReader(r, unicode.BOMOverride(transform.Nop)), copyBuffer)
-	for len(c.links) < csvHits {
-		b, err := in.ReadByte()
+	in := transform.NewReader(r, unicode.BOMOverride(transform.Nop))
+	buf, marks := make([]byte, copyBuffer), string([]byte{c.sep, '"', '\n', '\r', 0})
+	for len(c.links) < csvHits && c.rows < csvRows {
+		n, err := in.Read(buf)
+		c.take(buf[:n], marks)
 		switch {
 		case errors.Is(err, io.EOF):
 			c.end()
@@ -118,9 +123,26 @@ func (c *cells) read(r io.Reader) error {
 		case err != nil:
 			return err
 		}
-		c.add(b)
 	}
 	return nil
+}
+
+// take reads text, what stands between two of the marks at once.
+func (c *cells) take(b []byte, marks string) {
+	for len(b) > 0 && len(c.links) < csvHits {
+		n := bytes.IndexAny(b, marks)
+		if n < 0 {
+			n = len(b)
+		}
+		if n > 0 {
+			c.closed = false
+			c.cell = append(c.cell, b[:min(n, max(0, cellMax+1-len(c.cell)))]...)
+		}
+		if b = b[n:]; len(b) > 0 {
+			c.add(b[0])
+			b = b[1:]
+		}
+	}
 }
 
 // add takes one byte (RFC 4180 2): quotes stand around a cell, and twice for one inside.
@@ -134,6 +156,9 @@ func (c *cells) add(b byte) {
 	case b == '"' && len(bytes.TrimLeft(c.cell, " ")) == 0:
 		c.quoted = true
 	case !c.quoted && (b == c.sep || b == '\n' || b == '\r'):
+		if b == '\n' {
+			c.rows++
+		}
 		c.end()
 	case b == 0: // not text, but Excel takes no offence
 	default:

@@ -54,6 +54,16 @@ func TestCellsThatStartAProgramAreFound(t *testing.T) {
 	}
 }
 
+// Rows behind those of a sheet are none of Excel's, and of many links some are enough.
+func TestOnlySoManyCellsAreRead(t *testing.T) {
+	link := "=cmd|'/C calc'!A0\n"
+	for text, want := range map[string]int{strings.Repeat("\n", csvRows-1) + link: 1, strings.Repeat("\n", csvRows) + link: 0, strings.Repeat(link, 1000): csvHits} {
+		if _, r := scanFile(t, Options{}, []byte(text)); len(r.Findings) != want {
+			t.Errorf("%d bytes: %d findings", len(text), len(r.Findings))
+		}
+	}
+}
+
 func TestTheTextOfAMailIsNoList(t *testing.T) {
 	text := "=cmd|'/C calc'!A0\r\n"
 	m := fixture.Message("a@example.com", "b@example.com", "s", fixture.TextPart(text))

@@ -72,12 +72,15 @@ func (s *Scan) Earlier(ctx context.Context, path finding.Path, name string, r io
 		err = ferr
 	}
 	s.budget = sub.budget
-	if len(sub.openers) == 0 {
+	if s.skipped = sub.skipped; len(sub.openers) == 0 {
 		s.unsure(sub)
 		return nil, err
 	}
 	return s.take(sub), err
 }
+
+// Untried reports whether the last call of Earlier left words untried, because a try costs too much.
+func (s *Scan) Untried() bool { return s.skipped }
 
 // unsure keeps what was not looked at in a file that no word opens: the message's budget is used up, or the file kills those who look.
 func (s *Scan) unsure(sub *Scan) {

@@ -133,6 +133,7 @@ type Scan struct {
 	waiting    []waiting // locked files
 	trying     trying
 	locked     bool // one of them stayed locked
+	skipped    bool // on one of them not all words that the mail calls passwords were tried
 	workers    *archive.Session
 	openers    []string     // words that opened a file
 	active     map[int]bool // files that were in ActiveMime

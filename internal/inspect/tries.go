@@ -123,11 +123,28 @@ func (h *holder) end() {
 	}
 }
 
+// earlierMost is as many passwords as one mail names: those of the newest other mail are tried, or the file is not looked into.
+const earlierMost = 16
+
+// until is how many words are tried until the likeliest of a source are among them.
+func (s *Scan) until(from password.Source, most int) (n int) {
+	for i, w := range s.candidates() {
+		if w.Source == from && most > 0 {
+			n, most = i+1, most-1
+		}
+	}
+	return n
+}
+
 // untried says on the finding about a locked file's encryption that not all words were tried on it.
 func (s *Scan) untried(f *File) {
 	t := &s.trying
 	if t.tried >= t.words {
 		return
+	}
+	s.skipped = s.skipped || t.tried < s.until(password.Phrase, len(s.candidates()))
+	if n := s.until(password.Earlier, earlierMost); t.tried < n {
+		s.limit(f, finding.LimitTime, "a try costs too much: %d of %d passwords of other mails tried", t.tried, n)
 	}
 	for i := len(s.findings) - 1; i >= 0; i-- {
 		switch g := &s.findings[i]; g.Kind {
