@@ -180,6 +180,33 @@ func TestOnlyTheWordsOfAShortMailAreAllTried(t *testing.T) {
 	}
 }
 
+// Entries under other passwords do not keep the one that the mail gives from the rest.
+func TestEntriesUnderOtherPasswordsHideNone(t *testing.T) {
+	var list []fixture.ZIPEntry
+	for i := range 8 {
+		e := lockedEntry(fmt.Sprint(i, ".txt"), fmt.Sprint("other", i), []byte("x"))
+		e.AES = 3
+		list = append(list, e)
+	}
+	real := lockedEntry("a.txt", "4459", []byte("the longest of them"))
+	real.AES = 3
+	scan, opened := earlier(t, Options{}, zipOf(append(list, real)...), "4459", "wrong1")
+	if r := scan.Result(); opened == nil || opened.Word != "4459" || !opened.Left || r.Incomplete {
+		t.Errorf("%+v, %v", opened, lines(r))
+	}
+}
+
+// Nothing of an empty file tells whether a password is right.
+func TestAnEmptyFileProvesNoPassword(t *testing.T) {
+	var words []string
+	for i := range 3000 {
+		words = append(words, fmt.Sprint("word", i))
+	}
+	if _, opened := earlier(t, Options{}, zipOf(lockedEntry("empty", "4459", nil), lockedEntry("a.txt", "4459", []byte("text"))), words...); opened != nil {
+		t.Errorf("%+v", opened)
+	}
+}
+
 // A file on which one try is dear does not use up the time of the next.
 func TestADearFileLeavesTimeForTheNext(t *testing.T) {
 	s, err := New(Options{TryTime: time.Second})

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 )
 
 // zipTryTime bounds the entries on which all words are tried: as many as one word takes this long for, and at least zipTryLeast. One password for
-// all files is the custom; one that opened a file is tried on every other.
+// all files is the custom; one that opened a file is tried on every other, and so are the likeliest that the mail calls one.
 const (
 	zipTryTime  = time.Millisecond
 	zipTryLeast = 4
@@ -60,12 +61,17 @@ func (zipFile) unlock(ctx context.Context, f *File, s *Scan) (left bool, err err
 // lockedEntries are the encrypted files of an archive, the one that costs least to verify first.
 func lockedEntries(a *zipinspect.Archive) (list []*zipinspect.Entry) {
 	for i := range a.Entries {
-		if e := &a.Entries[i]; e.Encrypted && !(e.Directory && e.Size <= 0) {
+		if e := &a.Entries[i]; e.Encrypted && !(e.Directory && e.Size <= 0) && !hollow(e) {
 			list = append(list, e)
 		}
 	}
 	slices.SortStableFunc(list, func(a, b *zipinspect.Entry) int { return cmp.Compare(uint64(a.Compressed), uint64(b.Compressed)) })
 	return list
+}
+
+// hollow reports whether an entry holds nothing but the 12 bytes of ZipCrypto (APPNOTE 6.1.3), of which one says whether a password is right.
+func hollow(e *zipinspect.Entry) bool {
+	return e.Method == zipinspect.Stored && e.Compressed == 12 && e.Size == 0
 }
 
 // lockedReports are the places of the reports on locked members of f.
@@ -123,10 +129,25 @@ func (u *unlocking) password(ctx context.Context, e *zipinspect.Entry) ([]byte, 
 			return pw, err
 		}
 	}
-	if u.tried >= max(zipTryLeast, int(zipTryTime/e.TryCost())) {
+	most := math.MaxInt
+	if u.tried < max(zipTryLeast, int(zipTryTime/e.TryCost())) {
+		u.tried++
+	} else {
+		most = max(u.s.until(password.Phrase, earlierMost), u.s.until(password.Earlier, earlierMost))
+	}
+	pw, err := u.word(ctx, e, most)
+	if t := &u.s.trying; most < math.MaxInt {
+		u.s.skipped = u.s.skipped || pw == nil && t.tried < most
+		t.tried = t.words // the others were tried on enough entries
+	}
+	return pw, err
+}
+
+// word tries the first words of the list on e.
+func (u *unlocking) word(ctx context.Context, e *zipinspect.Entry, most int) ([]byte, error) {
+	if most == 0 {
 		return nil, nil
 	}
-	u.tried++
 	for w := range u.s.tries(ctx, e.TryCost()) {
 		for _, pw := range typed(w.Text) {
 			ok, err := u.try(ctx, e, pw)
@@ -139,6 +160,9 @@ func (u *unlocking) password(ctx context.Context, e *zipinspect.Entry) ([]byte, 
 				u.passwordFound(w, pw)
 				return pw, nil
 			}
+		}
+		if most--; most == 0 {
+			break
 		}
 	}
 	return nil, ctx.Err()
