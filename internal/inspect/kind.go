@@ -224,6 +224,8 @@ func headKind(b []byte) string {
 		return KindBzip
 	case len(b) > 8 && b[0]&0xF0 == 0x50 && string(b[1:4]) == "\x2A\x4D\x18": // RFC 8878 3.1.2: frames that are skipped may come first
 		return KindZstd
+	case len(b) >= 36 && string(b[:4]) == "MSCF" && b[25] == 1: // MS-CAB 2.1: what is reserved is ignored by readers, the version is not
+		return KindCAB
 	case len(b) > 7 && b[2] == '-' && b[3] == 'l' && (b[4] == 'h' || b[4] == 'z') && b[6] == '-':
 		return KindLZH
 	case len(b) > 4 && b[0] == 0x60 && b[1] == 0xEA && binary.LittleEndian.Uint16(b[2:]) <= 2600:

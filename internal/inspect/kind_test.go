@@ -74,6 +74,8 @@ func TestKinds(t *testing.T) {
 		{"rar 4", []byte("Rar!\x1A\x07\x00"), KindRAR},
 		{"rar 5", []byte("Rar!\x1A\x07\x01\x00"), KindRAR},
 		{"cabinet", []byte("MSCF\x00\x00\x00\x00rest"), KindCAB},
+		{"cabinet with something reserved", []byte("MSCF\x01\x00\x00\x00" + strings.Repeat("\x00", 16) + "\x03\x01" + strings.Repeat("\x00", 10)), KindCAB},
+		{"text that begins like one", []byte("MSCF is the mark of cabinets, says this text"), KindText},
 		{"ARJ", []byte("\x60\xEA\x2E\x00\x22\x0B"), KindARJ},
 		{"ACE", at(20, 7, "**ACE**"), KindACE},
 		{"LZH", at(20, 2, "-lh5-"), KindLZH},
