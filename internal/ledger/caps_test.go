@@ -131,7 +131,7 @@ func TestTheDiskKeepsItsReserve(t *testing.T) {
 }
 
 func TestALargeNewcomerDoesNotWorkForever(t *testing.T) {
-	r := newRig(t, Options{MaxBytes: 2 * maxEvicted * mailSpace, Share: 1})
+	r := newRig(t, Options{MaxBytes: 2 * maxEvicted * mailSpace, Share: 1, Timeout: time.Minute})
 	for range maxEvicted + 100 {
 		r.remember(partner(), nil, "word")
 	}

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -195,9 +196,21 @@ type relay struct {
 	mu    sync.Mutex
 	mails []received
 	// onRcpt and onData decide; nil takes everything.
-	onRcpt func(to string) error
-	onData func(m received) error
-	drop   bool // hang up in place of an answer to the content
+	onRcpt hook[string]
+	onData hook[received]
+	drop   atomic.Bool // hang up in place of an answer to the content
+}
+
+// hook is a function that a test may change while the relay runs.
+type hook[T any] struct{ f atomic.Pointer[func(T) error] }
+
+func (h *hook[T]) set(f func(T) error) { h.f.Store(&f) }
+
+func (h *hook[T]) ask(v T) error {
+	if f := h.f.Load(); f != nil && *f != nil {
+		return (*f)(v)
+	}
+	return nil
 }
 
 func newRelay(t *testing.T, extensions bool) *relay {
@@ -243,10 +256,8 @@ func (s *session) Mail(from string, o *smtp.MailOptions) error {
 }
 
 func (s *session) Rcpt(to string, o *smtp.RcptOptions) error {
-	if s.relay.onRcpt != nil {
-		if err := s.relay.onRcpt(to); err != nil {
-			return err
-		}
+	if err := s.relay.onRcpt.ask(to); err != nil {
+		return err
 	}
 	s.m.rcpts, s.m.notify = append(s.m.rcpts, to), append(s.m.notify, o.Notify...)
 	return nil
@@ -258,12 +269,10 @@ func (s *session) Data(r io.Reader) error {
 		return err
 	}
 	s.m.data = string(b)
-	if s.relay.onData != nil {
-		if err := s.relay.onData(s.m); err != nil {
-			return err
-		}
+	if err := s.relay.onData.ask(s.m); err != nil {
+		return err
 	}
-	if s.relay.drop {
+	if s.relay.drop.Load() {
 		return s.hangUp()
 	}
 	s.relay.mu.Lock()

@@ -116,14 +116,14 @@ func TestKilledWhileItReleasesAWaitingMailArrives(t *testing.T) {
 			r := newRig(t, Options{Relay: Relay{Addr: relay.addr}})
 			step, filter, _ := strings.Cut(name, " ")
 			if filter != "" { // which uses the mark up
-				relay.onData = func(m received) error {
+				relay.onData.set(func(m received) error {
 					mark, _ := split(t, m.data)
 					_, res, err := r.Redeem(background(), mark, item().Envelope, r.buffer(m.data, 1<<20))
 					if res != MarkOK {
 						t.Errorf("mark: %s", res)
 					}
 					return err
-				}
+				})
 			}
 			if _, killed := runChild(t, r.st.Dir(), step, "", killRelay+"="+relay.addr); killed != (step != "never") {
 				t.Fatalf("killed %v", killed)

@@ -211,12 +211,12 @@ func TestReleaseToSomeLeavesTheRestHeld(t *testing.T) {
 func TestReleasePartialFailureIsRecorded(t *testing.T) {
 	rel := newRelay(t, true)
 	refuse := true
-	rel.onRcpt = func(to string) error {
+	rel.onRcpt.set(func(to string) error {
 		if refuse && strings.HasPrefix(to, "jiro@") {
 			return &smtp.SMTPError{Code: 450, EnhancedCode: smtp.EnhancedCode{4, 2, 1}, Message: "busy"}
 		}
 		return nil
-	}
+	})
 	r := with(t, rel, Options{})
 	id := r.put(item(), mail)
 	out, err := r.Release(t.Context(), id, ReleaseRequest{By: by})
@@ -248,7 +248,7 @@ func TestReleaseFailsWhole(t *testing.T) {
 	must(t, err)
 	free.Close()
 	no := newRelay(t, true)
-	no.onData = func(received) error { return &smtp.SMTPError{Code: 451, Message: "later"} }
+	no.onData.set(func(received) error { return &smtp.SMTPError{Code: 451, Message: "later"} })
 	tests := map[string]struct {
 		relay  Relay
 		result string
@@ -274,7 +274,7 @@ func TestReleaseFailsWhole(t *testing.T) {
 
 func TestConnectionLostAfterTheDotIsUnknownAndHeld(t *testing.T) {
 	rel := newRelay(t, true)
-	rel.drop = true
+	rel.drop.Store(true)
 	r := with(t, rel, Options{})
 	id := r.put(item(), mail)
 	out, err := r.Release(t.Context(), id, ReleaseRequest{By: by})
@@ -299,18 +299,19 @@ func TestReleaseThatMayHaveArrivedIsNotRepeatedUnasked(t *testing.T) {
 			rel := newRelay(t, true)
 			r := with(t, rel, Options{})
 			id := r.put(item(), mail)
-			rel.drop = tt.end == nil
-			rel.onData = func(received) error {
+			rel.drop.Store(tt.end == nil)
+			rel.onData.set(func(received) error {
 				_, err := r.st.DB.Exec(`UPDATE mark_rcpts SET state = 'used' WHERE rcpt = 'jiro@our.example'`)
 				if err != nil {
 					return err
 				}
 				return tt.end
-			}
+			})
 			if out, err := r.Release(t.Context(), id, ReleaseRequest{By: by}); !errors.Is(err, ErrUndelivered) {
 				t.Fatalf("%+v, %v", out, err)
 			}
-			rel.drop, rel.onData = false, nil
+			rel.drop.Store(false)
+			rel.onData.set(nil)
 			sent := len(rel.got())
 			if _, err := r.Release(t.Context(), id, ReleaseRequest{By: by}); !errors.Is(err, tt.want) {
 				t.Errorf("a second time: %v, want %v", err, tt.want)
@@ -349,7 +350,7 @@ func TestTwoReleasesAtOnceSendOnce(t *testing.T) {
 	r := with(t, rel, Options{})
 	id := r.put(item(), mail)
 	entered, goOn := make(chan struct{}), make(chan struct{})
-	rel.onData = func(received) error { close(entered); <-goOn; return nil }
+	rel.onData.set(func(received) error { close(entered); <-goOn; return nil })
 	done := make(chan error)
 	go func() {
 		_, err := r.Release(background(), id, ReleaseRequest{By: by})
@@ -534,21 +535,21 @@ func TestRedeemDuringTheReleaseAndAfterItsFailure(t *testing.T) {
 	id := r.put(item(), mail)
 	// The filter says ok, then the MTA fails: the mark is spent, the mail still held.
 	var first received
-	rel.onData = func(m received) error {
+	rel.onData.set(func(m received) error {
 		first = m
 		mark, _ := split(t, m.data)
 		if _, got, err := r.Redeem(background(), mark, item().Envelope, r.buffer(m.data, 0)); got != MarkOK || err != nil {
 			t.Errorf("%s, %v", got, err)
 		}
 		return &smtp.SMTPError{Code: 451, Message: "lost"}
-	}
+	})
 	if _, err := r.Release(t.Context(), id, ReleaseRequest{By: by}); !errors.Is(err, ErrUndelivered) {
 		t.Fatal(err)
 	}
 	if it := r.get(id); it.State != StateHeld {
 		t.Fatalf("state %s", it.State)
 	}
-	rel.onData = nil
+	rel.onData.set(nil)
 	r.release(id, ReleaseRequest{})
 	second := rel.got()[0]
 	mark1, _ := split(t, first.data)
@@ -569,7 +570,7 @@ func TestAMarkOfAFailedReleaseIsWithdrawn(t *testing.T) {
 	r := with(t, rel, Options{})
 	id := r.put(item(), mail)
 	var lost received
-	rel.onData = func(m received) error { lost = m; return &smtp.SMTPError{Code: 451, Message: "no"} }
+	rel.onData.set(func(m received) error { lost = m; return &smtp.SMTPError{Code: 451, Message: "no"} })
 	if _, err := r.Release(t.Context(), id, ReleaseRequest{By: by}); !errors.Is(err, ErrUndelivered) {
 		t.Fatal(err)
 	}
@@ -637,14 +638,14 @@ func TestReleaseWhoseMarkWasRefusedIsNotCalledReleased(t *testing.T) {
 			rel := newRelay(t, true)
 			r := with(t, rel, Options{})
 			id := r.put(item(), mail)
-			rel.onData = func(m received) error {
+			rel.onData.set(func(m received) error {
 				value, _ := split(t, m.data)
 				_, res, err := r.Redeem(t.Context(), value, item().Envelope, r.buffer(spoil(r, m.data), 0))
 				if res == MarkOK || err != nil {
 					t.Errorf("the mark is %s, %v", res, err)
 				}
 				return nil
-			}
+			})
 			out, err := r.Release(t.Context(), id, ReleaseRequest{By: by})
 			if !errors.Is(err, ErrUndelivered) || out[0].Result != Unknown || !strings.Contains(out[0].Reply, name) {
 				t.Errorf("%+v, %v", out, err)
@@ -652,7 +653,7 @@ func TestReleaseWhoseMarkWasRefusedIsNotCalledReleased(t *testing.T) {
 			if it := r.get(id); it.State != StateHeld || len(it.Released) > 0 {
 				t.Errorf("state %s, released to %q", it.State, it.Released)
 			}
-			rel.onData = nil
+			rel.onData.set(nil)
 			if _, err := r.Release(t.Context(), id, ReleaseRequest{By: by}); !errors.Is(err, ErrPerhaps) {
 				t.Errorf("a second time: %v", err)
 			}

@@ -143,17 +143,17 @@ func TestKeepDuringARelease(t *testing.T) {
 	r := newRig(t, Options{Relay: Relay{Addr: relay.addr}})
 	id := r.put(r.waitingItem(), mail)
 	var held bool
-	relay.onData = func(received) error {
+	relay.onData.set(func(received) error {
 		var err error
 		held, err = r.Keep(background(), id, hostileVerdict(), by)
 		must(t, err)
 		return &smtp.SMTPError{Code: 451, Message: "later"}
-	}
+	})
 	must(t, r.LetGo(t.Context(), id))
 	if n, err := r.due(); n != 0 || err != nil {
 		t.Errorf("%d, %v", n, err)
 	}
-	relay.onData = nil
+	relay.onData.set(nil)
 	r.clock.add(duePause)
 	if n, err := r.due(); n != 0 || err != nil || held || len(relay.got()) != 0 {
 		t.Errorf("%d, %v, held %v", n, err, held)
@@ -173,9 +173,9 @@ func TestWhatTheRelayDoesNotTake(t *testing.T) {
 		waiting bool // it is tried again
 		fails   bool
 	}{
-		{"refused for now", func(s *relay, _ *rig) { s.onData = answer(451) }, true, false},
-		{"refused for good", func(s *relay, _ *rig) { s.onData = answer(554) }, false, false},
-		{"an unknown end", func(s *relay, _ *rig) { s.drop = true }, false, false},
+		{"refused for now", func(s *relay, _ *rig) { s.onData.set(answer(451)) }, true, false},
+		{"refused for good", func(s *relay, _ *rig) { s.onData.set(answer(554)) }, false, false},
+		{"an unknown end", func(s *relay, _ *rig) { s.drop.Store(true) }, false, false},
 		{"the relay is away", func(_ *relay, r *rig) { r.opts.Relay.Addr = "127.0.0.1:1" }, true, true},
 		{"a damaged file", func(_ *relay, r *rig) {
 			mails, _ := r.files()
@@ -195,7 +195,9 @@ func TestWhatTheRelayDoesNotTake(t *testing.T) {
 			if it.State != StateHeld || it.IsWaiting() != tt.waiting || it.Verdict.Rule != "archive-locked" {
 				t.Errorf("state %s, waiting %v", it.State, it.IsWaiting())
 			}
-			relay.onData, relay.drop, r.opts.Relay.Addr = nil, false, relay.addr
+			relay.onData.set(nil)
+			relay.drop.Store(false)
+			r.opts.Relay.Addr = relay.addr
 			if n, err := r.due(); n != map[bool]int{true: 1}[tt.fails] || err != nil {
 				t.Errorf("tried again at once: %d, %v", n, err)
 			}
