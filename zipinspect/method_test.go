@@ -25,6 +25,7 @@ func TestMethods(t *testing.T) {
 	text := strings.Repeat("every program reads this. ", 3000)
 	lzma := fixture.ZipLZMA([]byte(text), true)
 	x := fixture.XZ([]byte(text))
+	xs, ppmd := strings.Repeat("x", 900), []byte("\x0F\x10\x77\xFC\xDB\xDE\x6F\xCD\xC0\x00") // by 7-Zip
 	for _, tt := range []struct {
 		name    string
 		entry   fixture.ZIPEntry
@@ -45,11 +46,18 @@ func TestMethods(t *testing.T) {
 		{"xz cut", fixture.ZIPEntry{Method: 95, Packed: x[:len(x)/2]}, nil, "", ErrCorrupt},
 		{"xz with a filter for programs", fixture.ZIPEntry{Method: 95, Packed: xzFilter(4)}, ErrMethod, "", nil},
 		{"no xz", fixture.ZIPEntry{Method: 95, Packed: []byte("something else entirely")}, ErrCorrupt, "", nil},
+		{"PPMd", fixture.ZIPEntry{Method: 98, Data: []byte(xs), Packed: ppmd}, nil, xs, nil},
+		{"PPMd cut", fixture.ZIPEntry{Method: 98, Packed: ppmd[:len(ppmd)-3]}, nil, "", ErrCorrupt},
+		{"PPMd of order 1", fixture.ZIPEntry{Method: 98, Packed: append([]byte{0}, ppmd[1:]...)}, ErrCorrupt, "", nil},
+		{"PPMd with a frozen model", fixture.ZIPEntry{Method: 98, Packed: append([]byte{0x0F, 0x20}, ppmd[2:]...)}, ErrMethod, "", nil},
+		{"PPMd of one byte", fixture.ZIPEntry{Method: 98, Packed: []byte{0x0F}}, ErrCorrupt, "", nil},
 		{"reduced", fixture.ZIPEntry{Method: 2, Packed: []byte("x")}, ErrMethod, "", nil},
 		{"imploded", fixture.ZIPEntry{Method: 6, Packed: []byte("x")}, ErrMethod, "", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			tt.entry.Name, tt.entry.Data = "a", []byte(text)
+			if tt.entry.Name = "a"; tt.entry.Data == nil {
+				tt.entry.Data = []byte(text)
+			}
 			if tt.content == "-" {
 				tt.entry.Data, tt.content = nil, ""
 			}

@@ -14,6 +14,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"sekisho/internal/inflate"
+	"sekisho/internal/ppmd"
 )
 
 // Reader unpacks one entry. Its Read returns what unpacking programs would deliver, then io.EOF; or, after that data, ErrChecksum,
@@ -115,6 +116,8 @@ func (e *Entry) decode(b body) (*Reader, error) {
 		return e.xz(b, stored)
 	case Zstd, 20: // 4.4.5: 20 is the deprecated number
 		return e.zstd(b, stored)
+	case PPMd:
+		return e.ppmd(b, stored)
 	}
 	return nil, fmt.Errorf("%w: %d", ErrMethod, e.Method)
 }
@@ -196,6 +199,21 @@ func (e *Entry) zstd(b body, n int64) (*Reader, error) {
 	return r, nil
 }
 
+// ppmd decodes method 98 (5.10), whose memory grows with what is read.
+func (e *Entry) ppmd(b body, n int64) (*Reader, error) {
+	r := e.reader(b, n)
+	d, err := ppmd.NewReader(r.in)
+	switch {
+	case errors.Is(err, ppmd.ErrMethod):
+		r.free()
+		return nil, fmt.Errorf("%w: %w", ErrMethod, err)
+	case err != nil:
+		return r.refuse(err)
+	}
+	r.dec = d
+	return r, nil
+}
+
 // Read is io.Reader.
 func (r *Reader) Read(p []byte) (int, error) {
 	if r.err != nil {
@@ -221,6 +239,8 @@ func (r *Reader) final(err error) error {
 	switch {
 	case r.src.err != nil:
 		return r.src.err
+	case errors.Is(err, ppmd.ErrMemory), errors.Is(err, ppmd.ErrWork):
+		return fmt.Errorf("%w: %w", ErrMethod, err)
 	case errors.Is(err, io.ErrUnexpectedEOF) && r.body.from+r.src.n >= r.e.archive.size:
 		return io.ErrUnexpectedEOF
 	case !errors.Is(err, io.EOF):

@@ -13,8 +13,9 @@
 // Options.Names bytes of names, 64 directories, and 100 mismatches; Archive.Limit says which of them ended the listing. Nothing is
 // allocated from a number in the file. A Reader has no limit of its own on what it unpacks: the caller stops reading.
 //
-// Stored, deflated, Deflate64, bzip2, LZMA, xz (without filters) and Zstandard entries are opened. LZMA takes a dictionary at once: it is not larger than what the
-// entry claims or its data can fill, and at most 32 MB. Split archives are read as far as the segment goes.
+// Stored, deflated, Deflate64, bzip2, LZMA, xz (without filters), Zstandard and PPMd entries are opened. LZMA takes a dictionary at once: it is not larger than what the
+// entry claims or its data can fill, and at most 32 MB. PPMd
+// takes pages as its model grows, at most 64 MB, beyond which reading ends with ErrMethod. Split archives are read as far as the segment goes.
 //
 // Entries of ZipCrypto (6.1) and of WinZip's AE-1 and AE-2 are opened with a password, which Verify tries and TryCost prices beforehand. Strong encryption
 // (7.2) is named and not opened; a directory that is encrypted (7.3) is not read, which Archive.Hidden says. Methods of an Entry change what is remembered

@@ -247,7 +247,7 @@ func TestOpen(t *testing.T) {
 		{"wrong checksum delivers all", bad, nil, "content", ErrChecksum},
 		{"ZipCrypto", fixture.ZIPEntry{Name: "a", Data: []byte("x"), Password: "p"}, ErrEncrypted, "", nil},
 		{"AES", fixture.ZIPEntry{Name: "a", Data: []byte("x"), AES: 3}, ErrEncrypted, "", nil},
-		{"PPMd", fixture.ZIPEntry{Name: "a", Data: []byte("x"), Method: 98}, ErrMethod, "", nil},
+		{"WavPack", fixture.ZIPEntry{Name: "a", Data: []byte("x"), Method: 97}, ErrMethod, "", nil},
 		{"Deflate64", fixture.ZIPEntry{Name: "a", Data: fixture.Deflate64('x', 100_000), Method: 9, BadCRC: true}, nil, strings.Repeat("x", 100_000), ErrChecksum},
 		{"Deflate64 of something else", fixture.ZIPEntry{Name: "a", Data: []byte("\x07omething else"), Method: 9}, nil, "", ErrCorrupt},
 		{"data of one byte", fixture.ZIPEntry{Name: "a", Data: []byte("x"), Method: 12}, nil, "", ErrCorrupt},

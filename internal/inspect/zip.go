@@ -126,7 +126,8 @@ func (zipFile) describe(f *File, a *zipinspect.Archive, s *Scan) {
 
 func readable(method uint16) bool {
 	switch method {
-	case zipinspect.Stored, zipinspect.Deflated, zipinspect.Deflate64, zipinspect.BZip2, zipinspect.LZMA, zipinspect.XZ, zipinspect.Zstd, 20:
+	case zipinspect.Stored, zipinspect.Deflated, zipinspect.Deflate64, zipinspect.BZip2, zipinspect.LZMA, zipinspect.XZ, zipinspect.Zstd, 20,
+		zipinspect.PPMd:
 		return true
 	}
 	return false
@@ -216,7 +217,7 @@ func (r entryReader) packed() int64 {
 // content is r for unpack.
 func (r entryReader) content() io.Reader {
 	switch e := r.Entry(); e.Method {
-	case zipinspect.BZip2, zipinspect.LZMA, zipinspect.XZ:
+	case zipinspect.BZip2, zipinspect.LZMA, zipinspect.XZ, zipinspect.PPMd:
 		return slowReader{r, e.Size}
 	}
 	return r
