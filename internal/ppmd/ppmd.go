@@ -8,8 +8,8 @@
 // # Limits
 //
 // The header asks for 1 to 256 MB. That is an address space: pages of 48 KB come as they are used, up to 64 MB, beyond which the reader ends
-// with ErrMemory. It frees them at the end and on an error. A symbol costs at most as many steps as the order has contexts of 256 symbols. Pruning visits contexts, several times each when they stand behind
-// several others; visits are counted, and a multiple of what was decoded is ErrWork. Restoration method 2 (freeze) is ErrMethod: 7-Zip and
+// with ErrMemory. It frees them at the end and on an error. A symbol costs at most as many steps as the order has contexts of 256 symbols. Pruning visits states,
+// several times each when several contexts lead to theirs; visits are counted, and a multiple of what was decoded is ErrWork. Restoration method 2 (freeze) is ErrMethod: 7-Zip and
 // libarchive refuse it as well, since its makers differ in it.
 package ppmd
 
@@ -32,8 +32,7 @@ const (
 	// maxMemory bounds the pages of one reader. 7-Zip asks for 16 MB by default; at its highest level for 16 times the file's size at most.
 	maxMemory = 64 << 20
 
-	// visitsPerSymbol bounds the pruning, which visits a quarter of the model at least for each time that it is filled: honest data needs
-	// less than one.
+	// visitsPerSymbol bounds the states that pruning visits. Honest data, packed by order 16 into the smallest memory, needs a fraction of it.
 	visitsPerSymbol = 64
 )
 
@@ -104,4 +103,4 @@ func (m *model) within() error {
 	return nil
 }
 
-func (m *model) maxVisits() int64 { return visitsPerSymbol*m.symbols + int64(m.size/unitSize) }
+func (m *model) maxVisits() int64 { return visitsPerSymbol*m.symbols + int64(m.size/stateSize) }

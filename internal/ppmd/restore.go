@@ -87,11 +87,11 @@ func (m *model) refresh(c ref, oldNU, scale uint32) {
 
 // cutOff removes from c, and from what follows it, the symbols that lead to text only. It returns 0 where nothing of c is left.
 func (m *model) cutOff(c ref, order uint32) ref {
-	m.visits++
-	if m.numStats(c) == 0 {
+	n := m.numStats(c)
+	m.visits += int64(n) + 1
+	if n == 0 {
 		return m.cutSingle(c, order)
 	}
-	n := m.numStats(c)
 	oldNU := (n + 2) / 2
 	stats := m.moveUp(m.stats(c), oldNU)
 	m.setStats(c, stats)
