@@ -186,7 +186,7 @@ func Default() *Config {
 		Site: Site{SubmissionDaemons: []string{"ORIGINATING"}}, // the name in Postfix's own sample master.cf
 		Limits: Limits{
 			MessageBytes: 100 << 20, HeaderBytes: 1 << 20, MemoryBytes: 1 << 20, Parts: 1000,
-			Depth: 10, Files: 1000, UnpackedBytes: 512 << 20, InspectTime: time.Minute,
+			Depth: 10, Files: 10000, UnpackedBytes: 512 << 20, InspectTime: time.Minute,
 		},
 		Passwords: Passwords{Time: 3 * time.Second},
 		Locked:    Locked{Keep: day, MaxBytes: 1 << 30, MaxSenderPercent: 10},
