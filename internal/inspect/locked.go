@@ -84,6 +84,7 @@ func (s *Scan) Finish(ctx context.Context) (still []Locked, err error) {
 			continue
 		}
 		s.locked = true
+		s.lockedNames(w.file)
 		s.untried(w.file)
 		if s.words.Cut() || s.mail.cut {
 			s.limit(w.file, finding.LimitSize, "the mail's text is longer than is read for passwords")

@@ -53,7 +53,7 @@ func TestOrdinaryNames(t *testing.T) {
 func TestNamesInLockedArchivesAreLookedAt(t *testing.T) {
 	b := zipOf(fixture.ZIPEntry{Name: "invoice.pdf.exe", Data: []byte("x"), Password: "secret"})
 	_, r := scanNamed(t, "a.zip", b)
-	if diff := cmp.Diff([]string{"name.double-extension invoice.pdf.exe", "zip.encrypted"}, sortedLines(r)); diff != "" {
+	if diff := cmp.Diff([]string{"executable.file", "name.double-extension invoice.pdf.exe", "zip.encrypted"}, sortedLines(r)); diff != "" {
 		t.Error(diff)
 	}
 }
