@@ -135,6 +135,23 @@ func TestBuiltInPackHoldsAutostartMacro(t *testing.T) {
 	}
 }
 
+// What a process of its own unpacks is judged like everything else.
+func TestArchivesAreOpenedInWorkers(t *testing.T) {
+	p := postfix(t)
+	d := behindPostfix(t, p, mtatest.DaemonOptions{Config: site})
+	doc := fixture.DocVBA("")
+	for subject, archive := range map[string][]byte{
+		"Re: estimate in 7z":  fixture.SevenZip{Files: []fixture.SevenFile{{Name: "invoice.doc", Data: doc}}}.Bytes(),
+		"Re: estimate in rar": fixture.RAR{Files: []fixture.RARFile{{Name: "invoice.doc", Data: doc}}}.Bytes(),
+		"Re: estimate in xz":  fixture.XZ(doc),
+	} {
+		send(t, p.Inbound, withAttachment(subject, "estimate.bin", archive), 250, outside...)
+		if rec := one(t, d, subject); rec.Done != "quarantine" || rec.Rule != "macro-autoexec" {
+			t.Errorf("%s: record %+v", subject, rec)
+		}
+	}
+}
+
 // What somebody outside writes in our name is gone, ours is there once.
 func TestForeignMarksAreRemoved(t *testing.T) {
 	p := postfix(t)
