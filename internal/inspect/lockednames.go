@@ -1,9 +1,9 @@
 package inspect
 
 import (
-	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"sekisho/internal/finding"
 )
@@ -12,10 +12,14 @@ import (
 // password sees no less. Sources of a tree are none.
 func (s *Scan) lockedNames(f *File) {
 	found := map[finding.Kind]*names{}
-	reports := s.lockedReports(f)
-	for _, path := range slices.Sorted(maps.Keys(reports)) {
+	within := f.Path.String()
+	for i := range s.files {
+		r := &s.files[i]
+		if !r.Encrypted || r.Kind != KindData || i == f.report || !strings.HasPrefix(r.Path, within) {
+			continue
+		}
 		var p finding.Path
-		if p.UnmarshalText([]byte(path)) != nil || len(p) <= len(f.Path) || !slices.Equal(p[:len(f.Path)], f.Path) {
+		if p.UnmarshalText([]byte(r.Path)) != nil || len(p) != len(f.Path)+1 || !slices.Equal(p[:len(f.Path)], f.Path) {
 			continue // of another archive
 		}
 		name := p[len(p)-1]
@@ -29,7 +33,7 @@ func (s *Scan) lockedNames(f *File) {
 		found[k].add(baseName(name))
 	}
 	for _, k := range slices.Sorted(maps.Keys(found)) {
-		s.found(f, finding.New(k, f.Path, "by name, locked: %s", fmt.Sprint(found[k])))
+		s.found(f, finding.New(k, f.Path, "by name, locked: %s", found[k]))
 	}
 }
 

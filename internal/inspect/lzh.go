@@ -30,7 +30,9 @@ func (l lzhFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 	a, err := lzh.Read(io.NewSectionReader(r, from, f.Size-from), f.Size-from, lzh.Options{})
 	switch {
 	case errors.Is(err, lzh.ErrFormat):
-		s.found(f, finding.New(finding.ArchiveUnread, f.Path, "begins like an LHA archive, but nothing in it can be listed"))
+		if f.Kind == KindLZH {
+			s.found(f, finding.New(finding.ArchiveUnread, f.Path, "begins like an LHA archive, but nothing in it can be listed"))
+		}
 		return nil
 	case err != nil:
 		return err

@@ -92,7 +92,7 @@ func (s *Scan) ownText(at finding.Path, text string, page bool) {
 	if s.mail.lures == nil {
 		s.mail.lures, s.mail.path = lure.New(), at
 	}
-	_, _ = io.WriteString(s.mail.lures, text+"\n")
+	_, _ = io.WriteString(s.mail.lures, text)
 	if len(found) > 0 && len(s.mail.links) < mailLinks {
 		s.mail.leads(text, found)
 	}
