@@ -7,11 +7,8 @@ import (
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/japanese"
-	"golang.org/x/text/encoding/korean"
-	"golang.org/x/text/encoding/simplifiedchinese"
-	"golang.org/x/text/encoding/traditionalchinese"
-	"golang.org/x/text/encoding/unicode"
+
+	"sekisho/internal/codepage"
 )
 
 const (
@@ -197,34 +194,8 @@ func charsetPage(n int) int {
 
 // codePage is the encoding of a Windows code page, Windows-1252 for one that is not known: keywords are ASCII in all of them.
 func codePage(n int) encoding.Encoding {
-	switch n {
-	case 437:
-		return charmap.CodePage437
-	case 850:
-		return charmap.CodePage850
-	case 852:
-		return charmap.CodePage852
-	case 866:
-		return charmap.CodePage866
-	case 874:
-		return charmap.Windows874
-	case 932, 10001:
-		return japanese.ShiftJIS
-	case 936, 54936:
-		return simplifiedchinese.GB18030
-	case 949, 1361:
-		return korean.EUCKR
-	case 950:
-		return traditionalchinese.Big5
-	case 10000:
-		return charmap.Macintosh
-	case 65001:
-		return unicode.UTF8
-	}
-	windows := [...]encoding.Encoding{charmap.Windows1250, charmap.Windows1251, charmap.Windows1252, charmap.Windows1253, charmap.Windows1254,
-		charmap.Windows1255, charmap.Windows1256, charmap.Windows1257, charmap.Windows1258}
-	if i := n - 1250; i >= 0 && i < len(windows) {
-		return windows[i]
+	if e := codepage.Of(n); e != nil {
+		return e
 	}
 	return charmap.Windows1252
 }

@@ -1,4 +1,4 @@
-package oleparse
+package codepage
 
 import (
 	"unicode/utf8"

@@ -1,10 +1,18 @@
-package oleparse
+package codepage
 
 import (
 	"strings"
 	"testing"
 	"unicode/utf8"
 )
+
+func decodeText(page int, b []byte) string {
+	out, err := Of(page).NewDecoder().Bytes(b)
+	if err != nil {
+		out = b
+	}
+	return strings.ToValidUTF8(string(out), "\uFFFD")
+}
 
 func TestCodePagesThatXTextDoesNotHave(t *testing.T) {
 	for _, tc := range []struct {
@@ -23,7 +31,7 @@ func TestCodePagesThatXTextDoesNotHave(t *testing.T) {
 		{10029, "\xB8\x97\x64\x90", "łódź"},
 		{28597, "\xEC\xE1", "μα"},
 	} {
-		if _, known := codePage(tc.page); !known || decodeText(tc.page, []byte("a"+tc.bytes+"z")) != "a"+tc.out+"z" {
+		if Of(tc.page) == nil || decodeText(tc.page, []byte("a"+tc.bytes+"z")) != "a"+tc.out+"z" {
 			t.Errorf("%d: %q, want %q", tc.page, decodeText(tc.page, []byte(tc.bytes)), tc.out)
 		}
 	}
@@ -36,7 +44,7 @@ func TestEveryKnownPageKeepsASCIIAndFailsOnNothing(t *testing.T) {
 	}
 	known := 0
 	for page := range 66000 {
-		e := pageOf(page)
+		e := Of(page)
 		if e == nil {
 			continue
 		}
