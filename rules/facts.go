@@ -42,8 +42,16 @@ var variables = []variable{
 	{"client_ip", cel.StringType, func(a *activation) ref.Val { return a.clientIP() }},
 	{"client_name", cel.StringType, func(a *activation) ref.Val { return text(a.facts.Envelope.ClientName) }},
 	{"helo", cel.StringType, func(a *activation) ref.Val { return text(a.facts.Envelope.Helo) }},
+	{"warm", cel.BoolType, func(a *activation) ref.Val { return types.Bool(a.facts.Warm) }},
+	{"auth", cel.StringType, func(a *activation) ref.Val { return a.auth() }},
+	{"links", cel.ListType(cel.StringType), func(a *activation) ref.Val { return a.list(&a.links, a.facts.Links) }},
+	{"lists", cel.ListType(cel.StringType), func(a *activation) ref.Val { return a.list(&a.lists, a.facts.Lists) }},
+	{"outbound", cel.MapType(cel.StringType, cel.IntType), func(a *activation) ref.Val { return a.outbound() }},
 	{"tls", cel.BoolType, func(a *activation) ref.Val { return types.Bool(a.facts.Envelope.TLS) }},
 }
+
+// OutboundCounts are the keys of the variable outbound: counts of the sending account or machine within the window, this message included.
+var OutboundCounts = []string{"mails", "recipients", "new_recipients", "replies_without_thread", "same_file", "carriers", "different_carriers", "risky", "bounces"}
 
 // severities are the constants that severity_max is compared with; 0 is a message without findings.
 var severities = []finding.Severity{finding.Info, finding.Suspicious, finding.Malicious}
@@ -58,7 +66,7 @@ type activation struct {
 	severity   types.Int
 	incomplete bool
 
-	rcpts, files ref.Val // made at the first use: a loop in a condition resolves its variable in every round
+	rcpts, files, links, lists, sent ref.Val // made at the first use: a loop in a condition resolves its variable in every round
 }
 
 // newActivation counts the findings; everything else waits until a condition asks for it.
@@ -92,6 +100,26 @@ func (a *activation) direction() ref.Val {
 	default:
 		return types.String(message.In)
 	}
+}
+
+// auth takes what is not known for what it is.
+func (a *activation) auth() ref.Val {
+	if a.facts.Auth == "" {
+		return types.String("unknown")
+	}
+	return types.String(a.facts.Auth)
+}
+
+// outbound has every count that there is, 0 where nothing was counted: a condition never meets a key that is not there.
+func (a *activation) outbound() ref.Val {
+	if a.sent == nil {
+		m := make(map[string]int, len(OutboundCounts))
+		for _, name := range OutboundCounts {
+			m[name] = a.facts.Outbound[name]
+		}
+		a.sent = types.NewDynamicMap(types.DefaultTypeAdapter, m)
+	}
+	return a.sent
 }
 
 // clientIP writes an IPv4 address in its usual form, however the MTA gave it (RFC 4291 2.5.5.2).

@@ -243,7 +243,8 @@ func TestSelfTestSetsEveryFact(t *testing.T) {
       - match: true
         facts:
           {direction: internal, findings: [vba.present], files: [doc], incomplete: true, locked: true, subject: S, from: f@example.org,
-           mail_from: m@example.org, rcpts: [r@example.org], sasl_user: u, client_ip: 192.0.2.1, client_name: c, helo: h, tls: true, bare: true}`}))
+           mail_from: m@example.org, rcpts: [r@example.org], sasl_user: u, client_ip: 192.0.2.1, client_name: c, helo: h, tls: true, bare: true,
+           warm: true, auth: pass, links: [l.example], lists: [block], outbound: {mails: 3}}`}))
 	a := newActivation(&p.rules[0].tests[0].facts)
 	if a.facts.Direction != message.Internal {
 		t.Errorf("direction %q", a.facts.Direction)

@@ -72,6 +72,12 @@ type Facts struct {
 	Incomplete bool
 	Locked     bool // something is encrypted, and no password at hand opened it
 	Bare       bool // a file looked at by itself, not in a mail: nobody sent it
+
+	Warm     bool           // the memory of conversations is full enough that what is not in it means something
+	Auth     string         // sender.Result: pass, fail, none, unknown; "" counts as unknown
+	Links    []string       // hosts that the writer's own text leads to, each once
+	Lists    []string       // names of the lists that it matches
+	Outbound map[string]int // what the sending account or machine did lately (package outbound); nil for mail from outside
 }
 
 // WhyMax is the most findings a Verdict cites: more than a person reads, few enough for a log record. Facts keeps them all.

@@ -67,21 +67,26 @@ type testSource struct {
 
 // factsSource has a key for each variable that is not computed from another one.
 type factsSource struct {
-	Direction  located   `yaml:"direction"` // in when absent
-	Findings   []located `yaml:"findings"`  // kinds; severities are the kinds' own
-	Files      []string  `yaml:"files"`
-	Incomplete bool      `yaml:"incomplete"`
-	Locked     bool      `yaml:"locked"`
-	Bare       bool      `yaml:"bare"`
-	Subject    string    `yaml:"subject"`
-	From       string    `yaml:"from"`
-	MailFrom   string    `yaml:"mail_from"`
-	Rcpts      []string  `yaml:"rcpts"`
-	SASLUser   string    `yaml:"sasl_user"`
-	ClientIP   located   `yaml:"client_ip"`
-	ClientName string    `yaml:"client_name"`
-	Helo       string    `yaml:"helo"`
-	TLS        bool      `yaml:"tls"`
+	Direction  located        `yaml:"direction"` // in when absent
+	Findings   []located      `yaml:"findings"`  // kinds; severities are the kinds' own
+	Files      []string       `yaml:"files"`
+	Incomplete bool           `yaml:"incomplete"`
+	Locked     bool           `yaml:"locked"`
+	Bare       bool           `yaml:"bare"`
+	Warm       bool           `yaml:"warm"`
+	Auth       string         `yaml:"auth"`
+	Links      []string       `yaml:"links"`
+	Lists      []string       `yaml:"lists"`
+	Outbound   map[string]int `yaml:"outbound"`
+	Subject    string         `yaml:"subject"`
+	From       string         `yaml:"from"`
+	MailFrom   string         `yaml:"mail_from"`
+	Rcpts      []string       `yaml:"rcpts"`
+	SASLUser   string         `yaml:"sasl_user"`
+	ClientIP   located        `yaml:"client_ip"`
+	ClientName string         `yaml:"client_name"`
+	Helo       string         `yaml:"helo"`
+	TLS        bool           `yaml:"tls"`
 }
 
 // ruleTest is a test ready to run.
@@ -99,6 +104,7 @@ func (b *builder) test(s *testSource) ruleTest {
 		Envelope: message.Envelope{MailFrom: s.Facts.MailFrom, Rcpts: s.Facts.Rcpts, SASLUser: s.Facts.SASLUser,
 			ClientName: s.Facts.ClientName, Helo: s.Facts.Helo, TLS: s.Facts.TLS},
 		Direction: message.In, Subject: s.Facts.Subject, From: s.Facts.From, Files: s.Facts.Files, Incomplete: s.Facts.Incomplete, Locked: s.Facts.Locked, Bare: s.Facts.Bare,
+		Warm: s.Facts.Warm, Auth: s.Facts.Auth, Links: s.Facts.Links, Lists: s.Facts.Lists, Outbound: s.Facts.Outbound,
 	}}
 	if l := s.Facts.Direction; l.tok != nil {
 		if !validDirection(l.Text) {

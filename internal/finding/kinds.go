@@ -76,6 +76,27 @@ const (
 	MailLure         Kind = "mail.lure"
 	MailDocumentLink Kind = "mail.document-link"
 	MailLinkMismatch Kind = "mail.link-mismatch"
+	MailOneLine      Kind = "mail.one-line-over-quote"
+	AuthFail         Kind = "auth.fail"
+	ListMatch        Kind = "list.match"
+
+	ThreadKnown          Kind = "thread.known"
+	ThreadUnknown        Kind = "thread.unknown"
+	ThreadStolen         Kind = "thread.stolen"
+	ThreadForged         Kind = "thread.forged"
+	ThreadSubjectForeign Kind = "thread.subject-foreign"
+	ThreadQuoteMismatch  Kind = "thread.quote-mismatch"
+	ReplyNoReference     Kind = "reply.without-reference"
+	SenderKnown          Kind = "sender.known"
+	SenderNew            Kind = "sender.new"
+	SenderNameSpoof      Kind = "sender.name-spoof"
+	SenderInternalSpoof  Kind = "sender.internal-spoof"
+	SenderLookalike      Kind = "sender.lookalike"
+
+	OutboundBurst       Kind = "outbound.burst"
+	OutboundCarrier     Kind = "outbound.carrier"
+	OutboundHost        Kind = "outbound.host"
+	OutboundBackscatter Kind = "outbound.backscatter"
 
 	LimitDepth     Kind = "limit.depth"
 	LimitFiles     Kind = "limit.files"
@@ -269,6 +290,63 @@ var meanings = map[Kind]Meaning{
 	MailLinkMismatch: {Suspicious,
 		"The text of a link names another host than the one it leads to.",
 		"リンクの表示に書かれたホスト名が、実際のリンク先と異なります。"},
+	MailOneLine: {Info,
+		"One short line stands above a long quotation. Emotet's mails look like this, and so do many quick answers.",
+		"長い引用の上に、短い一行だけが書かれています。Emotet のメールの特徴ですが、急ぎの返信にもよくあります。"},
+	AuthFail: {Suspicious,
+		"The sender's domain says that this mail is not from it (DMARC, SPF or DKIM fails), or a partner whose mail used to prove its origin no longer does.",
+		"差出人のドメインの認証(DMARC、SPF、DKIM)に失敗しているか、これまで認証に成功していた相手のメールが認証されませんでした。"},
+	ListMatch: {Info,
+		"The mail matches a list that the postmaster keeps: a hash, a macro, an address, a domain or a network.",
+		"管理者の一覧（ハッシュ値、マクロ、アドレス、ドメイン、ネットワーク）に一致しました。"},
+	ThreadKnown: {Info,
+		"The mail answers one of ours, and its writer took part in that conversation.",
+		"当方のメールへの返信であり、書き手はその会話の参加者です。"},
+	ThreadUnknown: {Info,
+		"The mail presents itself as an answer, but the memory of our conversations does not know what it answers.",
+		"返信の体裁ですが、返信元の会話が記録にありません。"},
+	ThreadStolen: {Suspicious,
+		"The mail cites a real mail of ours, but its writer never took part in that conversation. Emotet answers in stolen conversations.",
+		"当方が実際に送ったメールを引用していますが、書き手はその会話の参加者ではありません。盗んだ会話に割り込む Emotet の手口です。"},
+	ThreadForged: {Suspicious,
+		"The mail claims to answer a mail of ours that was never sent.",
+		"当方が送っていないメールへの返信を装っています。"},
+	ThreadSubjectForeign: {Suspicious,
+		"The mail answers under the subject of a conversation of ours, but its writer never took part in it.",
+		"当方の会話の件名で返信していますが、書き手はその会話の参加者ではありません。"},
+	ThreadQuoteMismatch: {Suspicious,
+		"The mail quotes its supposed writer, or one of ours, under another address than it comes from.",
+		"引用部分に示された本人のアドレスが、このメールの差出人アドレスと異なります。"},
+	ReplyNoReference: {Info,
+		"The subject says that this is an answer, but the header names no mail that it answers. Old mail programs and web forms do this too.",
+		"件名は返信ですが、返信元を示すヘッダーがありません。古いメールソフトやウェブフォームでもあります。"},
+	SenderKnown: {Info,
+		"One of ours has written to this sender before, and the mail proves that it comes from the sender's domain.",
+		"当方から連絡したことのある相手で、差出人のドメインも認証されています。"},
+	SenderNew: {Info,
+		"Nobody of ours has written to this sender, and no mail from this address has come before.",
+		"当方から連絡したことがなく、このアドレスからの受信も初めてです。"},
+	SenderNameSpoof: {Info,
+		"The display name is that of a correspondent of ours, but the address is another one. Namesakes and private accounts look the same.",
+		"表示名は取引相手の名前ですが、アドレスが異なります。同姓同名や個人アドレスの場合もあります。"},
+	SenderInternalSpoof: {Suspicious,
+		"The display name is the name or the address of one of ours, but the mail comes from a foreign address.",
+		"表示名は組織内の人の名前またはアドレスですが、外部のアドレスから届いています。"},
+	SenderLookalike: {Suspicious,
+		"The sender's domain looks like ours or a correspondent's, but is another one.",
+		"差出人のドメインが、当方または取引相手のドメインに酷似した別のドメインです。"},
+	OutboundBurst: {Malicious,
+		"One of our accounts or machines sends risky mail much faster than a person does: it is probably infected, or its password was stolen.",
+		"組織内のアカウントまたは端末が、人の手とは思えない速さで危険なメールを送っています。感染またはパスワードの窃取が疑われます。"},
+	OutboundCarrier: {Suspicious,
+		"One of our accounts sends several different files that start by themselves, or sends one as an answer to a mail that the memory does not know.",
+		"組織内のアカウントが、自動的に動く異なるファイルを続けて送っているか、記録にない会話への返信として送っています。"},
+	OutboundHost: {Suspicious,
+		"The machine or account that sends this mail is known as infected, or was not cleared since a burst.",
+		"送信元の端末またはアカウントは、感染が疑われたまま解除されていません。"},
+	OutboundBackscatter: {Info,
+		"A bounce or an answer to a mail that we never sent: somebody else abuses our names. It does not mean that a machine here is infected.",
+		"当方が送っていないメールへの不達通知や返信です。外部で当方の名前が悪用されており、組織内の感染を示すものではありません。"},
 	LimitDepth: {Suspicious,
 		"Files are nested deeper than the limit; the innermost were not inspected.",
 		"入れ子の深さが上限を超えたため、最も内側のファイルは検査していません。"},

@@ -14,6 +14,20 @@ type Site struct {
 	SubmissionDaemons []string       `json:"submission_daemons"` // values of {daemon_name} that only our own people reach
 	Gateway           string         `json:"gateway"`            // our host name, as our Received fields write it after "by"
 	AuthservID        string         `json:"authserv_id"`        // whose Authentication-Results are ours
+	People            []Person       `json:"people"`             // ours whose names are abused, with the names they go by; more are learned from what they send
+	Burst             Burst          `json:"burst"`
+}
+
+// Person is one of ours.
+type Person struct {
+	Address string   `json:"address" yaml:"address"`
+	Names   []string `json:"names" yaml:"names"`
+}
+
+// Burst says how many risky mails of one account or machine in how much time are a burst.
+type Burst struct {
+	Window int `json:"window_seconds"`
+	Mails  int `json:"mails"`
 }
 
 // receivedHops is how many Received fields are followed through trusted relays: more than any honest chain of our own hosts has.

@@ -1,4 +1,4 @@
-// Package store opens the state folder: its database (SQLite, embedded) with the schema, the key of release marks, and the helpers
+// Package store opens the state folder: its databases (SQLite, embedded) with their schemas, the key of release marks, and the helpers
 // by which files in the folder become durable and keep their owner.
 //
 // The daemon and the command line use one folder at the same time. Every connection waits for a lock (busy_timeout) before it gives up,
@@ -18,9 +18,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 	"syscall"
 
 	"github.com/pressly/goose/v3"
@@ -41,8 +44,15 @@ const busyTimeout = 5000
 // maxConns bounds the connections of one pool: SQLite has one writer at a time, more connections only wait in line.
 const maxConns = 4
 
-//go:embed migrations/*.sql
+//go:embed migrations
 var migrations embed.FS
+
+// The databases beside the main one. What is in them is a loss of knowledge when it is lost, never one of mail, so they are files of their own: none of them
+// keeps the quarantine waiting, and a damaged one does not keep the daemon from its work.
+const (
+	Memory = "memory" // conversations, correspondents, outbound behaviour, hosts
+	Trace  = "trace"  // a record of every message
+)
 
 // Store is an open state folder, safe for concurrent use.
 type Store struct {
@@ -54,6 +64,9 @@ type Store struct {
 
 	dir      string
 	uid, gid int // the folder's owner
+
+	mu   sync.Mutex
+	more map[string]*sql.DB
 }
 
 // Open opens the state folder, makes what is missing and brings the schema up to date.
@@ -94,22 +107,64 @@ func (s *Store) openDatabase(ctx context.Context) error {
 		return err
 	}
 	defer unlock()
-	f, err := s.Create(DatabaseName, 0o640)
-	switch {
-	case err == nil:
-		if err := f.Close(); err != nil {
-			return err
-		}
-	case !errors.Is(err, fs.ErrExist):
+	if err := s.makeDatabase(DatabaseName); err != nil {
 		return err
 	}
-	if s.DB, err = s.pool("FULL"); err != nil {
+	if s.DB, err = s.pool(DatabaseName, "FULL"); err != nil {
 		return err
 	}
-	if s.Index, err = s.pool("NORMAL"); err != nil {
+	if s.Index, err = s.pool(DatabaseName, "NORMAL"); err != nil {
 		return err
 	}
-	return migrate(ctx, s.DB)
+	return migrate(ctx, s.DB, "migrations")
+}
+
+func (s *Store) makeDatabase(file string) error {
+	f, err := s.Create(file, 0o640)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// Database opens Memory or Trace, makes it the first time, and brings its schema up to date. It syncs at checkpoints only, as Index. The Store
+// closes it.
+func (s *Store) Database(ctx context.Context, name string) (*sql.DB, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if db := s.more[name]; db != nil {
+		return db, nil
+	}
+	unlock, err := s.lock()
+	if err != nil {
+		return nil, fmt.Errorf("store: %s: %w", name, err)
+	}
+	defer unlock()
+	if err := s.makeDatabase(name + ".db"); err != nil {
+		return nil, fmt.Errorf("store: %s: %w", name, err)
+	}
+	db, err := s.pool(name+".db", "NORMAL")
+	if err == nil {
+		err = migrate(ctx, db, "migrations/"+name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("store: %s: %w", name, errors.Join(err, closeIf(db)))
+	}
+	if s.more == nil {
+		s.more = map[string]*sql.DB{}
+	}
+	s.more[name] = db
+	return db, nil
+}
+
+func closeIf(db *sql.DB) error {
+	if db == nil {
+		return nil
+	}
+	return db.Close()
 }
 
 // lock keeps two processes from making the schema at once. It locks the folder itself, so there is no lock file to own or to leave behind.
@@ -124,8 +179,8 @@ func (s *Store) lock() (func(), error) {
 	return func() { d.Close() }, nil // closing drops the lock
 }
 
-func (s *Store) pool(synchronous string) (*sql.DB, error) {
-	u := url.URL{Scheme: "file", Path: filepath.Join(s.dir, DatabaseName)}
+func (s *Store) pool(file, synchronous string) (*sql.DB, error) {
+	u := url.URL{Scheme: "file", Path: filepath.Join(s.dir, file)}
 	q := url.Values{"_txlock": {"immediate"}} // a transaction takes the write lock at once: no deadlock when it upgrades
 	for _, p := range []string{
 		fmt.Sprintf("busy_timeout(%d)", busyTimeout), "journal_mode(WAL)", "foreign_keys(1)", "synchronous(" + synchronous + ")",
@@ -142,8 +197,8 @@ func (s *Store) pool(synchronous string) (*sql.DB, error) {
 	return db, nil
 }
 
-func migrate(ctx context.Context, db *sql.DB) error {
-	dir, err := fs.Sub(migrations, "migrations")
+func migrate(ctx context.Context, db *sql.DB, folder string) error {
+	dir, err := fs.Sub(migrations, folder)
 	if err != nil {
 		return err
 	}
@@ -177,10 +232,10 @@ func (s *Store) Path(elem ...string) string {
 // Close closes the database.
 func (s *Store) Close() error {
 	var errs []error
-	for _, db := range []*sql.DB{s.DB, s.Index} {
-		if db != nil {
-			errs = append(errs, db.Close())
-		}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, db := range append(slices.Collect(maps.Values(s.more)), s.DB, s.Index) {
+		errs = append(errs, closeIf(db))
 	}
 	return errors.Join(errs...)
 }

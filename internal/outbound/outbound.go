@@ -1,0 +1,2 @@
+// Package outbound counts what our own accounts and machines send, and tells when one of them has turned.
+package outbound
