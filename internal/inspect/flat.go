@@ -137,5 +137,6 @@ func (s *Scan) adopt(f *File, first int) {
 			m.Stream = strings.TrimPrefix(strings.TrimPrefix(inner.Path, f.Path.String()), "!/") + "/" + m.Stream
 			r.Modules = append(r.Modules, m)
 		}
+		s.fingerprint(f, s.units[i]...)
 	}
 }

@@ -126,5 +126,6 @@ type FileReport struct {
 	LNKArgs          string     `json:"lnk_args"`
 	Modules          []Module   `json:"modules,omitempty"`
 	Evidence         []Evidence `json:"evidence,omitempty"`
-	XLM              []string   `json:"xlm,omitempty"` // formulas of macro sheets: "Macro1!A1: =EXEC(…)"; printed with --macros only
+	XLM              []string   `json:"xlm,omitempty"`          // formulas of macro sheets: "Macro1!A1: =EXEC(…)"; printed with --macros only
+	MacroHash        string     `json:"macro_sha256,omitempty"` // the fingerprint of all its macros, "" without any (fingerprint.go)
 }

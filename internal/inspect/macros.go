@@ -25,6 +25,7 @@ func (s *Scan) macros(f *File, doc *oleparse.Document) {
 			r := s.report(f)
 			r.Modules = append(r.Modules, s.module(&p.Modules[j]))
 		}
+		s.fingerprint(f, projectUnits(p)...)
 		if p.Protected || p.Password || p.Hidden {
 			locked = "; the project is locked against viewing"
 		}

@@ -135,8 +135,9 @@ type Scan struct {
 	locked     bool // one of them stayed locked
 	skipped    bool // on one of them not all words that the mail calls passwords were tried
 	workers    *archive.Session
-	openers    []string     // words that opened a file
-	active     map[int]bool // files that were in ActiveMime
+	openers    []string         // words that opened a file
+	active     map[int]bool     // files that were in ActiveMime
+	units      map[int][][]byte // of macro fingerprints, by report
 }
 
 // Part inspects one part of the message. A recovered panic is a finding. The error is the context's or the spool's: the scan is then incomplete

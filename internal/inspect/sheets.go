@@ -41,6 +41,7 @@ func (s *Scan) workbook(ctx context.Context, f *File, w *xlm.Workbook, dde bool)
 	}
 	if r.Present {
 		s.report(f).HasXLM = true
+		s.fingerprint(f, bookUnits(w)...)
 		s.found(f, finding.New(finding.XLMPresent, path, "macro sheets %s", macroSheets(w)))
 	}
 	for _, name := range r.Hidden {
