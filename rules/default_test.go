@@ -24,6 +24,13 @@ func bare(kinds ...finding.Kind) Facts {
 	return f
 }
 
+// proven are the facts of a mail whose sender is authenticated.
+func proven(kinds ...finding.Kind) Facts {
+	f := facts(message.In, kinds...)
+	f.Auth = "pass"
+	return f
+}
+
 // locked are the facts of a mail with a file that nothing opened.
 func locked(dir message.Direction, kinds ...finding.Kind) Facts {
 	f := facts(dir, kinds...)
@@ -114,6 +121,17 @@ func TestDefaultVerdicts(t *testing.T) {
 		{"document that nothing opens", facts(in, finding.OfficeUnreadable), Tag, "office-unreadable"},
 		{"limit", facts(in, finding.LimitDepth), Quarantine, "scan-incomplete"},
 		{"limit, our own", facts(out, finding.LimitDepth), Tag, "scan-incomplete-own"},
+		{"a known correspondent's macro, proven", proven(finding.VBAPresent, finding.VBAAutoexec, finding.SenderKnown), Tag, "macro-autoexec-known"},
+		{"a known correspondent's macro, not proven", facts(in, finding.VBAPresent, finding.VBAAutoexec, finding.SenderKnown), Quarantine, "macro-autoexec"},
+		{"a known correspondent's downloader", proven(finding.VBAPresent, finding.VBAAutoexec, finding.VBASuspicious, finding.SenderKnown), Quarantine, "macro-suspicious"},
+		{"an old mail program", facts(in, finding.ReplyNoReference, finding.ThreadUnknown), Accept, "conversation-noted"},
+		{"a forwarded mail, answered by its new reader", facts(in, finding.ThreadStolen), Accept, "conversation-noted"},
+		{"a forged answer", facts(in, finding.ThreadQuoteMismatch, finding.ReplyNoReference), Tag, "forged-reply"},
+		{"a forged answer with a macro", facts(in, finding.ThreadStolen, finding.VBAPresent), Quarantine, "forged-reply-carrier"},
+		{"a namesake", facts(in, finding.SenderNameSpoof, finding.SenderNew), Accept, "conversation-noted"},
+		{"one of ours from outside", facts(in, finding.SenderInternalSpoof), Tag, "name-of-ours"},
+		{"a burst", facts(out, finding.OutboundBurst), Quarantine, "outbound-burst"},
+		{"our names abused elsewhere", facts(in, finding.OutboundBackscatter), Accept, "conversation-noted"},
 		{"malformed alone is listed and passes", facts(in, finding.MailMalformed), Accept, "mail-malformed"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
