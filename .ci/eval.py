@@ -37,9 +37,8 @@ def files(sekisho, folder):
     return got
 
 
-def mails(sekisho, folder):
-    """Figures of compare_mails.py, as name -> value."""
-    corpus = os.path.join(folder, 'corpus', 'mails')
+def compared(sekisho, folder, corpus):
+    """What compare_mails.py says of a replay of corpus."""
     with tempfile.TemporaryDirectory() as tmp:
         results, figures = os.path.join(tmp, 'results.jsonl'), os.path.join(tmp, 'figures.json')
         with open(results, 'w') as f:
@@ -48,8 +47,41 @@ def mails(sekisho, folder):
             sys.exit('eval: replay failed with status %d' % code)
         run([sys.executable, os.path.join(folder, 'eval', 'compare_mails.py'), corpus, results, '--list', '--json', figures])
         with open(figures) as f:
-            o = json.load(f)
-    at, bad, good = o['attachments'], o['malicious'], o['benign']['ALL']
+            return json.load(f)
+
+
+def verdicts(o):
+    """Attacks with an accepted verdict, with all reasons named; honest mail not judged too hard."""
+    bad, good = o['malicious']['ALL'], o['benign']['ALL']
+    return {
+        'right': share(bad['n'] - bad.get('wrong', 0), bad['n']),
+        'named': share(bad.get('named', 0), bad['n']),
+        'not_too_hard': share(good['n'] - good.get('over', 0), good['n']),
+        'honest_not_held': share(good['n'] - good.get('held', 0), good['n']),
+        'caught': 100.0 * o['caught'],
+        'truly_named': share(o['wrongly_named']['of'] - o['wrongly_named']['mails'], o['wrongly_named']['of']),
+    }
+
+
+SEEDS = (1, 2, 3)
+
+
+def varied(sekisho, folder):
+    """The worst of the verdicts over other orders and other words (.ci/vary.py)."""
+    vary, worst = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'vary.py'), {}
+    with tempfile.TemporaryDirectory() as tmp:
+        for seed in SEEDS:
+            run([sys.executable, vary, os.path.join(folder, 'corpus', 'mails'), os.path.join(tmp, 'mails'), '--order', '--words', '--seed', str(seed)])
+            for name, value in verdicts(compared(sekisho, folder, os.path.join(tmp, 'mails'))).items():
+                worst['varied.' + name] = min(value, worst.get('varied.' + name, 100.0))
+    return worst
+
+
+def mails(sekisho, folder):
+    """Figures of compare_mails.py, as name -> value."""
+    o = compared(sekisho, folder, os.path.join(folder, 'corpus', 'mails'))
+    at, bad = o['attachments'], o['malicious']
+
     def right(group, classes):
         """Mails of these classes with an accepted verdict, and for attacks all asked reasons named."""
         got = [o[group][c] for c in classes if c in o[group]]
@@ -59,13 +91,11 @@ def mails(sekisho, folder):
     return {
         'mails.carriers': right('malicious', CARRIERS),
         'mails.not_stopped': right('benign', HONEST),
-        'mails.truly_named': share(o['wrongly_named']['of'] - o['wrongly_named']['mails'], o['wrongly_named']['of']),
+        **{'mails.' + name: value for name, value in verdicts(o).items()},
         'mails.results': share(o['mails'] - o['missing'], o['mails']),
         'mails.attachments': share(*(sum(at.get(k + x, 0) for k in ('part.', 'uuencode.', 'ref.')) for x in ('found', 'n'))),
         'mails.plain_names': share(at.get('plain name.exact', 0), at.get('plain name.n', 0)),
         'mails.vba_caught': share(*(sum(bad[c].get(x, 0) for c in ('doc-vba', 'ooxml-vba', 'xls-vba')) for x in ('caught', 'n'))),
-        'mails.caught': 100.0 * o['caught'],
-        'mails.honest_not_held': share(good['n'] - good.get('held', 0), good['n']),
     }
 
 
@@ -83,7 +113,7 @@ def main():
     sekisho, folder = os.path.abspath(sys.argv[1]), sys.argv[2]
     with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'floors.json')) as f:
         floors = json.load(f)
-    got = {**files(sekisho, folder), **mails(sekisho, folder)}
+    got = {**files(sekisho, folder), **mails(sekisho, folder), **varied(sekisho, folder)}
     low = 0
     for name, value in sorted(got.items()):
         floor = floors.get(name)
