@@ -55,7 +55,12 @@ func pack(c *config.Config) (*rules.Pack, error) {
 }
 
 func site(c *config.Config) message.Site {
+	var people []message.Person
+	for _, m := range c.Site.People {
+		people = append(people, message.Person{Address: m.Addr, Names: []string{m.Name}})
+	}
 	return message.Site{
+		People:       people,
 		LocalDomains: c.Site.LocalDomains, InternalNetworks: c.Site.InternalNetworks, TrustedRelays: c.Site.TrustedRelays,
 		SubmissionDaemons: c.Site.SubmissionDaemons, Gateway: c.Site.Gateway, AuthservID: c.Site.AuthservID,
 	}

@@ -86,6 +86,7 @@ type Site struct {
 	SubmissionDaemons []string       `yaml:"submission_daemons"`
 	Gateway           string         `yaml:"gateway"`
 	AuthservID        string         `yaml:"authserv_id"`
+	People            []Mailbox      `yaml:"people"`
 }
 
 // Limits bound the work on one message.

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"math"
 	"net"
+	"net/mail"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -54,6 +55,22 @@ func (s *Size) UnmarshalText(b []byte) error {
 		return wants("a size such as 4096, 64KiB or 25MB", "4096、64KiB、25MB のような大きさ")
 	}
 	*s = Size(int64(n) * factor)
+	return nil
+}
+
+// Mailbox is a person's name and address, written "Taro Yamada <taro@example.com>" (RFC 5322 3.4).
+type Mailbox struct{ Name, Addr string }
+
+// MarshalText writes the mailbox as it is read.
+func (m Mailbox) MarshalText() ([]byte, error) { return []byte(m.Name + " <" + m.Addr + ">"), nil }
+
+// UnmarshalText reads a mailbox with a name: without one there is nothing to recognise.
+func (m *Mailbox) UnmarshalText(b []byte) error {
+	a, err := mail.ParseAddress(string(b))
+	if err != nil || a.Name == "" {
+		return wants(`a name and an address, such as "Taro Yamada <taro@example.com>"`, `「山田 太郎 <taro@example.com>」のような名前とアドレス`)
+	}
+	*m = Mailbox{a.Name, a.Address}
 	return nil
 }
 
