@@ -24,6 +24,20 @@ func parsed(t *testing.T, text string) *Config {
 	}
 	return c
 }
+func TestPeopleAreNamesWithAddresses(t *testing.T) {
+	c, err := Parse("s.yaml", []byte("site: {people: ['山田 太郎 <taro@example.com>', '\"Yamada, Taro\" <taro@example.com>']}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Mailbox{{"山田 太郎", "taro@example.com"}, {"Yamada, Taro", "taro@example.com"}}
+	if diff := cmp.Diff(want, c.Site.People); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := Parse("s.yaml", []byte("site: {people: [taro@example.com]}\n")); err == nil {
+		t.Error("an address without a name is taken")
+	}
+}
+
 
 func TestFilesThatSayNothingAreTheDefaults(t *testing.T) {
 	for name, text := range map[string]string{
