@@ -32,12 +32,19 @@ var functions = []cel.Macro{cel.GlobalMacro("has", 1, expandHas), cel.GlobalMacr
 // condition is a compiled expression with what is known of it beforehand.
 type condition struct {
 	program cel.Program
-	needs   []finding.Kind // it cannot be true unless one of these is present, or isIncomplete true; nil when nothing is known
+	needs   []finding.Kind // it cannot be true unless one of these is there; nil when nothing is known
 	kinds   []finding.Kind // kinds it mentions
+	vars    []string       // variables it mentions, in the vocabulary's order
 }
 
-// isIncomplete stands among a condition's needs for the variable incomplete.
-const isIncomplete finding.Kind = "incomplete"
+// These stand among a condition's needs, beside kinds, for other facts that most mail lacks.
+const (
+	isIncomplete finding.Kind = "incomplete"
+	isLocked     finding.Kind = "locked"
+	isBare       finding.Kind = "bare"
+	isListed     finding.Kind = "lists"    // it matches some list
+	isCounted    finding.Kind = "outbound" // its sender's behaviour is counted
+)
 
 // newEnv declares the vocabulary. CEL's own has() macro tests fields of protocol messages, which facts have none of, so the name is
 // free for findings.
@@ -111,7 +118,8 @@ func compile(env *cel.Env, src string) (*condition, []compileError) {
 	if err != nil {
 		return nil, []compileError{{1, 1, err.Error()}}
 	}
-	return &condition{program: program, needs: needs(native.Expr()), kinds: mentioned(native.Expr())}, nil
+	e := native.Expr()
+	return &condition{program: program, needs: needs(e), kinds: mentioned(e), vars: used(e)}, nil
 }
 
 // eval says whether the condition is true of a. An error means that nothing is known.
@@ -136,9 +144,26 @@ func (c *condition) possible(a *activation) bool {
 		return true
 	}
 	for _, n := range c.needs {
-		if n == isIncomplete && a.incomplete || a.kinds.count(n) > 0 {
+		if a.kinds.count(n) > 0 || a.is(n) {
 			return true
 		}
+	}
+	return false
+}
+
+// is tells whether a fact is there that a need other than a kind stands for.
+func (a *activation) is(n finding.Kind) bool {
+	switch n {
+	case isIncomplete:
+		return a.incomplete
+	case isLocked:
+		return a.facts.Locked
+	case isBare:
+		return a.facts.Bare
+	case isListed:
+		return len(a.facts.Lists) > 0
+	case isCounted:
+		return len(a.facts.Outbound) > 0
 	}
 	return false
 }
@@ -146,8 +171,11 @@ func (c *condition) possible(a *activation) bool {
 // needs returns kinds of which one at least must be present for e to be true, nil when that cannot be told. It is sound although CEL's
 // && and || absorb errors: an operand that is false makes && false whatever the other one does.
 func needs(e ast.Expr) []finding.Kind {
-	if isIdent(e, "incomplete") {
-		return []finding.Kind{isIncomplete}
+	if e.Kind() == ast.IdentKind {
+		switch n := finding.Kind(e.AsIdent()); n {
+		case isIncomplete, isLocked, isBare:
+			return []finding.Kind{n}
+		}
 	}
 	if e.Kind() != ast.CallKind {
 		return nil
@@ -155,8 +183,16 @@ func needs(e ast.Expr) []finding.Kind {
 	args := e.AsCall().Args()
 	switch e.AsCall().FunctionName() {
 	case operators.In:
-		if k, ok := stringLiteral(args[0]); ok && isIdent(args[1], "kinds") {
+		k, ok := stringLiteral(args[0])
+		switch {
+		case ok && isIdent(args[1], "kinds"):
 			return []finding.Kind{finding.Kind(k)}
+		case isIdent(args[1], "lists"):
+			return []finding.Kind{isListed}
+		}
+	case operators.Greater, operators.GreaterEquals:
+		if aboveZero(e) {
+			return []finding.Kind{isCounted}
 		}
 	case operators.LogicalAnd:
 		return fewest(args)
@@ -172,6 +208,16 @@ func needs(e ast.Expr) []finding.Kind {
 		return all
 	}
 	return nil
+}
+
+// aboveZero recognises outbound["key"] > n and >= n where a count of nothing gives false.
+func aboveZero(e ast.Expr) bool {
+	args := e.AsCall().Args()
+	if _, ok := outboundKey(args[0]); !ok || args[1].Kind() != ast.LiteralKind {
+		return false
+	}
+	n, ok := args[1].AsLiteral().(types.Int)
+	return ok && (n > 0 || n == 0 && e.AsCall().FunctionName() == operators.Greater)
 }
 
 // fewest returns the shortest of the operands' needs: each of them alone is necessary.
@@ -203,6 +249,22 @@ func mentioned(e ast.Expr) []finding.Kind {
 	return ks
 }
 
+// used returns the variables that stand in e, in the vocabulary's order.
+func used(e ast.Expr) (names []string) {
+	in := map[string]bool{}
+	visit(e, func(e ast.Expr) {
+		if e.Kind() == ast.IdentKind {
+			in[e.AsIdent()] = true
+		}
+	})
+	for _, v := range variables {
+		if in[v.name] {
+			names = append(names, v.name)
+		}
+	}
+	return names
+}
+
 // checkWords finds literals that are compared with a closed list and are not in it: such a condition would silently never match. It also
 // refuses patterns that are not literals, which the message could choose.
 func checkWords(a *ast.AST) []compileError {
@@ -223,6 +285,14 @@ func checkWords(a *ast.AST) []compileError {
 				report(lit, "unknown finding kind %q", s)
 			}
 		}
+		if k, ok := outboundKey(e); ok && !slices.Contains(OutboundCounts, k) {
+			report(e.AsCall().Args()[1], "unknown count outbound[%q]", k)
+		}
+		for _, lit := range compared(e, "auth") {
+			if s, ok := stringLiteral(lit); ok && !slices.Contains(authWords, s) {
+				report(lit, "unknown result %q: use pass, fail, none or unknown", s)
+			}
+		}
 		for _, lit := range compared(e, "direction") {
 			if s, ok := stringLiteral(lit); ok && !validDirection(s) {
 				report(lit, "unknown direction %q: use in, out or internal", s)
@@ -230,6 +300,17 @@ func checkWords(a *ast.AST) []compileError {
 		}
 	})
 	return errs
+}
+
+// authWords are the values of the variable auth, sender.Result's.
+var authWords = []string{"pass", "fail", "none", "unknown"}
+
+// outboundKey returns the key of outbound["key"].
+func outboundKey(e ast.Expr) (string, bool) {
+	if e.Kind() != ast.CallKind || e.AsCall().FunctionName() != operators.Index || !isIdent(e.AsCall().Args()[0], "outbound") {
+		return "", false
+	}
+	return stringLiteral(e.AsCall().Args()[1])
 }
 
 // pattern returns the pattern of text.matches(pattern) and matches(text, pattern), nil when e is neither.

@@ -29,15 +29,25 @@ type Rule struct {
 	Title      Text
 	Advice     Text
 	References []string
+	Attack     []string       // MITRE ATT&CK ids
 	Cites      []finding.Kind // kinds of the findings that it names as its reason
-	Line       int            // of the pack's file
+	Monitor    bool           // it is asked and reported, never carried out
+	Off        bool           // it counts only for recipients whose policy gives it an action; Action is Accept then
+	File       string         // where it stands: "default" for the built-in pack, "" where Load was given bytes
+	Line       int            // of File
 
 	cond  *condition
 	tests []ruleTest
+	idle  bool // off for everybody
 }
 
-// Pack is an ordered list of compiled rules. It is immutable and safe for concurrent use.
-type Pack struct{ rules []Rule }
+// Pack is an ordered list of compiled rules, and policies. It is immutable and safe for concurrent use.
+type Pack struct {
+	rules    []Rule
+	policies policies
+	tests    []packTest
+	files    []string
+}
 
 // Rules returns the rules in the pack's order.
 func (p *Pack) Rules() []Rule { return slices.Clone(p.rules) }
@@ -90,15 +100,18 @@ func (p *Pack) Decide(f Facts) Verdict {
 	return p.verdict(a, out)
 }
 
-// outcome is what one round of questions gave: indexes of rules, and failures in the pack's order.
+// outcome is what one round of questions gave: indexes of rules, and failures, in the pack's order.
 type outcome struct {
-	matched []match
-	failed  []Failure
+	matched   []match
+	monitored []string
+	failed    []Failure // what makes the message incomplete: the failures of rules that can do something
+	watched   []Failure // failures of monitored rules
 }
 
 // match is a rule that counts for the verdict, with the action it counts for.
 type match struct {
 	rule   int
+	failed bool
 	action Action
 }
 
@@ -106,14 +119,20 @@ type match struct {
 func (p *Pack) ask(a *activation) (o outcome) {
 	for i := range p.rules {
 		r := &p.rules[i]
+		if r.idle {
+			continue
+		}
 		yes, err := r.cond.eval(a)
 		switch {
+		case err != nil && r.Monitor:
+			o.watched = append(o.watched, Failure{r.Name, clip(err.Error())})
 		case err != nil:
 			o.failed = append(o.failed, Failure{r.Name, clip(err.Error())})
-			// Held at most: a fault of ours is no reason to send mail back.
-			o.matched = append(o.matched, match{i, min(r.Action, Quarantine)})
+			o.matched = append(o.matched, match{rule: i, failed: true})
+		case yes && r.Monitor:
+			o.monitored = append(o.monitored, r.Name)
 		case yes:
-			o.matched = append(o.matched, match{i, r.Action})
+			o.matched = append(o.matched, match{rule: i})
 		}
 	}
 	return o
@@ -131,7 +150,13 @@ func merge(first, second []Failure) []Failure {
 
 // verdict orders what matched. Nothing in it is nil, and nothing in it depends on more than the facts.
 func (p *Pack) verdict(a *activation, o outcome) Verdict {
-	v := Verdict{Rules: []string{}, Why: []finding.Finding{}, Enforced: true, Incomplete: a.incomplete, Failed: o.failed}
+	v := Verdict{Rules: []string{}, Why: []finding.Finding{}, Enforced: true, Incomplete: a.incomplete, Failed: merge(o.failed, o.watched),
+		Monitored: o.monitored}
+	if len(o.matched) == 0 {
+		return v
+	}
+	groups := p.policies.groups(a.facts.Envelope.Rcpts)
+	o.matched = p.weigh(o.matched, groups)
 	if len(o.matched) == 0 {
 		return v
 	}
@@ -142,6 +167,7 @@ func (p *Pack) verdict(a *activation, o outcome) Verdict {
 		v.Rules[i] = p.rules[m.rule].Name
 	}
 	v.Why = p.cited(a, o.matched)
+	v.divide(groups)
 	return v
 }
 

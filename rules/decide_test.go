@@ -243,6 +243,16 @@ func TestNeedsOnlySparesConditionsThatAreFalse(t *testing.T) {
 		{`(has("vba.present") || has("zip.encrypted")) && has("archive.bomb")`, []finding.Kind{finding.ArchiveBomb}},
 		{`has("vba.present") || has("zip.encrypted")`, []finding.Kind{finding.VBAPresent, finding.ZipEncrypted}},
 		{`has("vba.present") || incomplete`, []finding.Kind{finding.VBAPresent, isIncomplete}},
+		{`locked && direction == "in"`, []finding.Kind{isLocked}},
+		{`bare || has("vba.present")`, []finding.Kind{isBare, finding.VBAPresent}},
+		{`"block" in lists && tls`, []finding.Kind{isListed}},
+		{`subject in lists`, []finding.Kind{isListed}},
+		{`outbound["mails"] > 0`, []finding.Kind{isCounted}},
+		{`direction == "out" && outbound["risky"] >= 1`, []finding.Kind{isCounted}},
+		{`outbound["mails"] >= 0`, nil},
+		{`outbound["mails"] > -1`, nil},
+		{`0 > outbound["mails"]`, nil},
+		{`outbound["mails"] > size(rcpts)`, nil},
 		{`!incomplete`, nil},
 		{`has("vba.present") || tls`, nil},
 		{`!has("vba.present")`, nil},
@@ -261,16 +271,23 @@ func TestNeedsOnlySparesConditionsThatAreFalse(t *testing.T) {
 // The same conditions, once spared and once asked whatever the facts, have to give the same.
 func TestNeedsAgreeWithEvaluation(t *testing.T) {
 	whens := []string{`tls && has("vba.present")`, `(has("vba.present") || has("zip.encrypted")) && has("archive.bomb")`,
-		`has("vba.present") || incomplete`, `incomplete && has("zip.encrypted") || has("archive.bomb") && rcpts[0] == "x"`}
+		`has("vba.present") || incomplete`, `incomplete && has("zip.encrypted") || has("archive.bomb") && rcpts[0] == "x"`,
+		`"l" in lists || locked`, `outbound["mails"] > 0 && !locked`, `outbound["mails"] >= 2 || bare && tls`}
 	kinds := []finding.Kind{finding.VBAPresent, finding.ZipEncrypted, finding.ArchiveBomb}
 	for _, when := range whens {
 		p := packOf(t, "r tag "+when)
 		asked := *p.rules[0].cond
 		asked.needs = nil
-		for set := range 1 << (len(kinds) + 2) {
-			f := Facts{Incomplete: set&1 != 0, Envelope: message.Envelope{TLS: set&2 != 0}}
+		for set := range 1 << (len(kinds) + 6) {
+			f := Facts{Incomplete: set&1 != 0, Envelope: message.Envelope{TLS: set&2 != 0}, Locked: set&4 != 0, Bare: set&8 != 0}
+			if set&16 != 0 {
+				f.Lists = []string{"l"}
+			}
+			if set&32 != 0 {
+				f.Outbound = map[string]int{"mails": 1 + set%2}
+			}
 			for i, k := range kinds {
-				if set>>(i+2)&1 != 0 {
+				if set>>(i+6)&1 != 0 {
 					f.Findings = append(f.Findings, finding.New(k, nil, ""))
 				}
 			}

@@ -3,7 +3,6 @@ package rules
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -40,9 +39,12 @@ var namePattern = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 // nameMax is the longest name of a rule: a header line of 78 characters holds it (RFC 5322 2.1.1).
 const nameMax = 50
 
-// packSource is the format of a pack; ruleSource, textSource, testSource and factsSource are its parts.
+// packSource is the format of a pack; ruleSource, textSource, testSource, factsSource, policySource and packTestSource are its parts.
 type packSource struct {
-	Rules []ruleSource `yaml:"rules"`
+	Include  includeSource    `yaml:"include"`
+	Rules    []ruleSource     `yaml:"rules"`
+	Policies []policySource   `yaml:"policies"`
+	Tests    []packTestSource `yaml:"tests"`
 }
 
 type ruleSource struct {
@@ -52,6 +54,8 @@ type ruleSource struct {
 	Title      textSource   `yaml:"title"`
 	Advice     textSource   `yaml:"advice"`
 	References []located    `yaml:"references"`
+	Attack     []located    `yaml:"attack"`
+	Monitor    *bool        `yaml:"monitor"`
 	Cites      []located    `yaml:"cites"`
 	Tests      []testSource `yaml:"tests"`
 }
@@ -61,42 +65,21 @@ type textSource struct {
 	JA located `yaml:"ja"`
 }
 
-// Load reads a pack, checks all of it and compiles it. The error joins every fault found, each an *Error.
-func Load(pack []byte) (p *Pack, err error) {
-	defer func() { // the YAML and CEL parsers are not ours
-		if r := recover(); r != nil {
-			p, err = nil, fmt.Errorf("rules: the pack cannot be parsed: %v", r)
+// Load reads a pack, checks all of it and compiles it. The error joins every fault found, each an *Error. Of files it can include the built-in
+// pack only.
+func Load(pack []byte) (*Pack, error) {
+	return load("", func(name string) ([]byte, error) {
+		if name != "" {
+			return nil, errNoFiles
 		}
-	}()
-	if len(pack) > PackMax {
-		return nil, &Error{Msg: fmt.Sprintf("the pack has %d bytes, at most %d are read", len(pack), PackMax)}
-	}
-	src := newSource(pack)
-	var ps packSource
-	if err := decode(src, pack, &ps); err != nil {
-		return nil, err
-	}
-	if len(ps.Rules) == 0 || len(ps.Rules) > RulesMax {
-		return nil, &Error{Msg: fmt.Sprintf("the pack has %d rules, it needs 1 to %d", len(ps.Rules), RulesMax)}
-	}
-	env, err := newEnv()
-	if err != nil {
-		return nil, fmt.Errorf("rules: %w", err)
-	}
-	b := builder{src: src, env: env, seen: map[string]bool{}}
-	for i := range ps.Rules {
-		b.add(&ps.Rules[i])
-	}
-	if len(b.errs) > 0 {
-		return nil, errors.Join(b.errs...)
-	}
-	return &Pack{rules: b.rules}, nil
+		return pack, nil
+	})
 }
 
 // decode reads exactly one document, strictly.
 func decode(src source, pack []byte, ps *packSource) error {
 	if !utf8.Valid(pack) {
-		return &Error{Msg: "the pack is not UTF-8"}
+		return src.whole("the pack is not UTF-8")
 	}
 	tokens := lexer.Tokenize(string(pack))
 	if err := checkTokens(src, tokens); err != nil {
@@ -118,7 +101,7 @@ func decode(src source, pack []byte, ps *packSource) error {
 		doc = d
 	}
 	if doc == nil {
-		return &Error{Msg: "the pack is empty"}
+		return src.whole("the pack is empty")
 	}
 	return src.yamlFault(yaml.NodeToValue(doc.Body, ps, yaml.Strict()))
 }
@@ -164,7 +147,7 @@ func (s source) yamlFault(err error) error {
 		at := ye.GetToken().Position
 		return s.fault("", at.Line, at.Column, "%s", ye.GetMessage())
 	}
-	return &Error{Msg: err.Error()}
+	return s.whole("%v", err)
 }
 
 func syntaxError(n ast.Node, msg string) error {
@@ -174,13 +157,15 @@ func syntaxError(n ast.Node, msg string) error {
 // builder turns decoded rules into compiled ones. It goes on after a fault, so that an author sees all of them at once; what it has built is
 // thrown away then.
 type builder struct {
-	src   source
-	env   *cel.Env
-	seen  map[string]bool // names used
-	rules []Rule
-	errs  []error
-	rule  string  // the name of the rule being built
-	at    located // where faults are shown that have no place of their own
+	src      source
+	env      *cel.Env
+	byName   map[string]int // index of rules
+	rules    []Rule
+	policies policies
+	tests    []packTest
+	errs     []error
+	rule     string  // the name of the rule being built
+	at       located // where faults are shown that have no place of their own
 }
 
 // faultf reports a fault at l, or at the rule's name when l is missing from the file.
@@ -195,17 +180,22 @@ func (b *builder) faultf(l located, format string, args ...any) {
 // add builds one rule. A rule without a name is told by its condition or its action.
 func (b *builder) add(s *ruleSource) {
 	b.rule, b.at = s.Name.Text, cmp.Or(s.Name, s.When, s.Action)
+	defer func() { b.rule, b.at = "", located{} }()
+	if i, ok := b.byName[s.Name.Text]; ok && b.rules[i].File != b.src.name {
+		b.override(&b.rules[i], s)
+		return
+	}
 	line, _ := b.at.place()
-	r := Rule{Name: s.Name.Text, When: s.When.Text, Line: line,
+	r := Rule{Name: s.Name.Text, When: s.When.Text, File: b.src.name, Line: line,
 		Title: b.words(s.Title, "title"), Advice: b.words(s.Advice, "advice")}
 	b.name(s.Name)
-	r.Action = b.action(s.Action)
-	r.References = b.references(s.References)
+	r.Action, r.Off = b.action(s.Action)
+	r.References, r.Attack = b.references(s.References), b.attack(s.Attack)
+	r.Monitor = s.Monitor != nil && *s.Monitor
 	r.cond = b.condition(s.When)
 	r.Cites = b.cites(s.Cites, r.cond)
-	for i := range s.Tests {
-		r.tests = append(r.tests, b.test(&s.Tests[i]))
-	}
+	r.tests = b.ruleTests(s.Tests)
+	b.byName[r.Name] = len(b.rules)
 	b.rules = append(b.rules, r)
 }
 
@@ -217,22 +207,31 @@ func (b *builder) name(l located) {
 		b.faultf(l, "the name has to be lower-case words joined by hyphens, at most %d characters", nameMax)
 	case l.Text == Released:
 		b.faultf(l, "the name %q is reserved", l.Text)
-	case b.seen[l.Text]:
+	case b.has(l.Text):
 		b.faultf(l, "the name is used twice")
 	}
-	b.seen[l.Text] = true
 }
 
-func (b *builder) action(l located) (a Action) {
+func (b *builder) has(rule string) bool {
+	_, ok := b.byName[rule]
+	return ok
+}
+
+// offWord stands in the place of an action: the rule is not asked.
+const offWord = "off"
+
+func (b *builder) action(l located) (a Action, off bool) {
 	switch err := a.UnmarshalText([]byte(l.Text)); {
 	case l.Text == "":
 		b.faultf(l, "a rule needs an action")
+	case l.Text == offWord:
+		return Accept, true
 	case err != nil:
-		b.faultf(l, "unknown action %q: use accept, tag, quarantine, reject or tempfail", l.Text)
+		b.faultf(l, "unknown action %q: use accept, tag, quarantine, reject, tempfail or off", l.Text)
 	case a == Disarm:
 		b.faultf(l, "the action disarm does not exist yet")
 	}
-	return a
+	return a, false
 }
 
 // words checks that both languages are there: whoever is on duty reads one of them.

@@ -39,20 +39,59 @@ func (m *Mode) UnmarshalText(b []byte) error {
 	return fmt.Errorf("rules: unknown mode %q: use monitor, tag or enforce", b)
 }
 
-// Effective is the action that is carried out in mode m: Accept in ModeMonitor, Tag at most in ModeTag, else Action itself.
-func (v Verdict) Effective(m Mode) Action {
+// soften is what mode m leaves of an action.
+func (m Mode) soften(a Action) Action {
 	switch m {
 	case ModeMonitor:
 		return Accept
 	case ModeTag:
-		return min(v.Action, Tag)
+		return min(a, Tag)
 	default:
-		return v.Action
+		return a
 	}
+}
+
+// Effective is the hardest action that is carried out in mode m for any recipient: Accept in ModeMonitor, Tag at most in ModeTag, else what the
+// modes of policies leave. A policy's mode only softens: the milder of both counts, so that one switch stops everything.
+func (v Verdict) Effective(m Mode) Action {
+	if v.Softened != nil {
+		return m.soften(*v.Softened)
+	}
+	return m.soften(v.Action)
+}
+
+// For is what the rules say for one recipient, named as the envelope does.
+func (v Verdict) For(rcpt string) Action {
+	if a, ok := v.PerRecipient[rcpt]; ok {
+		return a
+	}
+	return v.Action
+}
+
+// EffectiveFor is what is carried out for one recipient in mode m.
+func (v Verdict) EffectiveFor(rcpt string, m Mode) Action {
+	a := m.soften(v.For(rcpt))
+	if own, ok := v.Modes[rcpt]; ok {
+		a = own.soften(a)
+	}
+	return a
+}
+
+// Split sorts recipients by what is carried out for each in mode m.
+func (v Verdict) Split(rcpts []string, m Mode) map[Action][]string {
+	by := map[Action][]string{}
+	for _, r := range rcpts {
+		a := v.EffectiveFor(r, m)
+		by[a] = append(by[a], r)
+	}
+	return by
 }
 
 // Apply returns v with Enforced set for mode m. Action stays what the rules said; Effective says what is done.
 func (v Verdict) Apply(m Mode) Verdict {
 	v.Enforced = v.Effective(m) == v.Action
+	for rcpt := range v.Modes {
+		v.Enforced = v.Enforced && v.EffectiveFor(rcpt, m) == v.For(rcpt)
+	}
 	return v
 }

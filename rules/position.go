@@ -13,16 +13,20 @@ import (
 
 // Error is a fault in a pack. Line and Column count from 1, in characters.
 type Error struct {
+	File         string // "" where Load was given bytes
 	Rule         string // "" when the fault lies in no rule or before its name
 	Line, Column int
 	Msg          string
 	Snippet      string // the line with its neighbour before, and a mark below the place
 }
 
-// Error returns "rules: [3:9] rule "name": message" and the snippet.
+// Error returns "rules: file: [3:9] rule "name": message" and the snippet.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString("rules: ")
+	if e.File != "" {
+		b.WriteString(printable(e.File) + ": ")
+	}
 	if e.Line > 0 {
 		fmt.Fprintf(&b, "[%d:%d] ", e.Line, e.Column)
 	}
@@ -36,14 +40,24 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// source is a pack's text, for positions and snippets.
-type source struct{ lines []string }
+// source is a file's text, for positions and snippets.
+type source struct {
+	name  string
+	lines []string
+}
 
-func newSource(pack []byte) source { return source{strings.Split(string(pack), "\n")} }
+func newSource(name string, pack []byte) source {
+	return source{name, strings.Split(string(pack), "\n")}
+}
 
 // fault makes an Error. Its text may repeat the file, which somebody else may have written.
 func (s source) fault(rule string, line, column int, format string, args ...any) *Error {
-	return &Error{Rule: rule, Line: line, Column: column, Msg: printable(fmt.Sprintf(format, args...)), Snippet: s.snippet(line, column)}
+	return &Error{File: s.name, Rule: rule, Line: line, Column: column, Msg: printable(fmt.Sprintf(format, args...)), Snippet: s.snippet(line, column)}
+}
+
+// whole makes an Error about the file as a whole.
+func (s source) whole(format string, args ...any) *Error {
+	return &Error{File: s.name, Msg: printable(fmt.Sprintf(format, args...))}
 }
 
 // snippet shows the line and its neighbour before as goccy/go-yaml does, with nothing that could act on a terminal.

@@ -7,11 +7,14 @@
 // A rule that cannot be evaluated makes the message incomplete and the pack is asked again with that knowledge; a rule that still
 // cannot be evaluated then counts as matching, Quarantine at most. So trouble in a rule is never "no match".
 //
+// Policies change what rules do for some recipients. Conditions do not depend on them: they are asked once a message, and recipients are
+// grouped by their policy. A pack may include the built-in one and other files (LoadFile); reading them is the caller's.
+//
 // # Limits
 //
-// A pack has at most PackMax bytes and RulesMax rules; a condition at most ConditionMax characters. One evaluation of one rule may
-// cost at most CostMax of CEL's units. Text from the message reaches a condition cut to TextMax bytes, a Verdict cites at most
-// WhyMax findings.
+// A pack has at most filesMax files of at most PackMax bytes, RulesMax rules and policiesMax policies; a condition at most ConditionMax
+// characters. One evaluation of one rule may cost at most CostMax of CEL's units. Text from the message reaches a condition cut to TextMax
+// bytes, a Verdict cites at most WhyMax findings. Only the recipients whose policy makes a difference stand in a Verdict one by one.
 package rules
 
 import (
@@ -89,9 +92,16 @@ type Verdict struct {
 	Rule       string            `json:"rule"`             // the rule that decided, "" when none matched
 	Rules      []string          `json:"rules"`            // every rule that matched, hardest first
 	Why        []finding.Finding `json:"why"`              // what the deciding rules cite
-	Enforced   bool              `json:"enforced"`         // false where the mode softened Action
+	Enforced   bool              `json:"enforced"`         // false where a mode softened an action
 	Incomplete bool              `json:"incomplete"`       // not everything could be inspected, or a rule failed
 	Failed     []Failure         `json:"failed,omitempty"` // rules that could not be evaluated
+
+	Monitored []string `json:"monitored,omitempty"` // rules under monitor that matched; they count for nothing else here
+
+	// What policies make of it, by envelope address as given. Action is the hardest over all recipients.
+	PerRecipient map[string]Action `json:"per_recipient,omitempty"` // of those whose action differs from Action
+	Modes        map[string]Mode   `json:"modes,omitempty"`         // of those whose policy has a mode of its own
+	Softened     *Action           `json:"softened,omitempty"`      // the hardest action that these modes leave; nil for Action itself
 }
 
 // Failure is a rule that could not be evaluated on a message.

@@ -18,7 +18,7 @@ var arrows = map[string][]string{
 	"milter":           {"internal/filter", "internal/message", "internal/quarantine", "rules", "internal/audit", "internal/metrics", "internal/finding", "internal/ledger", "internal/outbound", "internal/trace"},
 	"oleparse":         {"internal/biff", "internal/codepage", "internal/htmlscan", "internal/offcrypto", "internal/vba", "internal/xlm", "internal/xmlscan"},
 	"zipinspect":       {"internal/inflate", "internal/ppmd"},
-	"rules":            {"internal/finding", "internal/message"},
+	"rules":            {"internal/address", "internal/finding", "internal/message"},
 	"internal/finding": {},
 	"internal/message": {"internal/finding"},
 	"internal/inspect": {"internal/finding", "internal/message", "oleparse", "zipinspect", "internal/flatxml", "internal/lure", "internal/onenote",

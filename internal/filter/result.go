@@ -67,6 +67,7 @@ type Report struct {
 	Direction    message.Direction       `json:"direction"`
 	Enforced     bool                    `json:"enforced"`
 	PerRecipient map[string]rules.Action `json:"per_recipient"`
+	Monitored    []string                `json:"monitored"`
 	Findings     []finding.Finding       `json:"findings"`
 	Attachments  []Attachment            `json:"attachments"`
 	Files        []inspect.FileReport    `json:"files"`
@@ -79,9 +80,16 @@ func (r *Result) Report(file string) Report {
 		Verdict: r.Verdict.Action, Rule: r.Verdict.Rule, Rules: list(r.Verdict.Rules),
 		Incomplete: r.Verdict.Incomplete, ElapsedMS: float64(r.Elapsed.Microseconds()) / 1000,
 		Direction: r.Facts.Direction, Enforced: r.Verdict.Enforced,
-		PerRecipient: map[string]rules.Action{},
-		Findings:     list(r.Facts.Findings), Attachments: list(r.Attachments), Files: list(r.Files),
+		PerRecipient: perRecipient(r.Verdict), Monitored: list(r.Verdict.Monitored),
+		Findings: list(r.Facts.Findings), Attachments: list(r.Attachments), Files: list(r.Files),
 	}
+}
+
+func perRecipient(v rules.Verdict) map[string]rules.Action {
+	if v.PerRecipient == nil {
+		return map[string]rules.Action{}
+	}
+	return v.PerRecipient
 }
 
 func list[T any](s []T) []T {
