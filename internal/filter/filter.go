@@ -38,6 +38,8 @@ type Options struct {
 	Walk    message.Limits
 	Mode    rules.Mode
 	Ledger  *ledger.Ledger // recent mail; nil remembers nothing
+
+	Conversations Conversations // nil knows nobody
 }
 
 // Filter is immutable and safe for concurrent use; a reload makes a new one.
