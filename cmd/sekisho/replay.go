@@ -36,14 +36,14 @@ func (c *replayCmd) Run(ctx context.Context, g *globals, io streams) (err error)
 		return err
 	}
 	defer off.close()
+	if err := off.useSite(c.Folder); err != nil {
+		return err
+	}
 	forget, err := off.remember(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, forget()) }()
-	if err := off.useSite(c.Folder); err != nil {
-		return err
-	}
 	mails, err := order(c.Folder)
 	if err != nil {
 		return err

@@ -109,6 +109,7 @@ type server struct {
 	lock      *os.File
 	q         *quarantine.Quarantine
 	ledger    *ledger.Ledger // nil where nothing is remembered
+	talks     *ledger.Conversations
 	notifier  *notify.Notifier
 	pack      atomic.Pointer[rules.Pack] // in force; the notifier explains by it
 	audit     *audit.Log
@@ -137,6 +138,7 @@ func (s *server) open(ctx context.Context) (err error) {
 	if err = s.openLedger(ctx); err != nil {
 		return err
 	}
+	s.openConversations(ctx)
 	file := s.cfg.Audit.File
 	if file == "" {
 		file = s.st.Path("audit.jsonl")
@@ -245,6 +247,10 @@ func (s *server) policy(cfg *config.Config) (*milter.Policy, error) {
 		return nil, errors.Join(err, scanner.Close())
 	}
 	opts.Ledger = s.ledger
+	if s.talks != nil {
+		opts.Conversations = s.talks
+		setHome(s.talks, opts.Site)
+	}
 	s.scanners = append(s.scanners, scanner)
 	s.pack.Store(opts.Pack)
 	return policyOf(cfg, opts), nil
@@ -382,6 +388,7 @@ func (s *server) upkeep(ctx context.Context, hup <-chan os.Signal) {
 				s.log.Info("quarantine: expired", "messages", n)
 			}
 			s.forget(ctx)
+			s.forgetConversations(ctx)
 		}
 	}
 }
@@ -420,6 +427,9 @@ func (s *server) close() error {
 	}
 	if s.audit != nil {
 		errs = append(errs, s.audit.Close())
+	}
+	if s.talks != nil {
+		errs = append(errs, s.talks.Close())
 	}
 	if s.st != nil {
 		errs = append(errs, s.st.Close())

@@ -195,6 +195,9 @@ func (o *offline) useSite(folder string) error {
 		o.options.Site = s
 		break
 	}
-	o.filter = filter.New(o.options)
+	o.renew()
 	return nil
 }
+
+// renew makes the filter of the options as they are now.
+func (o *offline) renew() { o.filter = filter.New(o.options) }

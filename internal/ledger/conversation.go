@@ -29,9 +29,12 @@ type Answer struct {
 // Citations sums up the mails of ours that a mail cites.
 type Citations struct {
 	Ours     int  // that are remembered
+	Theirs   int  // … and of mails from parties of these conversations, of which it cites the ids
+	Robot    int  // … and of automatic mails of ours: nobody is a party of them
 	Party    bool // the writer was an addressee, or in To or Cc, of one of them
+	Copied   bool // … but came there only by an answer of ours to all: neither known by it nor foreign to it
 	OrgParty bool // … or shares an addressee's organisational domain
-	Listed   bool // one of them went to a mailing list
+	Listed   bool // one of them went to a mailing list, or to more people than are kept
 	Forged   int  // ids at a domain of ours, which the memory covers, that were never sent
 }
 
@@ -57,6 +60,7 @@ type Sent struct {
 	Subject    string
 	Rcpts      []string // envelope recipients
 	To, Cc     []string
+	Reply      bool // its subject says that it is an answer: of one without Refs nobody can tell whom it answers
 	Robot      bool // automatic, list traffic or receipt: nobody becomes a correspondent by it
 }
 
@@ -70,7 +74,8 @@ type Received struct {
 	Subject    string
 	Rcpts      []string
 	To, Cc     []string
-	Passed     bool // an aligned pass of authentication
+	Source     string // the network it came from, as filter.Result.Source
+	Passed     bool   // an aligned pass of authentication
 	Failed     bool
 	Known      bool // its writer is a party of the thread that it cites
 }

@@ -1,0 +1,270 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"sekisho/internal/address"
+)
+
+// ErrBusy means that as many questions as may wait are waiting already.
+var ErrBusy = errors.New("ledger: too many questions at once")
+
+// What one question may name, and what one answer: a mail with more has it from a program, and the first say it.
+const (
+	maxAsking   = 64  // questions at once: the store answers four at a time, each in a millisecond or two
+	maxRefs     = 100 // Message-IDs: as mail programs keep References
+	maxQuoted   = 50  // addresses
+	maxNames    = 20  // keys of names
+	maxAlike    = 200 // keys of a domain: one for each letter left out, at most 63, and some
+	maxSubject  = 50  // mails of ours with the same subject
+	maxForeign  = 60  // different parties of these: more of them, and the subject says nothing
+	maxKeyed    = 400 // rows behind all keys of a question
+	maxNamesake = 20  // in an answer
+)
+
+// Ask answers a question in one read transaction. An error means that nothing is known.
+func (c *Conversations) Ask(ctx context.Context, q Question) (Answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.opts.Timeout)
+	defer cancel()
+	select {
+	case c.asking <- struct{}{}:
+	default:
+		return Answer{}, ErrBusy
+	}
+	type reply struct {
+		Answer
+		error
+	}
+	// A disk that does not answer keeps the goroutine, not the mail; maxAsking bounds them.
+	replies := make(chan reply, 1)
+	go func() {
+		defer func() { <-c.asking }()
+		var r reply
+		r.Answer, r.error = c.safeAsk(ctx, q)
+		replies <- r
+	}()
+	select {
+	case r := <-replies:
+		if r.error != nil {
+			return Answer{}, fmt.Errorf("ledger: ask: %w", r.error)
+		}
+		return r.Answer, nil
+	case <-ctx.Done():
+		return Answer{}, fmt.Errorf("ledger: ask: %w", ctx.Err())
+	}
+}
+
+func (c *Conversations) safeAsk(ctx context.Context, q Question) (a Answer, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	k := c.question(&q)
+	err = c.tx(ctx, &sql.TxOptions{ReadOnly: true}, func(tx *sql.Tx) error {
+		return errors.Join(k.cited(ctx, tx, &a), k.subject(ctx, tx, &a), k.partners(ctx, tx, &a), k.keyed(ctx, tx, &a))
+	})
+	k.ourPeople(&a)
+	a.Warm = c.known.Load().warm(q.Time)
+	return a, err
+}
+
+// inquiry is a question in the words of the database.
+type inquiry struct {
+	*Conversations
+	*Question
+	from, org int64
+	refs      []int64 // as ours, then as theirs
+	quoted    []int64
+	names     []int64
+}
+
+func (c *Conversations) question(q *Question) *inquiry {
+	k := &inquiry{Conversations: c, Question: q, from: c.hash.of(hashAddress, q.From), org: c.hash.org(q.From)}
+	q.Refs = q.Refs[:min(len(q.Refs), maxRefs)]
+	k.refs = append(c.hash.all(hashOurs, q.Refs, maxRefs), c.hash.all(hashTheirs, q.Refs, maxRefs)...)
+	k.quoted = c.hash.all(hashAddress, q.Quoted, maxQuoted)
+	k.names = c.hash.all(hashName, q.Names, maxNames)
+	if c.local(q.From) {
+		k.org = 0
+	}
+	return k
+}
+
+func (c *Conversations) local(addr string) bool { return c.home.Load().Local(addr) }
+
+func (c *Conversations) since(t time.Time) int64 { return t.Add(-c.opts.Retention).Unix() }
+
+// cited looks the cited mails up.
+func (k *inquiry) cited(ctx context.Context, tx *sql.Tx, a *Answer) error {
+	if len(k.refs) == 0 {
+		return nil
+	}
+	rows, err := tx.QueryContext(ctx, `SELECT id, class, flags, parties FROM talk_mails
+		WHERE id IN (SELECT value FROM json_each(?)) AND at >= ?`, ids(k.refs...), k.since(k.Time))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	found := map[int64]bool{}
+	for rows.Next() {
+		var id int64
+		var m letter
+		if err := rows.Scan(&id, &m.class, &m.flags, (*[]byte)(&m.parties)); err != nil {
+			return err
+		}
+		found[id] = true
+		a.Cited.count(&m, k.from, k.org)
+	}
+	domains := k.known.Load().domains
+	for i, ref := range k.Refs {
+		if right := rightOf(ref); right != "" && !found[k.refs[i]] && domains[k.hash.of(hashDomain, right)] {
+			a.Cited.Forged++
+		}
+	}
+	return rows.Err()
+}
+
+// count adds one remembered mail.
+func (t *Citations) count(m *letter, from, of int64) {
+	switch {
+	case m.class == mailOurs && m.flags&mailRobot != 0:
+		t.Robot++
+		return
+	case m.class == mailOurs:
+		t.Ours++
+	case m.class == mailTheirs:
+		t.Theirs++
+	default:
+		return
+	}
+	t.Listed = t.Listed || m.flags&mailWide != 0
+	t.Party = t.Party || m.parties.has(from, addressee)
+	t.Copied = t.Copied || m.parties.has(from, copied)
+	t.OrgParty = t.OrgParty || of != 0 && m.parties.has(of, org)
+}
+
+// subject looks for mails of ours with the same subject. One that many had says nothing of a conversation.
+func (k *inquiry) subject(ctx context.Context, tx *sql.Tx, a *Answer) error {
+	if k.Subject == "" {
+		return nil
+	}
+	rows, err := tx.QueryContext(ctx, `SELECT class, flags, parties FROM talk_mails
+		WHERE subject = ? AND subject <> 0 AND at >= ? ORDER BY at DESC LIMIT ?`, k.subjectID(k.Question.Subject), k.since(k.Time), maxSubject)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var sum Citations
+	people := map[string]bool{}
+	for rows.Next() {
+		var m letter
+		if err := rows.Scan(&m.class, &m.flags, (*[]byte)(&m.parties)); err != nil {
+			return err
+		}
+		sum.count(&m, k.from, k.org)
+		for p := m.parties; len(p) >= partySize; p = p[partySize:] {
+			people[string(p[:partySize])] = true
+		}
+	}
+	if len(people) <= maxForeign {
+		a.Subject = sum
+	}
+	return rows.Err()
+}
+
+func (c *Conversations) subjectID(s string) int64 { return c.hash.of(hashSubject, s) }
+
+// partners looks up the writer, his organisation, and who is quoted.
+func (k *inquiry) partners(ctx context.Context, tx *sql.Tx, a *Answer) error {
+	rows, err := tx.QueryContext(ctx, selectPartners+` WHERE id IN (SELECT value FROM json_each(?))`, ids(append(k.quoted, k.from, k.org)...))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	found := map[int64]Partner{}
+	for rows.Next() {
+		var p contact
+		if err := p.scan(rows); err != nil {
+			return err
+		}
+		found[p.id] = p.Partner
+	}
+	a.From, a.Org = found[k.from], found[k.org]
+	a.Quoted = make([]Partner, len(k.Question.Quoted))
+	for i, id := range k.quoted {
+		a.Quoted[i] = found[id]
+	}
+	return rows.Err()
+}
+
+// keyed looks for others under the same name, and for domains that look alike.
+func (k *inquiry) keyed(ctx context.Context, tx *sql.Tx, a *Answer) error {
+	keys := append(k.hash.all(hashAlike, k.Question.Alike, maxAlike), k.names...)
+	if len(keys) == 0 {
+		return nil
+	}
+	rows, err := tx.QueryContext(ctx, selectPartners+` WHERE id IN (SELECT partner FROM talk_keys
+		WHERE key IN (SELECT value FROM json_each(?)) LIMIT ?)`, ids(keys...), maxKeyed)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var p contact
+		if err := p.scan(rows); err != nil {
+			return err
+		}
+		switch {
+		case p.id == k.from || p.id == k.org:
+		case p.flags&partnerOrg != 0 && len(a.Alike) < maxNamesake:
+			a.Alike = append(a.Alike, strings.TrimPrefix(p.Address, "@"))
+		case p.flags&partnerOrg == 0 && len(a.Namesake) < maxNamesake:
+			a.Namesake = append(a.Namesake, p.Partner)
+		}
+	}
+	return rows.Err()
+}
+
+// ourPeople adds what the configuration says of ours.
+func (k *inquiry) ourPeople(a *Answer) {
+	h := k.home.Load()
+	mark := func(p *Partner, addr string) {
+		if h.people[addr] || h.Local(addr) && p.Ours {
+			p.Ours, p.Address = true, addr
+		}
+	}
+	mark(&a.From, k.From)
+	for i := range a.Quoted {
+		mark(&a.Quoted[i], k.Question.Quoted[i])
+	}
+	for _, key := range k.names {
+		for _, addr := range h.names[key] {
+			if addr != k.From && len(a.Namesake) < maxNamesake && !names(a.Namesake, addr) {
+				a.Namesake = append(a.Namesake, Partner{Address: addr, Ours: true})
+			}
+		}
+	}
+}
+
+func names(list []Partner, addr string) bool {
+	for i := range list {
+		if list[i].Address == addr {
+			return true
+		}
+	}
+	return false
+}
+
+// orgOf is the organisational domain behind an "@", "" without one.
+func orgOf(addr string) string {
+	if org := address.Org(address.Domain(addr)); org != "" {
+		return "@" + org
+	}
+	return ""
+}

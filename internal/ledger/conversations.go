@@ -1,0 +1,194 @@
+package ledger
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sekisho/internal/store"
+)
+
+// ConversationOptions are the settings of the memory of conversations. The zero value of a field is its default.
+type ConversationOptions struct {
+	Retention      time.Duration // of mails, and of strangers since their last; 400 days
+	Correspondents time.Duration // of those we wrote to, since the last mail; 800 days
+	MaxMails       int64         // of ours and of parties; 20 million
+	MaxStrangers   int64         // addresses that we never wrote to, and as many mails of others; 2 million
+	MaxPartners    int64         // addresses and organisations that we wrote to; 4 million
+	MaxBytes       int64         // of the database; 8 GiB
+	Share          float64       // the part of MaxStrangers that one network may take; 0.01
+	Timeout        time.Duration // for one question, and for one mail to be learned; 200 ms
+	Key            []byte        // of the hashes: with it no address is kept in clear; nil: a key in the database, and addresses in clear
+
+	Neighbours func(domain string) []string // keys that domains have in common with those that look like them; nil: the domain itself
+	Dropped    func(mails int)              // hears of mails that were not learned
+}
+
+const day = 24 * time.Hour
+
+func (o ConversationOptions) withDefaults() ConversationOptions {
+	positive(&o.Retention, 400*day)
+	positive(&o.Correspondents, 800*day)
+	positive(&o.MaxMails, 20_000_000)
+	positive(&o.MaxStrangers, 2_000_000)
+	positive(&o.MaxPartners, 4_000_000)
+	positive(&o.MaxBytes, 8<<30)
+	positive(&o.Share, 0.01)
+	positive(&o.Timeout, 200*time.Millisecond)
+	if o.Neighbours == nil {
+		o.Neighbours = func(domain string) []string { return []string{domain} }
+	}
+	if o.Dropped == nil {
+		o.Dropped = func(int) {}
+	}
+	return o
+}
+
+func positive[T time.Duration | int64 | float64](v *T, otherwise T) {
+	if *v <= 0 {
+		*v = otherwise
+	}
+}
+
+// Home is what is ours; a reload may change it.
+type Home struct {
+	Local  func(addr string) bool // whether an address is ours; nil: none is
+	People []OurPerson
+}
+
+// OurPerson is one of ours whose name is known from the configuration.
+type OurPerson struct {
+	Address string   // folded
+	Names   []string // keys of the names (sender.Name)
+}
+
+// Conversations is the memory of conversations and correspondents, safe for concurrent use.
+type Conversations struct {
+	db     *sql.DB
+	opts   ConversationOptions
+	hash   hasher
+	home   atomic.Pointer[home]
+	known  atomic.Pointer[coverage]
+	asking chan struct{} // a place for each question in work
+	queue  chan *order
+	end    context.CancelFunc
+	done   sync.WaitGroup
+	cursor [2]int64 // of Expire, in mails and partners
+	expire sync.Mutex
+}
+
+type home struct {
+	Home
+	names  map[int64][]string // addresses by name key
+	people map[string]bool
+}
+
+// OpenConversations opens the memory of a state folder. The caller closes it before the store.
+func OpenConversations(ctx context.Context, st *store.Store, o ConversationOptions) (*Conversations, error) {
+	db, err := st.Database(ctx, store.Memory)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: conversations: %w", err)
+	}
+	c := &Conversations{cursor: [2]int64{math.MinInt64, math.MinInt64}, db: db, opts: o.withDefaults(), asking: make(chan struct{}, maxAsking), queue: make(chan *order, maxQueue)}
+	if err := c.open(ctx); err != nil {
+		return nil, fmt.Errorf("ledger: conversations: %w", err)
+	}
+	c.SetHome(Home{})
+	wctx, end := context.WithCancel(context.WithoutCancel(ctx))
+	c.end = end
+	c.done.Go(func() { c.write(wctx) })
+	return c, nil
+}
+
+// Close learns what is still waiting and ends.
+func (c *Conversations) Close() error {
+	c.end()
+	c.done.Wait()
+	return nil
+}
+
+// SetHome says what is ours from now on.
+func (c *Conversations) SetHome(h Home) {
+	if h.Local == nil {
+		h.Local = func(string) bool { return false }
+	}
+	n := &home{Home: h, names: map[int64][]string{}, people: map[string]bool{}}
+	for _, p := range h.People {
+		n.people[p.Address] = true
+		for _, k := range p.Names {
+			key := c.hash.of(hashName, k)
+			n.names[key] = append(n.names[key], p.Address)
+		}
+	}
+	c.home.Store(n)
+}
+
+// open finds the key of the hashes. Where the one of the settings is another than that of the database, nothing in it can be found any more,
+// and it is emptied: so the setting that hashes addresses leaves none behind.
+func (c *Conversations) open(ctx context.Context) error {
+	return c.tx(ctx, nil, func(tx *sql.Tx) error {
+		key := c.opts.Key
+		if key == nil {
+			key = make([]byte, 32)
+			if _, err := rand.Read(key); err != nil {
+				return err
+			}
+			var old []byte
+			switch err := tx.QueryRowContext(ctx, `SELECT value FROM talk_meta WHERE name = 'key'`).Scan(&old); {
+			case err == nil:
+				key = old
+			case !errors.Is(err, sql.ErrNoRows):
+				return err
+			}
+		}
+		c.hash = newHasher(key)
+		if err := c.sameKey(ctx, tx, key); err != nil {
+			return err
+		}
+		n, err := loadCoverage(ctx, tx)
+		c.known.Store(n)
+		return err
+	})
+}
+
+// sameKey empties the memory of another key, and notes this one: itself where it is the database's own, else its mark.
+func (c *Conversations) sameKey(ctx context.Context, tx *sql.Tx, key []byte) error {
+	mark := binary.BigEndian.AppendUint64(nil, uint64(c.hash.of(hashCheck, "")))
+	var old []byte
+	err := tx.QueryRowContext(ctx, `SELECT value FROM talk_meta WHERE name = 'mark'`).Scan(&old)
+	if err == nil && bytes.Equal(old, mark) || err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	for _, q := range []string{`DELETE FROM talk_meta`, `DELETE FROM talk_mails`, `DELETE FROM talk_partners`, `DELETE FROM talk_keys`,
+		`DELETE FROM talk_usage`, `DELETE FROM talk_days`, `DELETE FROM talk_cover`} {
+		if _, err := tx.ExecContext(ctx, q); err != nil {
+			return err
+		}
+	}
+	if c.opts.Key == nil {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO talk_meta VALUES ('key', ?)`, key); err != nil {
+			return err
+		}
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO talk_meta VALUES ('mark', ?)`, mark)
+	return err
+}
+
+func (c *Conversations) tx(ctx context.Context, o *sql.TxOptions, f func(*sql.Tx) error) error {
+	tx, err := c.db.BeginTx(ctx, o)
+	if err != nil {
+		return err
+	}
+	if err := f(tx); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
+}
