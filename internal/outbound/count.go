@@ -1,0 +1,119 @@
+package outbound
+
+import (
+	"context"
+	"time"
+)
+
+// Seen is a mail with what was sent before it.
+type Seen struct {
+	Mail    Mail
+	Risky   bool
+	Counts  Counts
+	Burst   *Sender  // who sends the burst that this risky mail belongs to
+	Several *Sender  // who sent different files that start by themselves
+	Unusual *Sender  // whose answers cite what they answer, but for this one with a file that starts by itself
+	Open    []Sender // with an open incident
+
+	keys  []key
+	sums  sums
+	opens map[key]Why // incidents that this mail opens unless they are
+}
+
+// Sender is one whom the mail counts against.
+type Sender struct {
+	Kind   Kind
+	Who    string
+	Counts Counts
+}
+
+// Why an incident was opened.
+type Why string
+
+// The reasons.
+const (
+	Burst    Why = "burst"    // Options.Mails risky mails within the window
+	Carriers Why = "carriers" // Options.Carriers different files that start by themselves within the window
+	Slow     Why = "slow"     // three times Options.Mails such files within a day
+)
+
+// Count counts a mail of ours, before it is judged. The error says that incidents were not asked for in the database: those of this process
+// are known all the same.
+func (m *Monitor) Count(ctx context.Context, mail Mail) (*Seen, error) {
+	s := &Seen{Mail: mail, Risky: mail.Risky(), keys: m.senders(&mail), sums: mail.sums(), opens: map[key]Why{}}
+	var cases map[key]incidentState
+	var err error
+	if s.Risky {
+		cases, err = m.states(ctx, s.keys)
+	}
+	for _, k := range s.keys {
+		m.countOne(s, k, cases[k])
+	}
+	if at := fold(mail.MailFrom); at != "" {
+		m.bounced.peek(at, mail.Time, func(b *sender) { s.Counts.Bounces = b.tally.sum(tMails) })
+	}
+	return s, err
+}
+
+func (m *Monitor) table(k Kind) *table {
+	if k == Account {
+		return m.accounts
+	}
+	return m.clients
+}
+
+// countOne counts the mail against one sender, and says what it means.
+func (m *Monitor) countOne(s *Seen, k key, state incidentState) {
+	who := &Sender{Kind: k.kind, Who: k.who}
+	var slow, cites bool
+	m.table(k.kind).with(k.who, s.Mail.Time, s.Risky, func(of *sender) {
+		if !state.cleared.IsZero() {
+			of.forget(state.cleared.UnixNano())
+		}
+		cites = of.answersCite()
+		if of.count(m.accounts.clock, s.Mail.Time.UnixNano(), &s.Mail, s.sums, m.accounts.risky) {
+			of.habit(&s.Mail)
+		}
+		who.Counts, slow = of.counts(), len(of.slow) >= slowFactor*m.o.Mails
+	})
+	s.Counts = s.Counts.max(who.Counts)
+	if s.Risky {
+		m.judge(s, k, who, slow, state.open)
+	}
+	if k == s.keys[0] && len(s.Mail.Carriers) > 0 && s.Mail.orphan() && cites {
+		s.Unusual = who
+	}
+}
+
+func (m *Monitor) judge(s *Seen, k key, who *Sender, slow, open bool) {
+	switch {
+	case who.Counts.Risky >= m.o.Mails:
+		s.opens[k] = Burst
+		if s.Burst == nil {
+			s.Burst = who
+		}
+	case who.Counts.DifferentCarriers >= m.o.Carriers:
+		s.opens[k] = Carriers
+	case slow:
+		s.opens[k] = Slow
+	}
+	if len(s.Mail.Carriers) > 0 && who.Counts.DifferentCarriers > 1 && s.Several == nil {
+		s.Several = who
+	}
+	if open {
+		s.Open = append(s.Open, *who)
+	}
+}
+
+// Forgive takes a mail out of the counts of risky mails: somebody has allowed what it carries.
+func (m *Monitor) Forgive(s *Seen) {
+	for _, k := range s.keys {
+		m.table(k.kind).peek(k.who, s.Mail.Time, func(of *sender) { of.take(s.sums) })
+	}
+	s.Risky, s.opens = false, nil
+}
+
+// Bounced counts a report that came back to an address of ours about mail that we did send.
+func (m *Monitor) Bounced(addr string, at time.Time) {
+	m.bounced.with(fold(addr), at, false, func(s *sender) { s.tally.add(at.UnixNano()/m.bounced.clock.slot, tMails, 1) })
+}
