@@ -60,7 +60,7 @@ func (m *mail) wait(d *disposal) {
 func (m *mail) remember(d *disposal) (hostile []audit.Alert) {
 	mem, srv := m.result.Memory, m.session.srv
 	if mem == nil {
-		return nil
+		return m.rememberSent(d)
 	}
 	defer func() {
 		if mem.Err != nil {

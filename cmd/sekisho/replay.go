@@ -44,6 +44,7 @@ func (c *replayCmd) Run(ctx context.Context, g *globals, io streams) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, forget()) }()
+	off.countOutbound()
 	mails, err := order(c.Folder)
 	if err != nil {
 		return err

@@ -25,6 +25,7 @@ import (
 	"sekisho/internal/message"
 	"sekisho/internal/metrics"
 	"sekisho/internal/notify"
+	"sekisho/internal/outbound"
 	"sekisho/internal/quarantine"
 	"sekisho/internal/store"
 	"sekisho/internal/web"
@@ -110,6 +111,7 @@ type server struct {
 	q         *quarantine.Quarantine
 	ledger    *ledger.Ledger // nil where nothing is remembered
 	talks     *ledger.Conversations
+	outbound  *outbound.Monitor
 	notifier  *notify.Notifier
 	pack      atomic.Pointer[rules.Pack] // in force; the notifier explains by it
 	audit     *audit.Log
@@ -139,6 +141,7 @@ func (s *server) open(ctx context.Context) (err error) {
 		return err
 	}
 	s.openConversations(ctx)
+	s.openOutbound(ctx)
 	file := s.cfg.Audit.File
 	if file == "" {
 		file = s.st.Path("audit.jsonl")
@@ -251,6 +254,7 @@ func (s *server) policy(cfg *config.Config) (*milter.Policy, error) {
 		opts.Conversations = s.talks
 		setHome(s.talks, opts.Site)
 	}
+	opts.Outbound = s.outbound
 	s.scanners = append(s.scanners, scanner)
 	s.pack.Store(opts.Pack)
 	return policyOf(cfg, opts), nil
@@ -389,6 +393,7 @@ func (s *server) upkeep(ctx context.Context, hup <-chan os.Signal) {
 			}
 			s.forget(ctx)
 			s.forgetConversations(ctx)
+			s.forgetOutbound(ctx)
 		}
 	}
 }

@@ -11,13 +11,17 @@ type Alert struct {
 	Schema     int       `json:"schema"` // set by Alert
 	Event      string    `json:"event"`  // always "alert", which no record of a message has; set by Alert
 	Time       time.Time `json:"ts"`     // in UTC; now, if zero
-	Kind       string    `json:"kind"`   // what was found out: password-later
+	Kind       string    `json:"kind"`   // what was found out: password-later, outbound-burst
 	QueueID    string    `json:"queue_id"`
 	Quarantine string    `json:"quarantine_id,omitempty"` // of the mail that brought it to light
 	Rule       string    `json:"rule"`
 	File       string    `json:"file"`
 	Findings   any       `json:"findings"` // []finding.Finding
 	First      First     `json:"first"`
+	Account    string    `json:"account,omitempty"` // of ours, that sends risky mail: outbound-burst
+	Client     string    `json:"client,omitempty"`  // its machine's address
+	Mails      int       `json:"mails,omitempty"`   // risky ones
+	Recipients int       `json:"recipients,omitempty"`
 	Truncated  bool      `json:"truncated,omitempty"` // set by Alert: something was cut
 }
 
@@ -62,7 +66,7 @@ func (a Alert) bounded() Alert {
 	a.Time, a.First.Time = a.Time.UTC(), a.First.Time.UTC()
 	var c cutter
 	f := &a.First
-	for _, s := range []*string{&a.QueueID, &a.Rule, &a.File, &f.QueueID, &f.MailFrom, &f.From, &f.Subject} {
+	for _, s := range []*string{&a.QueueID, &a.Rule, &a.File, &a.Account, &a.Client, &f.QueueID, &f.MailFrom, &f.From, &f.Subject} {
 		c.text(s)
 	}
 	f.Rcpts, a.Findings = c.list(f.Rcpts), orEmpty(a.Findings)
@@ -77,6 +81,11 @@ func (a Alert) Log(ctx context.Context, l *slog.Logger) {
 	id := a.QueueID
 	if id == "" {
 		id = noQueue
+	}
+	if a.Account+a.Client != "" {
+		l.LogAttrs(ctx, slog.LevelWarn, id+":", slog.String("alert", a.Kind), slog.String("rule", a.Rule),
+			slog.String("account", a.Account), slog.String("client", a.Client), slog.Int("mails", a.Mails), slog.Int("rcpts", a.Recipients))
+		return
 	}
 	l.LogAttrs(ctx, slog.LevelWarn, id+":",
 		slog.String("alert", a.Kind), slog.String("rule", a.Rule), slog.String("file", a.File), slog.String("first", a.First.QueueID),

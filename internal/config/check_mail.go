@@ -87,6 +87,25 @@ func (k *checker) waiting() {
 	}
 }
 
+func (k *checker) outbound() {
+	o := k.Outbound
+	k.positive([]string{"outbound.window", "outbound.keep"})
+	if o.Mails < 2 {
+		k.fail("outbound.mails", "one mail is no burst: 2 or more", "一通では大量送信と言えません。2 以上にしてください")
+	}
+	if o.Carriers < 2 {
+		k.fail("outbound.carriers", "one file is nothing different: 2 or more", "一つでは比べられません。2 以上にしてください")
+	}
+	if o.Window > day {
+		k.fail("outbound.window", "%[1]s: risky mails are remembered for a day", "%[1]s は長すぎます。危険なメールを覚えておくのは一日です", formatDuration(o.Window))
+	}
+	for _, p := range o.SharedClients {
+		if p.Bits() == 0 {
+			k.warn("outbound.shared_clients", "%[1]s: no machine is counted at all", "%[1]s では、端末がまったく数えられません", p)
+		}
+	}
+}
+
 func (k *checker) quarantine() {
 	q := k.Quarantine
 	k.positive([]string{"quarantine.max_bytes", "quarantine.max_messages", "quarantine.max_source_percent", "quarantine.retention",

@@ -41,6 +41,7 @@ type Config struct {
 	Rules        Rules          `yaml:"rules"`
 	Passwords    Passwords      `yaml:"passwords"`
 	Locked       Locked         `yaml:"locked"`
+	Outbound     Outbound       `yaml:"outbound"`
 	Actions      Actions        `yaml:"actions"`
 	Quarantine   Quarantine     `yaml:"quarantine"`
 	Release      Release        `yaml:"release"`
@@ -121,6 +122,15 @@ type Locked struct {
 	Hold             time.Duration `yaml:"hold"`
 }
 
+// Outbound says what is too much of one of our own.
+type Outbound struct {
+	Window        time.Duration  `yaml:"window"`
+	Mails         int            `yaml:"mails"`
+	Carriers      int            `yaml:"carriers"`
+	SharedClients []netip.Prefix `yaml:"shared_clients"`
+	Keep          time.Duration  `yaml:"keep"`
+}
+
 // Actions says how verdicts are carried out.
 type Actions struct {
 	Quarantine          string `yaml:"quarantine" oneof:"store hold"`
@@ -191,6 +201,7 @@ func Default() *Config {
 		},
 		Passwords: Passwords{Time: 3 * time.Second},
 		Locked:    Locked{Keep: day, MaxBytes: 1 << 30, MaxSenderPercent: 10},
+		Outbound:  Outbound{Window: 10 * time.Minute, Mails: 10, Carriers: 5, Keep: 90 * day},
 		Actions:   Actions{Quarantine: "store", MarkAccepted: true, OnFailure: "tempfail", OnFailureSubmission: "accept"},
 		Quarantine: Quarantine{
 			MaxBytes: 10 << 30, MaxMessages: 100_000, MaxSourcePercent: 20, MinFreeBytes: 1 << 30,

@@ -24,6 +24,7 @@ import (
 	"sekisho/internal/inspect"
 	"sekisho/internal/ledger"
 	"sekisho/internal/message"
+	"sekisho/internal/outbound"
 	"sekisho/rules"
 )
 
@@ -39,7 +40,8 @@ type Options struct {
 	Mode    rules.Mode
 	Ledger  *ledger.Ledger // recent mail; nil remembers nothing
 
-	Conversations Conversations // nil knows nobody
+	Conversations Conversations     // nil knows nobody
+	Outbound      *outbound.Monitor // nil counts nothing
 }
 
 // Filter is immutable and safe for concurrent use; a reload makes a new one.
@@ -187,7 +189,9 @@ func (r *Run) Finish(s Session) *Result {
 		Envelope: s.Envelope, Direction: direction, Subject: res.Header.Text("Subject"), From: from(res.Header),
 	}
 	r.open(res)
-	r.f.decide(res, r.scan.Result(), res.Facts)
+	found := r.scan.Result()
+	found.Findings = append(found.Findings, r.sends(res, found)...)
+	r.f.decide(res, found, res.Facts)
 	if s.Released != "" {
 		res.Verdict = rules.Verdict{Action: rules.Accept, Rule: rules.Released, Rules: []string{rules.Released}, Enforced: true,
 			Incomplete: res.Verdict.Incomplete}

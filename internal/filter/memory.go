@@ -13,6 +13,7 @@ import (
 	"sekisho/internal/inspect"
 	"sekisho/internal/ledger"
 	"sekisho/internal/message"
+	"sekisho/internal/outbound"
 	"sekisho/internal/password"
 	"sekisho/rules"
 )
@@ -192,6 +193,8 @@ type Remembered struct {
 	Hostile  []Later       // whose mails are to be held, or their recipients to be warned
 	Harmless []ledger.Mail // whose locked files are all opened and harmless
 	Changed  bool          // the message has another verdict now
+
+	Incidents []outbound.Incident // that a message of ours has opened
 }
 
 // Remember keeps in the ledger what the message has to do with others, once its verdict is known: its locked files if it goes to its
@@ -201,7 +204,8 @@ type Remembered struct {
 func (f *Filter) Remember(ctx context.Context, res *Result, delivered bool, waits string) (out Remembered, err error) {
 	mem := res.Memory
 	if mem == nil {
-		return out, nil
+		out.Incidents, err = f.keepSent(ctx, res, delivered)
+		return out, err
 	}
 	settled := f.settle(ctx, mem.Later, &out)
 	mem.Mail.Quarantine = waits

@@ -32,6 +32,7 @@ type Result struct {
 	Files       []inspect.FileReport
 	Locked      []inspect.Locked // files that stayed locked
 	Memory      *Memory          // nil where nothing is remembered
+	Sent        *Sent            // nil for mail from outside
 	Raw         *message.Buffer  // nil for a file
 	Size        int64
 	SHA256      string // of the raw message, lower-case hex

@@ -39,7 +39,7 @@ type Metrics struct {
 	ReleaseMarks      *prometheus.CounterVec // sekisho_release_marks_total{result}: ok, forged, replayed, expired, content, recipient, client
 	Notices           *prometheus.CounterVec // sekisho_notices_total{result}: sent, failed
 	Locked            *prometheus.CounterVec // sekisho_locked_events_total{event}: remembered, refused, evicted, opened, hostile
-	Alerts            *prometheus.CounterVec // sekisho_alerts_total{kind}: password-later
+	Alerts            *prometheus.CounterVec // sekisho_alerts_total{kind}: password-later, outbound-burst
 
 	mode       *prometheus.GaugeVec // sekisho_mode{mode}
 	quarantine *quarantineCollector
@@ -58,7 +58,7 @@ var (
 	marks      = []string{"ok", "forged", "replayed", "expired", "content", "recipient", "client"}
 	notices    = []string{"sent", "failed"}
 	lockedDone = []string{"remembered", "refused", "evicted", "opened", "hostile"}
-	alerts     = []string{"password-later"}
+	alerts     = []string{"password-later", "outbound-burst"}
 	modes      = []string{"monitor", "tag", "enforce"}
 )
 

@@ -88,7 +88,7 @@ func TestEverySeriesExistsAndStartsAtZero(t *testing.T) {
 		"sekisho_findings_total":                len(finding.Kinds()),
 		"sekisho_errors_total":                  7,
 		"sekisho_locked_events_total":           5,
-		"sekisho_alerts_total":                  1,
+		"sekisho_alerts_total":                  2,
 		"sekisho_locked_limit_bytes":            1,
 		"sekisho_sessions_refused_total":        2,
 		"sekisho_protocol_errors_total":         2,

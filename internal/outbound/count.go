@@ -11,7 +11,7 @@ type Seen struct {
 	Risky   bool
 	Counts  Counts
 	Burst   *Sender  // who sends the burst that this risky mail belongs to
-	Several *Sender  // who sent different files that start by themselves
+	Several *Sender  // who sent different files that start by themselves to different people
 	Unusual *Sender  // whose answers cite what they answer, but for this one with a file that starts by itself
 	Open    []Sender // with an open incident
 
@@ -66,6 +66,7 @@ func (m *Monitor) table(k Kind) *table {
 func (m *Monitor) countOne(s *Seen, k key, state incidentState) {
 	who := &Sender{Kind: k.kind, Who: k.who}
 	var slow, cites bool
+	var parties int
 	m.table(k.kind).with(k.who, s.Mail.Time, s.Risky, func(of *sender) {
 		if !state.cleared.IsZero() {
 			of.forget(state.cleared.UnixNano())
@@ -75,10 +76,14 @@ func (m *Monitor) countOne(s *Seen, k key, state incidentState) {
 			of.habit(&s.Mail)
 		}
 		who.Counts, slow = of.counts(), len(of.slow) >= slowFactor*m.o.Mails
+		_, _, parties = of.carriers()
 	})
 	s.Counts = s.Counts.max(who.Counts)
 	if s.Risky {
 		m.judge(s, k, who, slow, state.open)
+	}
+	if len(s.Mail.Carriers) > 0 && parties > 1 && s.Several == nil {
+		s.Several = who
 	}
 	if k == s.keys[0] && len(s.Mail.Carriers) > 0 && s.Mail.orphan() && cites {
 		s.Unusual = who
@@ -96,9 +101,6 @@ func (m *Monitor) judge(s *Seen, k key, who *Sender, slow, open bool) {
 		s.opens[k] = Carriers
 	case slow:
 		s.opens[k] = Slow
-	}
-	if len(s.Mail.Carriers) > 0 && who.Counts.DifferentCarriers > 1 && s.Several == nil {
-		s.Several = who
 	}
 	if open {
 		s.Open = append(s.Open, *who)

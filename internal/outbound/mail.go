@@ -27,7 +27,6 @@ type Mail struct {
 	Cites     bool // it cites another mail
 	Files     []File
 	Carriers  []Carrier
-	Locked    bool // a file stays locked, and its password stands in this mail
 	Link      bool // a link to a document
 }
 
@@ -36,7 +35,7 @@ type File struct {
 	Name, SHA256 string
 }
 
-// Carrier is a file that starts by itself or hides.
+// Carrier is a file that starts by itself or hides; one that stays locked hides where its password stands in the same mail.
 type Carrier struct {
 	Name    string
 	Kind    string // of the finding that says so
@@ -45,7 +44,7 @@ type Carrier struct {
 
 // Risky reports whether the mail counts toward a burst.
 func (m *Mail) Risky() bool {
-	return len(m.Carriers) > 0 || m.Locked || m.Link && m.orphan()
+	return len(m.Carriers) > 0 || m.Link && m.orphan()
 }
 
 // orphan is an answer that cites nothing: mail programs cite, what steals texts mostly does not.
@@ -106,6 +105,7 @@ func (m *Monitor) shared(client netip.Addr) bool {
 // sums are the digests of one mail by which others are compared. They need not be the same in the next process.
 type sums struct {
 	id       uint64   // of the mail: the same when the MTA brings it again
+	to       uint64   // of its recipients
 	files    []uint64 // of the attachments
 	carriers []uint64 // of different content, at most maxDigests
 }
@@ -127,28 +127,29 @@ func (m *Mail) sums() (s sums) {
 			s.carriers = append(s.carriers, d)
 		}
 	}
-	s.id = m.id(s.files)
+	s.to = m.to()
+	s.id = m.id(s.to, s.files)
 	return s
 }
 
-// id is that of the mail's Message-ID, addressees and files: a mail that comes again after a temporary failure, or passes twice, is one mail.
-func (m *Mail) id(files []uint64) uint64 {
-	var h maphash.Hash
-	h.SetSeed(seed)
-	id := m.MessageID
-	if id == "" {
-		id = m.SHA256
-	}
-	h.WriteString(id)
+func (m *Mail) to() uint64 {
 	rcpts := slices.Clone(m.Rcpts)
 	slices.Sort(rcpts)
-	for _, r := range rcpts {
-		h.WriteByte(0)
-		h.WriteString(r)
+	return digest(strings.Join(rcpts, "\x00"))
+}
+
+// id is that of the mail's Message-ID, addressees and files: a mail that comes again after a temporary failure, or passes twice, is one mail.
+func (m *Mail) id(to uint64, files []uint64) uint64 {
+	var h maphash.Hash
+	h.SetSeed(seed)
+	if m.MessageID != "" {
+		h.WriteString(m.MessageID)
+	} else {
+		h.WriteString(m.SHA256)
 	}
-	for _, f := range files {
+	for _, n := range append([]uint64{to}, files...) {
 		var b [8]byte
-		binary.LittleEndian.PutUint64(b[:], f)
+		binary.LittleEndian.PutUint64(b[:], n)
 		h.Write(b[:])
 	}
 	return h.Sum64()

@@ -13,7 +13,7 @@ type Counts struct {
 	RepliesWithoutThread int
 	SameFile             int // mails with the attachment that most mails have
 	Carriers             int // mails with a file that starts by itself or hides
-	DifferentCarriers    int // contents of such files
+	DifferentCarriers    int // of them with such a file that none before had
 	Risky                int
 	Bounces              int // of mail that we did send, to the sender's address
 }
@@ -81,7 +81,7 @@ func mod(slot int64) int64 { return ((slot % slots) + slots) % slots }
 // risk is one risky mail.
 type risk struct {
 	at       int64 // UnixNano
-	id       uint64
+	id, to   uint64
 	carriers []uint64
 }
 
@@ -163,7 +163,7 @@ func (s *sender) forget(until int64) {
 // count takes a mail, unless it was here a moment ago.
 func (s *sender) count(c clock, now int64, m *Mail, d sums, most int) (first bool) {
 	if m.Risky() {
-		s.addRisk(risk{now, d.id, d.carriers}, most)
+		s.addRisk(risk{now, d.id, d.to, d.carriers}, most)
 	}
 	if slices.Contains(s.recent, d.id) {
 		return false
@@ -237,22 +237,32 @@ func (s *sender) counts() Counts {
 		Mails: s.tally.sum(tMails), Recipients: s.tally.sum(tRcpts), NewRecipients: s.tally.sum(tNew), RepliesWithoutThread: s.tally.sum(tOrphans),
 		Risky: len(s.risky),
 	}
-	var different []uint64
-	for _, r := range s.risky {
-		if len(r.carriers) > 0 {
-			c.Carriers++
-		}
-		for _, d := range r.carriers {
-			if !slices.Contains(different, d) {
-				different = append(different, d)
-			}
-		}
-	}
-	c.DifferentCarriers = len(different)
+	c.Carriers, c.DifferentCarriers, _ = s.carriers()
 	for i := range s.files {
 		c.SameFile = max(c.SameFile, s.files[i].sum())
 	}
 	return c
+}
+
+// carriers counts the mails with files that start by themselves, those of them with one that none before had, and to how many different
+// recipients these went.
+func (s *sender) carriers() (mails, different, parties int) {
+	var contents, to []uint64
+	for _, r := range s.risky {
+		if len(r.carriers) == 0 {
+			continue
+		}
+		mails++
+		if !slices.ContainsFunc(r.carriers, func(d uint64) bool { return !slices.Contains(contents, d) }) {
+			continue
+		}
+		different++
+		contents = append(contents, r.carriers...)
+		if !slices.Contains(to, r.to) {
+			to = append(to, r.to)
+		}
+	}
+	return mails, different, len(to)
 }
 
 // habit learns how the account answers, after the mail was judged by it.

@@ -1,0 +1,138 @@
+package filter
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"sekisho/internal/finding"
+	"sekisho/internal/inspect"
+	"sekisho/internal/message"
+	"sekisho/internal/outbound"
+)
+
+// Sent is what a message of ours has to do with others of its sender.
+type Sent struct {
+	Seen *outbound.Seen
+	Err  error // the memory of incidents could not be asked
+}
+
+// sends counts a message of ours, and says what its sender did lately.
+func (r *Run) sends(res *Result, found inspect.Result) (list []finding.Finding) {
+	if r.f.o.Outbound == nil || res.Facts.Direction == message.In || res.Session.Released != "" {
+		return nil
+	}
+	seen, err := r.f.o.Outbound.Count(r.ctx, r.sent(res, found))
+	res.Sent = &Sent{seen, err}
+	res.Facts.Outbound = seen.Counts.Map()
+	add := func(k finding.Kind, who *outbound.Sender, format string, args ...any) {
+		list = append(list, finding.New(k, nil, "%s %.60q: %s", who.Kind, who.Who, fmt.Sprintf(format, args...)))
+	}
+	window := r.f.o.Outbound.Options().Window
+	if s := seen.Burst; s != nil {
+		add(finding.OutboundBurst, s, "%d risky of %d mails within %s", s.Counts.Risky, s.Counts.Mails, window)
+	}
+	switch s := seen.Several; {
+	case s != nil:
+		add(finding.OutboundCarrier, s, "%d different files that start by themselves within %s", s.Counts.DifferentCarriers, window)
+	case seen.Unusual != nil:
+		add(finding.OutboundCarrier, seen.Unusual, "an answer that cites nothing, as its answers otherwise do, with a file that starts by itself")
+	}
+	for i := range seen.Open {
+		add(finding.OutboundHost, &seen.Open[i], "an incident is open")
+	}
+	return list
+}
+
+// sent is the message as it is counted.
+func (r *Run) sent(res *Result, found inspect.Result) outbound.Mail {
+	e := &res.Session.Envelope
+	m := outbound.Mail{
+		Time: e.Time, QueueID: e.QueueID, MessageID: res.Header.Text("Message-ID"), SHA256: res.SHA256, Account: e.SASLUser, Client: res.Client,
+		MailFrom: e.MailFrom, From: res.Facts.From, Rcpts: e.Rcpts, Answer: answers(res.Facts.Subject), Cites: cites(res.Header),
+	}
+	if m.Time.IsZero() {
+		m.Time = time.Now()
+	}
+	for _, a := range res.Attachments {
+		m.Files = append(m.Files, outbound.File{Name: a.Name, SHA256: a.SHA256})
+	}
+	password := false
+	for _, f := range found.Findings {
+		password = password || f.Kind == finding.MailPassword
+		m.Link = m.Link || f.Kind == finding.MailDocumentLink
+	}
+	for _, f := range found.Findings {
+		if starts(f.Kind) || password && found.Locked && locks(f.Kind) {
+			m.Carriers = append(m.Carriers, carrier(res, found, f))
+		}
+	}
+	return m
+}
+
+func cites(h *message.Header) bool { return h.Text("In-Reply-To") != "" || h.Text("References") != "" }
+
+func answers(subject string) bool {
+	return len(subject) >= 3 && strings.EqualFold(subject[:3], "re:")
+}
+
+// starts are the kinds of files that start by themselves, that a double click starts, or that hide what they are.
+func starts(k finding.Kind) bool {
+	switch k {
+	case finding.VBAAutoexec, finding.VBASuspicious, finding.VBAStomped, finding.XLMAutoexec, finding.XLMSuspicious, finding.SheetHidden,
+		finding.OfficeRemoteTemplate, finding.OfficeRemoteObject, finding.OfficeDDE, finding.OLEExploit, finding.RTFEquation,
+		finding.LNKCommand, finding.LNKSuspicious, finding.ScriptFile, finding.ScriptSuspicious, finding.ExecutableFile, finding.MSIFile, finding.HelpCHM,
+		finding.ImageDisk, finding.HTMLSmuggling, finding.PDFLaunch, finding.FilePadded, finding.ArchiveListingMismatch, finding.NameDoubleExtension,
+		finding.NameRTLO:
+		return true
+	}
+	return false
+}
+
+// locks are the kinds of locked files that Emotet sends with their password.
+func locks(k finding.Kind) bool {
+	switch k {
+	case finding.ZipEncrypted, finding.ArchiveEncrypted, finding.ArchiveHeaderEncrypted, finding.OfficeEncrypted:
+		return true
+	}
+	return false
+}
+
+// carrier names the file of a finding, and by what it is the same as another: by its macros, else by the attachment that it is or came in.
+func carrier(res *Result, found inspect.Result, f finding.Finding) outbound.Carrier {
+	at := f.Path.String()
+	c := outbound.Carrier{Name: at, Kind: string(f.Kind), Content: at}
+	for _, a := range res.Attachments {
+		if within(at, a.Path) {
+			c.Name, c.Content = a.Name, a.SHA256
+		}
+	}
+	i := slices.IndexFunc(found.Files, func(r inspect.FileReport) bool { return r.Path == at })
+	if i >= 0 && found.Files[i].MacroHash != "" {
+		c.Content = found.Files[i].MacroHash
+	}
+	return c
+}
+
+// within reports whether a printed path is that of a file or of something in it.
+func within(path, file string) bool {
+	rest, ok := strings.CutPrefix(path, file)
+	return ok && (rest == "" || strings.HasPrefix(rest, finding.Separator))
+}
+
+// allowed is the list of what people have allowed.
+const allowed = "allow"
+
+// keepSent remembers a risky message of ours once its fate is known. What somebody has allowed counts toward nothing.
+func (f *Filter) keepSent(ctx context.Context, res *Result, delivered bool) ([]outbound.Incident, error) {
+	if res.Sent == nil || !res.Sent.Seen.Risky {
+		return nil, nil
+	}
+	if slices.Contains(res.Facts.Lists, allowed) {
+		f.o.Outbound.Forgive(res.Sent.Seen)
+		return nil, nil
+	}
+	return f.o.Outbound.Keep(ctx, res.Sent.Seen, delivered)
+}
