@@ -38,12 +38,12 @@ type Rule struct {
 
 	cond  *condition
 	tests []ruleTest
-	idle  bool // off for everybody
 }
 
 // Pack is an ordered list of compiled rules, and policies. It is immutable and safe for concurrent use.
 type Pack struct {
 	rules    []Rule
+	gates    []need // for each rule one need that the quick loop looks at; none for a rule that is off for everybody
 	policies policies
 	tests    []packTest
 	files    []string
@@ -93,7 +93,7 @@ func (p *Pack) Decide(f Facts) Verdict {
 	// One more round at most: incomplete is true in it and cannot change again.
 	if len(out.failed) > 0 && !a.incomplete {
 		first := out.failed
-		a.incomplete = true
+		a.fail()
 		out = p.ask(a)
 		out.failed = merge(first, out.failed)
 	}
@@ -117,11 +117,11 @@ type match struct {
 
 // ask puts the message to every rule.
 func (p *Pack) ask(a *activation) (o outcome) {
-	for i := range p.rules {
-		r := &p.rules[i]
-		if r.idle {
+	for i := range p.gates {
+		if !p.gates[i].meets(&a.there) {
 			continue
 		}
+		r := &p.rules[i]
 		yes, err := r.cond.eval(a)
 		switch {
 		case err != nil && r.Monitor:

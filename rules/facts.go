@@ -65,6 +65,7 @@ type activation struct {
 	kinds      kindCounts
 	severity   types.Int
 	incomplete bool
+	there      need // the facts that needs ask for
 
 	rcpts, files, links, lists, sent ref.Val // made at the first use: a loop in a condition resolves its variable in every round
 }
@@ -73,10 +74,17 @@ type activation struct {
 func newActivation(f *Facts) *activation {
 	a := &activation{facts: f, incomplete: f.Incomplete}
 	for i := range f.Findings {
-		a.kinds.add(f.Findings[i].Kind)
+		a.add(f.Findings[i].Kind)
 		a.severity = max(a.severity, severityRank(f.Findings[i].Severity))
 	}
+	a.clues()
 	return a
+}
+
+// fail makes the message incomplete.
+func (a *activation) fail() {
+	a.incomplete = true
+	a.clues()
 }
 
 // ResolveName implements cel.Activation.
@@ -100,6 +108,11 @@ func (a *activation) direction() ref.Val {
 	default:
 		return types.String(message.In)
 	}
+}
+
+// ours reports whether the mail comes from one of ours.
+func (a *activation) ours() bool {
+	return a.facts.Direction == message.Out || a.facts.Direction == message.Internal
 }
 
 // auth takes what is not known for what it is.
@@ -165,14 +178,17 @@ type kindCount struct {
 
 var _ traits.Mapper = (*kindCounts)(nil)
 
-func (c *kindCounts) add(k finding.Kind) {
+// add counts a kind. Those that are not in the list are left out, which keeps the rows as few as it is, whatever a caller puts in.
+func (a *activation) add(k finding.Kind) {
+	c := &a.kinds
 	for i := range c.rows {
 		if c.rows[i].kind == k {
 			c.rows[i].n++
 			return
 		}
 	}
-	if k.Valid() { // keeps the rows as few as the list of kinds is, whatever a caller puts in
+	if bit, ok := kindBits[k]; ok {
+		a.there.set(bit)
 		c.rows = append(c.rows, kindCount{k, 1})
 	}
 }

@@ -172,14 +172,19 @@ func (b *builder) override(r *Rule, s *ruleSource) {
 	r.tests = append(r.tests, b.ruleTests(s.Tests)...)
 }
 
-// rest notes which rules nobody has to be asked about.
+// rest makes what is quicker found beforehand.
 func (p *Pack) rest() {
+	p.gates = make([]need, len(p.rules))
 	for i := range p.rules {
-		p.rules[i].idle = p.rules[i].Off
+		if !p.rules[i].Off {
+			p.gates[i] = p.rules[i].cond.gate()
+		}
 	}
 	for _, policy := range p.policies.list {
 		for i, c := range policy.changes {
-			p.rules[i].idle = p.rules[i].idle && c.off
+			if !c.off {
+				p.gates[i] = p.rules[i].cond.gate()
+			}
 		}
 	}
 }

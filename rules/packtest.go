@@ -5,6 +5,9 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
 )
 
 // packTestSource is a test of the whole pack: what becomes of these facts, or of a mail.
@@ -15,6 +18,15 @@ type packTestSource struct {
 	Action       located       `yaml:"action"`
 	Rule         located       `yaml:"rule"`
 	PerRecipient actionsSource `yaml:"per_recipient"`
+
+	at located
+}
+
+// UnmarshalYAML implements yaml.NodeUnmarshaler. It keeps the test's place, which a test without an action has nowhere else.
+func (s *packTestSource) UnmarshalYAML(n ast.Node) error {
+	type plain packTestSource
+	s.at = located{tok: n.GetToken()}
+	return yaml.NodeToValue(n, (*plain)(s), yaml.Strict())
 }
 
 // packTest is a test of the whole pack, ready to run.
@@ -53,7 +65,7 @@ func (w want) judge(v Verdict) string {
 }
 
 func (b *builder) addPackTest(number int, s *packTestSource) {
-	b.at = firstSet(s.Action, s.Mail)
+	b.at = s.at
 	defer func() { b.at = located{} }()
 	t := packTest{number: number, file: b.src.name, facts: b.facts(s.Facts, s.Mail), mail: b.mail(s.Mail, s.Session)}
 	t.line, _ = b.at.place()
@@ -80,15 +92,6 @@ func (b *builder) wanted(l located) Action {
 		b.faultf(l, "off is no verdict")
 	}
 	return a
-}
-
-func firstSet(ls ...located) located {
-	for _, l := range ls {
-		if l.tok != nil {
-			return l
-		}
-	}
-	return located{}
 }
 
 // mail checks the names of a mail and its session.

@@ -161,3 +161,12 @@ func cutLast(s, sep string) (before, after string, ok bool) {
 	}
 	return "", "", false
 }
+
+func firstSet(ls ...located) located {
+	for _, l := range ls {
+		if l.tok != nil {
+			return l
+		}
+	}
+	return located{}
+}
