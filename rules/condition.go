@@ -32,6 +32,10 @@ type condition struct {
 	needs   []need         // it cannot be true unless each of these is met
 	kinds   []finding.Kind // kinds it mentions
 	vars    []string       // variables it mentions, in the vocabulary's order
+
+	text     string // in one way of writing, so that equal conditions are
+	constant *bool  // what it gives whatever the facts are; nil when that depends on them
+	contrary string // what it asks for together with its contrary
 }
 
 // newEnv declares the vocabulary. CEL's own has() macro tests fields of protocol messages, which facts have none of, so the name is
@@ -41,6 +45,7 @@ func newEnv() (*cel.Env, error) {
 		cel.StdLib(), cel.ClearMacros(), cel.ASTValidators(cel.ValidateRegexLiterals()),
 		cel.Macros(cel.AllMacro, cel.ExistsMacro, cel.ExistsOneMacro, cel.MapMacro, cel.MapFilterMacro, cel.FilterMacro),
 		cel.Macros(functions...),
+		cel.EnableMacroCallTracking(), // conditions are shown as they were written
 		cel.ParserExpressionSizeLimit(ConditionMax), cel.ParserRecursionLimit(nestingMax),
 	}
 	for _, v := range variables {
@@ -107,7 +112,9 @@ func compile(env *cel.Env, src string) (*condition, []compileError) {
 		return nil, []compileError{{1, 1, err.Error()}}
 	}
 	e := native.Expr()
-	return &condition{program: program, needs: needs(e), kinds: mentioned(e), vars: used(e)}, nil
+	c := &condition{program: program, needs: needs(e), kinds: mentioned(e), vars: used(e)}
+	c.study(checked)
+	return c, nil
 }
 
 // eval says whether the condition is true of a. An error means that nothing is known.
@@ -115,15 +122,24 @@ func (c *condition) eval(a *activation) (bool, error) {
 	if !c.possible(a) {
 		return false, nil
 	}
-	out, _, err := c.program.Eval(a)
+	yes, _, err := c.run(a)
+	return yes, err
+}
+
+// run evaluates the condition and says what that cost.
+func (c *condition) run(a *activation) (yes bool, cost uint64, err error) {
+	out, details, err := c.program.Eval(a)
+	if details != nil && details.ActualCost() != nil {
+		cost = *details.ActualCost()
+	}
 	if err != nil {
-		return false, err
+		return false, cost, err
 	}
 	b, ok := out.(types.Bool)
 	if !ok {
-		return false, fmt.Errorf("rules: the condition gave %T", out)
+		return false, cost, fmt.Errorf("rules: the condition gave %T", out)
 	}
-	return bool(b), nil
+	return bool(b), cost, nil
 }
 
 // mentioned returns the kinds that stand as literals in e and are not denied, in order, each once.

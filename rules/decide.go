@@ -40,6 +40,11 @@ type Rule struct {
 	tests []ruleTest
 }
 
+// Needs returns the finding kinds and the variables that the rule's condition mentions.
+func (r *Rule) Needs() (kinds []finding.Kind, variables []string) {
+	return slices.Clone(r.cond.kinds), slices.Clone(r.cond.vars)
+}
+
 // Pack is an ordered list of compiled rules, and policies. It is immutable and safe for concurrent use.
 type Pack struct {
 	rules    []Rule
