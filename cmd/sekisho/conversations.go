@@ -1,25 +1,70 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
 	"time"
 
+	"sekisho/internal/config"
 	"sekisho/internal/ledger"
 	"sekisho/internal/message"
+	"sekisho/internal/metrics"
 	"sekisho/internal/store"
 )
 
+// keyName is the file of the state folder that holds the key of hashed addresses.
+const keyName = "ledger.key"
+
+func conversationOptions(c *config.Config) ledger.ConversationOptions {
+	l := c.Ledger
+	return ledger.ConversationOptions{
+		Keep: l.Keep, KeepPartners: l.KeepCorrespondents, MaxMails: int64(l.MaxMails), MaxBytes: int64(l.MaxBytes), Timeout: l.Timeout,
+		MaxPartners: int64(l.MaxCorrespondents), MaxStrangers: max(1, int64(l.MaxCorrespondents)/2),
+	}
+}
+
+// openTalks opens the memory as the configuration has it; its key is made the first time.
+func openTalks(ctx context.Context, c *config.Config, st *store.Store, o ledger.ConversationOptions) (*ledger.Conversations, error) {
+	if c.Ledger.HashAddresses {
+		var err error
+		if o.Key, err = st.Key(cmp.Or(c.Ledger.KeyFile, keyName)); err != nil {
+			return nil, err
+		}
+	}
+	return ledger.OpenConversations(ctx, st, o)
+}
+
 // openConversations opens the memory of conversations. Without it mail flows as before: what it knows is then unknown.
 func (s *server) openConversations(ctx context.Context) {
-	c, err := ledger.OpenConversations(ctx, s.st, ledger.ConversationOptions{})
+	if s.cfg.Ledger.Keep == 0 {
+		return
+	}
+	o := conversationOptions(s.cfg)
+	o.Dropped = func(mails int) { s.metrics.LedgerDropped.Add(float64(mails)) }
+	o.Asked = func(d time.Duration) { s.metrics.LedgerLookup.Observe(d.Seconds()) }
+	c, err := openTalks(ctx, s.cfg, s.st, o)
 	if err != nil {
 		s.metrics.Errors.WithLabelValues("ledger").Inc()
 		s.log.Error("conversations: the memory cannot be opened; nothing is known of conversations and correspondents", "error", err.Error())
 		return
 	}
 	s.talks = c
+	s.metrics.CollectLedger(s.ledgerStats)
+}
+
+func (s *server) ledgerStats() metrics.LedgerStats {
+	ctx, cancel := context.WithTimeout(context.Background(), statsTimeout)
+	defer cancel()
+	st, err := s.talks.Stats(ctx, time.Now())
+	return metrics.LedgerStats{
+		Rows: map[string]int64{
+			"mails-ours": st.Ours, "mails-theirs": st.Theirs, "mails-strangers": st.Strangers,
+			"people": st.People, "correspondents": st.Known, "strangers": st.Unknown,
+		},
+		Bytes: st.Bytes, ByteLimit: int64(s.cfg.Ledger.MaxBytes), Warm: st.Warm, Err: err,
+	}
 }
 
 // setHome tells the memory what is ours.
@@ -55,7 +100,13 @@ func (o *offline) remember(ctx context.Context) (forget func() error, err error)
 			return nil, errors.Join(err, closed())
 		}
 	}
-	c, err := ledger.OpenConversations(ctx, st, ledger.ConversationOptions{Timeout: replayTimeout})
+	if o.talks.Keep == 0 {
+		o.renew()
+		return closed, nil
+	}
+	talks := o.talks
+	talks.Timeout = replayTimeout
+	c, err := ledger.OpenConversations(ctx, st, talks)
 	if err != nil {
 		return nil, errors.Join(err, closed())
 	}

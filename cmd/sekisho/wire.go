@@ -149,6 +149,7 @@ type offline struct {
 	lang    string
 	options filter.Options
 	memory  ledger.Options
+	talks   ledger.ConversationOptions
 	home    message.Site // the configuration's
 	config  *config.Config
 	filter  *filter.Filter
@@ -172,7 +173,7 @@ func (g *globals) offline(sources bool, given ...string) (*offline, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &offline{lang: c.Lang(os.Getenv), options: opts, memory: ledgerOptions(c), home: opts.Site, config: c, filter: filter.New(opts)}, nil
+	return &offline{lang: c.Lang(os.Getenv), options: opts, memory: ledgerOptions(c), talks: conversationOptions(c), home: opts.Site, config: c, filter: filter.New(opts)}, nil
 }
 
 func (o *offline) close() { o.options.Scanner.Close() }

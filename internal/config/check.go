@@ -15,7 +15,7 @@ func (c *Config) Check() []Problem {
 	k := &checker{Config: c, standard: Default().leaves(), now: c.leaves()}
 	for _, check := range []func(){
 		k.listener, k.peers, k.state, k.web, k.sessions, k.site, k.limits, k.rules, k.passwords,
-		k.locked, k.outbound, k.actions, k.hold, k.quarantine, k.release, k.notices, k.audit,
+		k.locked, k.ledger, k.outbound, k.actions, k.hold, k.quarantine, k.release, k.notices, k.audit,
 	} {
 		check()
 	}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"net/mail"
+	"path/filepath"
 	"strings"
 	"time"
 	"unicode"
@@ -67,6 +68,26 @@ func (k *checker) locked() {
 	}
 	if l.Hold > 0 {
 		k.waiting()
+	}
+}
+
+// ledger is about the memory of conversations.
+func (k *checker) ledger() {
+	l := k.Ledger
+	k.positive([]string{"ledger.max_mails", "ledger.max_correspondents", "ledger.max_bytes", "ledger.timeout"})
+	if l.Keep > 0 {
+		k.atMost("ledger.keep", "ledger.keep_correspondents", "whom a conversation is with would be forgotten before it",
+			"やり取りより先に、その相手が忘れられます")
+	}
+	const patience = 2 * time.Second // every mail waits so long where the disk does not answer
+	if l.Timeout > patience {
+		k.warn("ledger.timeout", "every mail waits up to %[1]s where the disk is slow", "ディスクが遅いとき、どのメールも最大 %[1]s 待たされます", formatDuration(l.Timeout))
+	}
+	if l.KeyFile != "" && !l.HashAddresses {
+		k.warn("ledger.key_file", "has no effect without ledger.hash_addresses", "ledger.hash_addresses が無効のため、効果がありません")
+	}
+	if l.KeyFile != "" && !filepath.IsAbs(l.KeyFile) {
+		k.fail("ledger.key_file", "%[1]q is no absolute path", "%[1]q は絶対パスではありません", l.KeyFile)
 	}
 }
 

@@ -41,6 +41,7 @@ type Config struct {
 	Rules        Rules          `yaml:"rules"`
 	Passwords    Passwords      `yaml:"passwords"`
 	Locked       Locked         `yaml:"locked"`
+	Ledger       Ledger         `yaml:"ledger"`
 	Outbound     Outbound       `yaml:"outbound"`
 	Actions      Actions        `yaml:"actions"`
 	Quarantine   Quarantine     `yaml:"quarantine"`
@@ -131,6 +132,18 @@ type Outbound struct {
 	Keep          time.Duration  `yaml:"keep"`
 }
 
+// Ledger is the memory of conversations and correspondents.
+type Ledger struct {
+	Keep               time.Duration `yaml:"keep"`
+	KeepCorrespondents time.Duration `yaml:"keep_correspondents"`
+	MaxMails           int           `yaml:"max_mails"`
+	MaxCorrespondents  int           `yaml:"max_correspondents"`
+	MaxBytes           Size          `yaml:"max_bytes"`
+	Timeout            time.Duration `yaml:"timeout"`
+	HashAddresses      bool          `yaml:"hash_addresses"`
+	KeyFile            string        `yaml:"key_file"`
+}
+
 // Actions says how verdicts are carried out.
 type Actions struct {
 	Quarantine          string `yaml:"quarantine" oneof:"store hold"`
@@ -202,7 +215,11 @@ func Default() *Config {
 		Passwords: Passwords{Time: 3 * time.Second},
 		Locked:    Locked{Keep: day, MaxBytes: 1 << 30, MaxSenderPercent: 10},
 		Outbound:  Outbound{Window: 10 * time.Minute, Mails: 10, Carriers: 5, Keep: 90 * day},
-		Actions:   Actions{Quarantine: "store", MarkAccepted: true, OnFailure: "tempfail", OnFailureSubmission: "accept"},
+		Ledger: Ledger{
+			Keep: 400 * day, KeepCorrespondents: 800 * day, MaxMails: 20_000_000, MaxCorrespondents: 4_000_000, MaxBytes: 8 << 30,
+			Timeout: 200 * time.Millisecond,
+		},
+		Actions: Actions{Quarantine: "store", MarkAccepted: true, OnFailure: "tempfail", OnFailureSubmission: "accept"},
 		Quarantine: Quarantine{
 			MaxBytes: 10 << 30, MaxMessages: 100_000, MaxSourcePercent: 20, MinFreeBytes: 1 << 30,
 			Retention: 30 * day, KeepReleased: 7 * day, KeepRecords: 90 * day,

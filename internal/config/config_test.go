@@ -38,7 +38,6 @@ func TestPeopleAreNamesWithAddresses(t *testing.T) {
 	}
 }
 
-
 func TestFilesThatSayNothingAreTheDefaults(t *testing.T) {
 	for name, text := range map[string]string{
 		"empty":             "",

@@ -29,6 +29,7 @@ const (
 
 // Ask answers a question in one read transaction. An error means that nothing is known.
 func (c *Conversations) Ask(ctx context.Context, q Question) (Answer, error) {
+	defer func(begun time.Time) { c.opts.Asked(time.Since(begun)) }(time.Now())
 	ctx, cancel := context.WithTimeout(ctx, c.opts.Timeout)
 	defer cancel()
 	select {
@@ -98,7 +99,7 @@ func (c *Conversations) question(q *Question) *inquiry {
 
 func (c *Conversations) local(addr string) bool { return c.home.Load().Local(addr) }
 
-func (c *Conversations) since(t time.Time) int64 { return t.Add(-c.opts.Retention).Unix() }
+func (c *Conversations) since(t time.Time) int64 { return t.Add(-c.opts.Keep).Unix() }
 
 // cited looks the cited mails up.
 func (k *inquiry) cited(ctx context.Context, tx *sql.Tx, a *Answer) error {

@@ -18,25 +18,26 @@ import (
 
 // ConversationOptions are the settings of the memory of conversations. The zero value of a field is its default.
 type ConversationOptions struct {
-	Retention      time.Duration // of mails, and of strangers since their last; 400 days
-	Correspondents time.Duration // of those we wrote to, since the last mail; 800 days
-	MaxMails       int64         // of ours and of parties; 20 million
-	MaxStrangers   int64         // addresses that we never wrote to, and as many mails of others; 2 million
-	MaxPartners    int64         // addresses and organisations that we wrote to; 4 million
-	MaxBytes       int64         // of the database; 8 GiB
-	Share          float64       // the part of MaxStrangers that one network may take; 0.01
-	Timeout        time.Duration // for one question, and for one mail to be learned; 200 ms
-	Key            []byte        // of the hashes: with it no address is kept in clear; nil: a key in the database, and addresses in clear
+	Keep         time.Duration // of mails, and of strangers since their last; 400 days
+	KeepPartners time.Duration // of those we wrote to, since the last mail; 800 days
+	MaxMails     int64         // of ours and of parties; 20 million
+	MaxStrangers int64         // addresses that we never wrote to, and as many mails of others; 2 million
+	MaxPartners  int64         // addresses and organisations that we wrote to; 4 million
+	MaxBytes     int64         // of the database; 8 GiB
+	Share        float64       // the part of MaxStrangers that one network may take; 0.01
+	Timeout      time.Duration // for one question, and for one mail to be learned; 200 ms
+	Key          []byte        // of the hashes: with it no address is kept in clear; nil: a key in the database, and addresses in clear
 
 	Neighbours func(domain string) []string // keys that domains have in common with those that look like them; nil: the domain itself
 	Dropped    func(mails int)              // hears of mails that were not learned
+	Asked      func(time.Duration)          // hears how long a question took
 }
 
 const day = 24 * time.Hour
 
 func (o ConversationOptions) withDefaults() ConversationOptions {
-	positive(&o.Retention, 400*day)
-	positive(&o.Correspondents, 800*day)
+	positive(&o.Keep, 400*day)
+	positive(&o.KeepPartners, 800*day)
 	positive(&o.MaxMails, 20_000_000)
 	positive(&o.MaxStrangers, 2_000_000)
 	positive(&o.MaxPartners, 4_000_000)
@@ -48,6 +49,9 @@ func (o ConversationOptions) withDefaults() ConversationOptions {
 	}
 	if o.Dropped == nil {
 		o.Dropped = func(int) {}
+	}
+	if o.Asked == nil {
+		o.Asked = func(time.Duration) {}
 	}
 	return o
 }

@@ -165,8 +165,8 @@ func (e *expiry) expireMails(ctx context.Context, b *batch, scale float64) error
 	if err != nil {
 		return err
 	}
-	gone := due(list, func(c class) bool { return c < mailStranger }, e.since(b.opts.Retention), kept)
-	gone = append(gone, due(list, func(c class) bool { return c == mailStranger }, e.since(min(strangersMails, b.opts.Retention)), strange)...)
+	gone := due(list, func(c class) bool { return c < mailStranger }, e.since(b.opts.Keep), kept)
+	gone = append(gone, due(list, func(c class) bool { return c == mailStranger }, e.since(min(strangersMails, b.opts.Keep)), strange)...)
 	for _, o := range gone {
 		if _, err := b.tx.ExecContext(ctx, `DELETE FROM talk_mails WHERE id = ?`, o.id); err != nil {
 			return err
@@ -194,8 +194,8 @@ func (e *expiry) expirePartners(ctx context.Context, b *batch, scale float64) er
 	if err != nil {
 		return err
 	}
-	gone := due(list, func(c class) bool { return c < partnerStranger }, e.since(b.opts.Correspondents), known)
-	gone = append(gone, due(list, func(c class) bool { return c == partnerStranger }, e.since(b.opts.Retention), strange)...)
+	gone := due(list, func(c class) bool { return c < partnerStranger }, e.since(b.opts.KeepPartners), known)
+	gone = append(gone, due(list, func(c class) bool { return c == partnerStranger }, e.since(b.opts.Keep), strange)...)
 	for _, o := range gone {
 		if err := b.forget(ctx, o); err != nil {
 			return err
@@ -219,7 +219,7 @@ func (b *batch) forget(ctx context.Context, o old) error {
 
 // expireDays ends what the measure of warmth looks back on.
 func (e *expiry) expireDays(ctx context.Context, b *batch) error {
-	days, err := b.tx.ExecContext(ctx, `DELETE FROM talk_days WHERE day < ?`, dayOf(e.now.Add(-b.opts.Retention)))
+	days, err := b.tx.ExecContext(ctx, `DELETE FROM talk_days WHERE day < ?`, dayOf(e.now.Add(-b.opts.Keep)))
 	if err != nil {
 		return err
 	}

@@ -40,10 +40,13 @@ type Metrics struct {
 	Notices           *prometheus.CounterVec // sekisho_notices_total{result}: sent, failed
 	Locked            *prometheus.CounterVec // sekisho_locked_events_total{event}: remembered, refused, evicted, opened, hostile
 	Alerts            *prometheus.CounterVec // sekisho_alerts_total{kind}: password-later, outbound-burst
+	LedgerLookup      prometheus.Histogram   // sekisho_ledger_lookup_duration_seconds: what a mail waits for the memory of conversations
+	LedgerDropped     prometheus.Counter     // sekisho_ledger_dropped_total
 
 	mode       *prometheus.GaugeVec // sekisho_mode{mode}
 	quarantine *quarantineCollector
 	locked     *lockedCollector
+	ledger     *ledgerCollector
 }
 
 // The closed lists of label values. A new value is a line here and one in docs/metrics.md.
@@ -74,11 +77,11 @@ var sizeBuckets = prometheus.ExponentialBuckets(1024, 4, 10) // 1 KiB ... 256 Mi
 // New registers the series with r, together with those of the process and the Go run time, and sets every label value to 0.
 // It panics if they are registered already.
 func New(r prometheus.Registerer, version string) *Metrics {
-	m := &Metrics{quarantine: newQuarantineCollector(), locked: newLockedCollector()}
+	m := &Metrics{quarantine: newQuarantineCollector(), locked: newLockedCollector(), ledger: newLedgerCollector()}
 	m.messages(r)
 	m.sessions(r)
 	m.upkeep(r)
-	r.MustRegister(m.quarantine, m.locked, buildInfo(version),
+	r.MustRegister(m.quarantine, m.locked, m.ledger, buildInfo(version),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -131,6 +134,10 @@ func (m *Metrics) upkeep(r prometheus.Registerer) {
 		"Notices about held messages, by result.", "result"), notices)
 	m.Locked = zeroed(counterVec(r, "sekisho_locked_events_total",
 		"Locked files of mail from outside, by what became of them in the memory.", "event"), lockedDone)
+	m.LedgerLookup = histogram(r, "sekisho_ledger_lookup_duration_seconds",
+		"Time that a message waited for the memory of conversations and correspondents.", lookupBuckets)
+	m.LedgerDropped = counter(r, "sekisho_ledger_dropped_total",
+		"Messages that the memory of conversations did not learn, because it was too slow or could not be written.")
 	m.Alerts = zeroed(counterVec(r, "sekisho_alerts_total",
 		"Alerts about mail that was delivered or held before, by kind.", "kind"), alerts)
 	m.mode = prometheus.NewGaugeVec(prometheus.GaugeOpts{

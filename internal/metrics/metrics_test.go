@@ -90,6 +90,9 @@ func TestEverySeriesExistsAndStartsAtZero(t *testing.T) {
 		"sekisho_locked_events_total":           5,
 		"sekisho_alerts_total":                  2,
 		"sekisho_locked_limit_bytes":            1,
+		"sekisho_ledger_rows":                   6,
+		"sekisho_ledger_warm":                   1,
+		"sekisho_ledger_dropped_total":          1,
 		"sekisho_sessions_refused_total":        2,
 		"sekisho_protocol_errors_total":         2,
 		"sekisho_config_reloads_total":          2,
@@ -276,7 +279,7 @@ func TestDocumentsListEverySeries(t *testing.T) {
 
 // TestDocumentsListEveryLabelValue: every closed list except the kinds, which have a page of their own, stands in both documents.
 func TestDocumentsListEveryLabelValue(t *testing.T) {
-	lists := [][]string{refusals, protocol, stages, reloads, heldCause, acts, marks, notices, lockedDone, alerts, modes, words(rules.Actions())}
+	lists := [][]string{refusals, protocol, stages, reloads, heldCause, acts, marks, notices, lockedDone, ledgerRows, alerts, modes, words(rules.Actions())}
 	for _, file := range []string{"../../docs/metrics.md", "../../docs/ja/metrics.md"} {
 		b, err := os.ReadFile(file)
 		if err != nil {

@@ -20,9 +20,17 @@ func (s *Store) Own(f *os.File) error {
 	return f.Chown(s.uid, s.gid) // by descriptor: a name could be swapped for a link meanwhile
 }
 
+// at is where a file lies: in the state folder, unless its path is absolute.
+func (s *Store) at(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return s.Path(name)
+}
+
 // Create makes a new file in the state folder; one that exists already, a link included, is fs.ErrExist.
 func (s *Store) Create(name string, perm fs.FileMode) (*os.File, error) {
-	path := s.Path(name)
+	path := s.at(name)
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW, perm)
 	if err != nil {
 		return nil, err
@@ -76,9 +84,9 @@ func (s *Store) writeTemp(name string, data []byte, perm fs.FileMode) (path stri
 	}
 	_, err = f.Write(data)
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return "", errors.Join(err, os.Remove(s.Path(tmp)))
+		return "", errors.Join(err, os.Remove(s.at(tmp)))
 	}
-	return s.Path(tmp), nil
+	return s.at(tmp), nil
 }
 
 // SyncDir makes the names in a folder durable.
@@ -122,22 +130,24 @@ const SecretName = "secret"
 const secretSize = 32
 
 // Secret returns the key of release marks, and makes it the first time, once for all processes.
-func (s *Store) Secret() ([]byte, error) {
-	key, err := s.readSecret()
+func (s *Store) Secret() ([]byte, error) { return s.Key(SecretName) }
+
+// Key returns the key in a file of the state folder, or at an absolute path, and makes it the first time, once for all processes.
+func (s *Store) Key(name string) ([]byte, error) {
+	key, err := readKey(s.at(name))
 	if errors.Is(err, fs.ErrNotExist) {
-		if err := s.makeSecret(); err != nil {
-			return nil, fmt.Errorf("store: secret: %w", err)
+		if err = s.makeKey(name); err == nil {
+			key, err = readKey(s.at(name))
 		}
-		key, err = s.readSecret()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("store: secret: %w", err)
+		return nil, fmt.Errorf("store: %s: %w", filepath.Base(name), err)
 	}
 	return key, nil
 }
 
-func (s *Store) readSecret() ([]byte, error) {
-	f, err := OpenRegular(s.Path(SecretName))
+func readKey(path string) ([]byte, error) {
+	f, err := OpenRegular(path)
 	if err != nil {
 		return nil, err
 	}
@@ -157,17 +167,17 @@ func (s *Store) readSecret() ([]byte, error) {
 	return key, err
 }
 
-// makeSecret links a finished file to the name, so that of two processes one wins and both read the same key.
-func (s *Store) makeSecret() error {
+// makeKey links a finished file to the name, so that of two processes one wins and both read the same key.
+func (s *Store) makeKey(name string) error {
 	key := make([]byte, secretSize)
 	rand.Read(key) // never fails (crypto/rand)
-	tmp, err := s.writeTemp(SecretName, key, 0o600)
+	tmp, err := s.writeTemp(name, key, 0o600)
 	if err != nil {
 		return err
 	}
-	err = os.Link(tmp, s.Path(SecretName))
+	err = os.Link(tmp, s.at(name))
 	if errors.Is(err, fs.ErrExist) {
 		err = nil
 	}
-	return errors.Join(err, os.Remove(tmp), SyncDir(s.dir))
+	return errors.Join(err, os.Remove(tmp), SyncDir(filepath.Dir(tmp)))
 }
