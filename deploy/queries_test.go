@@ -246,7 +246,7 @@ func TestDashboardIsLaidOut(t *testing.T) {
 			t.Errorf("panel %q has no query", p.Title)
 		}
 	}
-	if want := []string{"Throughput", "Verdicts", "Latency", "Errors", "Quarantine", "Process"}; !slices.Equal(rows, want) {
+	if want := []string{"Throughput", "Verdicts", "Latency", "Errors", "Quarantine", "Conversations", "Process"}; !slices.Equal(rows, want) {
 		t.Errorf("rows %v, want %v", rows, want)
 	}
 }
