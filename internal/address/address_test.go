@@ -28,3 +28,70 @@ func TestKey(t *testing.T) {
 		}
 	}
 }
+
+// TestFoldTakesOffWhatMachinesAdd: one person is one address, and nobody becomes somebody at another domain.
+func TestFoldTakesOffWhatMachinesAdd(t *testing.T) {
+	for addr, want := range map[string]string{
+		"Taro+list@Example.com":                         "taro@example.com",
+		"taro+a+b@example.com":                          "taro@example.com",
+		"+taro@example.com":                             "+taro@example.com",
+		"taro-list@example.com":                         "taro-list@example.com",
+		"prvs=1234abcdef=taro@example.com":              "taro@example.com",
+		"prvs=1234ABCDEF=taro+x@example.com":            "taro@example.com",
+		"prvs=short=taro@example.com":                   "prvs=short=taro@example.com",
+		"btv1==123abc456==taro@example.com":             "taro@example.com",
+		"msprvs1=18000abcdefgh=bounces-1@example.com":   "bounces-1@example.com",
+		"announce-return-123-a.b=other.com@example.com": "announce-return@example.com",
+		"bounce-taro=other.com@example.com":             "bounce@example.com",
+		"list-bounces+taro=other.com@example.com":       "list-bounces@example.com",
+		"bounce-a=b=c.com@example.com":                  "bounce@example.com",
+		"taro-x=other.com@example.com":                  "taro-x=other.com@example.com",
+		"a=b@example.com":                               "a=b@example.com",
+		"SRS0=ab12=XY=other.com=taro@fwd.example":       "srs0=ab12=xy=other.com=taro@fwd.example",
+		"SRS0+ab12=XY=other.com=taro@fwd.example":       "srs0+ab12=xy=other.com=taro@fwd.example",
+		`"prvs=1234abcdef=taro"@example.com`:            `"prvs=1234abcdef=taro"@example.com`,
+		"taro+":                                         "taro+",
+		"@example.com":                                  "@example.com",
+		"":                                              "",
+	} {
+		if got := Fold(addr); got != want {
+			t.Errorf("%q: %q, want %q", addr, got, want)
+		}
+	}
+}
+
+func TestOriginalOfRewrittenAddresses(t *testing.T) {
+	for addr, want := range map[string]string{
+		"SRS0=ab12=XY=Other.com=Taro+x@fwd.example":                   "taro@other.com",
+		"SRS0+ab12=XY=other.com=taro@fwd.example":                     "taro@other.com",
+		"SRS1=cd34=first.example==ab12=XY=other.com=taro@fwd.example": "taro@other.com",
+		"SRS0=ab12=XY=other.com=a=b@fwd.example":                      "a=b@other.com",
+		"SRS0=ab12=XY=other.com@fwd.example":                          "srs0=ab12=xy=other.com@fwd.example",
+		"SRS0=@fwd.example":                                           "srs0=@fwd.example",
+		"srs0taro@fwd.example":                                        "srs0taro@fwd.example",
+		"taro+x@other.com":                                            "taro@other.com",
+		"":                                                            "",
+	} {
+		if got := Original(addr); got != want {
+			t.Errorf("%q: %q, want %q", addr, got, want)
+		}
+	}
+}
+
+func FuzzFold(f *testing.F) {
+	for _, s := range []string{"a+b@example.com", "prvs=1234abcdef=prvs=1234abcdef=a@b.jp", "bounce-1-a=b.c@d.e", "SRS0=a=b=c.d=e@f.g", "a@日本.jp", strings.Repeat("é", 200) + "@x", "a@b.. "} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		once := Fold(s)
+		if twice := Fold(once); twice != once {
+			t.Errorf("%q: %q, then %q", s, once, twice)
+		}
+		if len(once) > maxAddress {
+			t.Errorf("%q: %d bytes", s, len(once))
+		}
+		if Domain(Exact(s)) != Domain(once) {
+			t.Errorf("%q: the domain changes from %q to %q", s, Domain(Exact(s)), Domain(once))
+		}
+	})
+}

@@ -1,0 +1,46 @@
+package address
+
+import "testing"
+
+func TestHider(t *testing.T) {
+	h := NewHider([]byte("key"))
+	a, b := h.Address("Taro+x@Example.com"), h.Address("hanako@example.com")
+	switch {
+	case a != h.Address("taro@example.com"):
+		t.Error("one person has two hashes")
+	case a == b:
+		t.Error("two people have one hash")
+	case Domain(a) != Domain(b) || Domain(a) != h.Domain("EXAMPLE.com"):
+		t.Errorf("the same domain does not show: %s %s", a, b)
+	case a[:18] == h.Address("taro@example.org")[:18]:
+		t.Error("the same local part shows at two domains")
+	case !Hidden(a) || !Hidden(h.Address("postmaster")) || !Hidden(h.Domain("example.com")) || Hidden("taro@example.com") || Hidden("h:x@example.com"):
+		t.Error("a hash is not told from an address")
+	case a == NewHider([]byte("other")).Address("taro@example.com"):
+		t.Error("another key gives the same hash")
+	case h.Text("name", "x") == h.Text("subject", "x"):
+		t.Error("two uses have one hash")
+	case a != Fold(a):
+		t.Error("a hash is not folded: it would be looked up as another")
+	}
+}
+
+// TestHiderWithoutKey: hides nothing, and what is nothing stays nothing.
+func TestHiderWithoutKey(t *testing.T) {
+	var none *Hider
+	for _, h := range []*Hider{none, {}, NewHider(nil)} {
+		if h.Hides() || h.Address("A+b@Example.com") != "a@example.com" || h.Domain("Example.com") != "example.com" || h.Text("x", "y") != "y" {
+			t.Error("it hides")
+		}
+	}
+	if h := NewHider([]byte("key")); h.Address("") != "" || h.Domain("") != "" || h.Text("x", "") != "" {
+		t.Error("nothing has a hash")
+	}
+}
+
+// TestHashesAreStable: they are stored for years.
+func TestHashesAreStable(t *testing.T) {
+	if got, want := NewHider([]byte("key")).Address("taro@example.com"), "h:"; len(got) != 37 || got[:2] != want {
+		t.Errorf("%q", got)
+	}
+}
