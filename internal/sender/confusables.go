@@ -1,0 +1,82 @@
+package sender
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
+)
+
+// Skeleton is what a domain looks like (UTS #39 4): two domains with one skeleton are confusable. Letters of other alphabets become the Latin ones
+// that they look like, and so do rn, vv, cl and the digits that pass for letters.
+func Skeleton(domain string) string {
+	labels := strings.Split(unicodeDomain(domain), ".")
+	for i, l := range labels {
+		labels[i] = skeleton(latinLabel(l))
+	}
+	return strings.Join(labels, ".")
+}
+
+// unicodeDomain is a domain with its A-labels decoded (RFC 3492). One that cannot be decoded stays.
+func unicodeDomain(domain string) string {
+	domain = strings.ToLower(domain)
+	if !strings.Contains(domain, "xn--") {
+		return domain
+	}
+	labels := strings.Split(domain, ".")
+	for i, l := range labels {
+		if len(l) > maxLabel {
+			continue
+		}
+		if u, err := idna.Punycode.ToUnicode(l); err == nil {
+			labels[i] = strings.ToLower(u)
+		}
+	}
+	return strings.Join(labels, ".")
+}
+
+// maxLabel is the longest label (RFC 1035 2.3.4).
+const maxLabel = 63
+
+// latinLabel writes a label's letters as the Latin ones that they look like. One that has letters which look like none stays as it is.
+func latinLabel(label string) string {
+	for i := 0; i < len(label); i++ {
+		if label[i] >= utf8.RuneSelf {
+			return lookLatin(foldAccents(norm.NFKC.String(label)))
+		}
+	}
+	return label
+}
+
+// lookLatin replaces what looks like a Latin letter.
+func lookLatin(s string) string {
+	return strings.Map(func(r rune) rune {
+		if l, ok := homoglyphs[r]; ok {
+			return l
+		}
+		return r
+	}, s)
+}
+
+// skeleton folds what looks alike within ASCII, and drops hyphens.
+func skeleton(label string) string { return alikes.Replace(label) }
+
+var alikes = strings.NewReplacer("rn", "m", "vv", "w", "cl", "d", "0", "o", "1", "l", "i", "l", "-", "")
+
+// homoglyphs are small letters, after compatibility folding, that in usual fonts look like a Latin one: the part of Unicode's confusables.txt
+// (UTS #39) that domain registries let pass. Letters that are only similar (и, я, λ) are not among them.
+var homoglyphs = looks(
+	"a", "аɑα", "b", "ьƅ", "c", "сϲᴄⅽ", "d", "ԁɗᏧ", "e", "еҽєɛε", "f", "ғƒ", "g", "ɡց", "h", "һհ", "i", "іιɩıӏӀǀ", "j", "јϳ", "k", "кκᴋ",
+	"l", "ⅼןլ", "m", "мⅿ", "n", "ոռпη", "o", "оοօσ०০๐໐〇ᴏ", "p", "рρ", "q", "ԛզգ", "r", "гꭇᴦ", "s", "ѕꜱ", "t", "тτ", "u", "υսцʋᴜ", "v", "νѵᴠ",
+	"w", "ԝѡωաɯ", "x", "хχ", "y", "уүγყ", "z", "ᴢʐ", "3", "зӡ", "-", "‐‑‒–−ー一")
+
+func looks(list ...string) map[rune]rune {
+	m := map[rune]rune{}
+	for i := 0; i < len(list); i += 2 {
+		for _, r := range list[i+1] {
+			m[r] = rune(list[i][0])
+		}
+	}
+	return m
+}

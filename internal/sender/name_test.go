@@ -1,0 +1,108 @@
+package sender
+
+import (
+	"slices"
+	"testing"
+)
+
+// TestOnePersonWhateverIsWritten: each line is one person in several writings.
+func TestOnePersonWhateverIsWritten(t *testing.T) {
+	for _, same := range [][]string{
+		{"山田 太郎", "山田太郎", "山田　太郎", "山 田 太 郎", "太郎 山田", "山田太郎 様", "山田太郎さん", "山田太郎部長", "営業部 課長 山田 太郎", "（株）南北商事 山田太郎",
+			"㈱南北 山田　太郎", "株式会社南北 山田太郎", "山田太郎（株式会社南北）", "山田太郎＠営業部", "山田太郎/南北商事", "【南北】山田太郎", "山田太郎 (FileShare)", "山\u200b田太郎",
+			"南北商事株式会社 営業部長 山田太郎", "'山田太郎' 経由 Docs", "山田太郎（Taro Yamada）", "株式会社 南北 山田太郎"},
+		{"Taro Yamada", "YAMADA Taro", "Yamada, Taro", "taro yamada", "Ｔａｒｏ　Ｙａｍａｄａ", "Mr. Taro Yamada", "Taro Yamada, Ph.D.", "Taro YAMADA (Example Corp.)",
+			"Example Corp. Taro Yamada", "Taro Yamada | Example Inc.", "Taro Yamada - Example", "Yamada-san, Taro", "Sales Dept. Taro Yamada", "Taro Yamada via Docs", "Taro Yamadа",
+			"Tarō Yamada", "taro.yamada", "Taro Q. Yamada", "Taro Yamada 様", "Taro Yamada様", "Taro Yamada, Example Trading Ltd.", "Taro Yamada (山田太郎)", "Taro Yamada Example Corp."},
+		{"Jürgen Müller", "Juergen Mueller", "Jurgen Muller", "Müller, Jürgen", "Herr Dipl.-Ing. Jürgen Müller", "Prof. Dr. rer. nat. Jürgen Müller"},
+		{"Jean-Pierre Dupont", "Jean Pierre Dupont", "DUPONT Jean-Pierre", "Dupont, Jean-Pierre", "M. Jean-Pierre Dupont"},
+		{"髙橋 一郎", "高橋一郎"},
+		{"やまだ はなこ", "ヤマダ ハナコ", "ﾔﾏﾀﾞ ﾊﾅｺ"},
+		{"Иван Петров", "Петров Иван", "ПЕТРОВ, Иван"},
+		{"김철수", "김 철수", "김철수 부장님"},
+		{"王小明", "王 小明", "王小明 经理"},
+		{"Sean O'Brien", "Sean O’Brien", "OBRIEN Sean"},
+		{"Ludwig van Beethoven", "Beethoven, Ludwig van", "Ludwig Beethoven"},
+	} {
+		first := ParseName(same[0])
+		for _, s := range same[1:] {
+			if n := ParseName(s); !n.Same(first) {
+				t.Errorf("%q %q is not %q %q", s, n.Keys, same[0], first.Keys)
+			}
+		}
+	}
+}
+
+// TestNobody: posts, companies, family names alone and sentences are no people.
+func TestNobody(t *testing.T) {
+	for _, s := range []string{
+		"", " ", "info", "Support", "Support Team", "Sales Dept.", "No Reply", "no-reply", "MAILER-DAEMON", "Mail Delivery System", "Administrator", "postmaster", "Webmaster Team",
+		"山田", "山田様", "営業部", "総務部", "経理", "株式会社南北", "㈱南北", "南北商事株式会社", "受付係", "お客様センター", "東京電力", "写真の宮", "今月のおすすめ工具", "日本郵便",
+		"ヨドバシカメラ", "自動送信", "請求書", "重要なお知らせ", "Yamada", "Taro", "T. Yamada", "Amazon Web Services", "Google Calendar", "Microsoft Account", "Example Inc.", "Example Corp",
+		"Muster GmbH", "Example Trading Company", "Bank of Example", "7-Eleven", "12345", "Buchhaltung", "a b c d e f g h i j k l m n o p", "Taro 様",
+		"the quick brown fox jumps over the lazy dog", "営業部 山田", "株式会社南北 山田",
+	} {
+		if n := ParseName(s); len(n.Keys) > 0 {
+			t.Errorf("%q is %q", s, n.Keys)
+		}
+	}
+}
+
+// TestDifferentPeople: no two of these are one.
+func TestDifferentPeople(t *testing.T) {
+	people := []string{"山田 太郎", "山田 次郎", "鈴木 太郎", "Taro Yamada", "Jiro Yamada", "Taro Suzuki", "営業部 田中 太郎", "John Smith (Example)", "Jane Smith (Example)", "Example Corp. Ann Lee",
+		"Maria Jose Garcia", "Maria Jose Lopez", "Taro Tanaka / Example Foods Inc."}
+	for i, a := range people {
+		for _, b := range people[:i] {
+			if x, y := ParseName(a), ParseName(b); x.Same(y) {
+				t.Errorf("%q is %q: %q %q", a, b, x.Keys, y.Keys)
+			}
+		}
+	}
+}
+
+func TestAddressesInNames(t *testing.T) {
+	for name, want := range map[string][]string{
+		"taro@partner.example":                      {"taro@partner.example"},
+		"Taro Yamada taro@partner.co.jp":            {"taro@partner.co.jp"},
+		"Taro Yamada <Taro+x@Partner.co.jp>":        {"taro@partner.co.jp"},
+		"taro＠partner．co．jp":                        {"taro@partner.co.jp"},
+		"taro @ partner . co . jp":                  {"taro@partner.co.jp"},
+		"taro@partner. co.jp":                       {"taro@partner.co.jp"},
+		"t a r o @ p a r t n e r . c o . j p":       {"taro@partner.co.jp"},
+		"taro[at]partner[dot]com":                   {"taro@partner.com"},
+		"taro (at) partner.com":                     {"taro@partner.com"},
+		"山田（taro@partner.example）":                  {"taro@partner.example"},
+		"山田taro@partner.example様":                   {"taro@partner.example"},
+		"ta\u200bro@partner.example":                {"taro@partner.example"},
+		"a@b.example, c@d.example":                  {"a@b.example", "c@d.example"},
+		"'taro@partner.example' via list":           {"taro@partner.example"},
+		"a@b.jp a@b.jp c@b.jp d@b.jp e@b.jp f@b.jp": {"a@b.jp", "c@b.jp", "d@b.jp", "e@b.jp"},
+		"Bugzilla@Mozilla":                          nil,
+		"foo.fo- private":                           nil,
+		"山田太郎＠営業部":                                  nil,
+		"山田太郎＠営業部.大阪":                               nil,
+		"Taro at partner.com":                       nil,
+		"Taro@Partner. Tokyo":                       nil,
+		"Meet @ 10.30":                              nil,
+		"@taro":                                     nil,
+		"v1.2@3":                                    nil,
+		"@":                                         nil,
+	} {
+		if got := ParseName(name).Addresses; !slices.Equal(got, want) {
+			t.Errorf("%q: %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestVia(t *testing.T) {
+	for name, want := range map[string]bool{
+		"Helen Moss via genba": true, "山田太郎 経由": true, "山田太郎 (Google 経由)": true, "山田太郎 (Google Docs)": true, "坂本 徹 (FileShare)": true, "山田さんが共有": true,
+		"Docs on behalf of Taro Yamada": true, "Taro Yamada shared a file": true,
+		"Taro Yamada": false, "Via Roma": false, "Octavia Moss": false, "山田太郎 (南北商事)": false, "Google Docs": false,
+	} {
+		if got := ParseName(name).Via; got != want {
+			t.Errorf("%q: %t", name, got)
+		}
+	}
+}
