@@ -42,6 +42,7 @@ type cli struct {
 	Scan       scanCmd          `cmd:"" help:"${help_scan}"`
 	Replay     replayCmd        `cmd:"" help:"${help_replay}"`
 	Quarantine quarantineCmd    `cmd:"" help:"${help_quarantine}"`
+	Hosts      hostsCmd         `cmd:"" help:"${help_hosts}"`
 	ConfigCmd  configCmd        `cmd:"" name:"config" help:"${help_configcmd}"`
 	Health     healthCmd        `cmd:"" help:"${help_health}"`
 	Version    kong.VersionFlag `help:"${help_version}"`

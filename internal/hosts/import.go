@@ -127,7 +127,7 @@ func (im *Importer) file(ctx context.Context, path, root string, d fs.DirEntry) 
 	}
 	b, at, err := read(path, most)
 	switch {
-	case errors.Is(err, errTooLarge):
+	case errors.Is(err, ErrTooLarge):
 		im.large(path)
 	case err != nil:
 		im.sum.Unread++
@@ -145,10 +145,8 @@ func (im *Importer) large(path string) {
 		return
 	}
 	im.sum.TooLarge++
-	im.Problem(path, errTooLarge)
+	im.Problem(path, ErrTooLarge)
 }
-
-var errTooLarge = errors.New("hosts: larger than any report")
 
 // read reads a file whole, with the time at which it was last written.
 func read(path string, most int64) ([]byte, time.Time, error) {
@@ -163,7 +161,7 @@ func read(path string, most int64) ([]byte, time.Time, error) {
 	}
 	b, err := io.ReadAll(io.LimitReader(f, most+1)) // a file may grow meanwhile
 	if err == nil && int64(len(b)) > most {
-		err = errTooLarge
+		err = ErrTooLarge
 	}
 	return b, fi.ModTime(), err
 }
@@ -207,6 +205,7 @@ func (im *Importer) content(ctx context.Context, path, folder string, b []byte, 
 var (
 	ErrNameless = errors.New("hosts: no computer name, neither in it nor in the name of its file or folder")
 	ErrUndated  = errors.New("hosts: a clean report without a time that has been")
+	ErrTooLarge = errors.New("hosts: larger than any report")
 )
 
 func (im *Importer) report(ctx context.Context, path, folder string, r *Report, written time.Time) error {

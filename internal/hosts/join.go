@@ -1,6 +1,7 @@
 package hosts
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -50,7 +51,8 @@ func newJoiner(machines []Machine, checks map[string]Check) *joiner {
 		}
 	}
 	cut := j.cutNames()
-	for host, c := range checks {
+	for _, host := range slices.Sorted(maps.Keys(checks)) {
+		c := checks[host]
 		if full := cut[host]; j.hosts[host] == nil && full != "" {
 			host = full
 		}

@@ -25,6 +25,7 @@ const (
 	maxText      = 520     // bytes of a field: 260 characters (MAX_PATH) of two
 	maxName      = 255     // bytes of a computer name, as of a domain (RFC 1035 2.3.4); EmoCheck gives NetBIOS names of 15
 	maxVersion   = 20
+	firstYear    = 2000 // a time before it is none: EmoCheck is of 2020
 )
 
 // Process is what EmoCheck takes for Emotet.
@@ -78,7 +79,7 @@ func fromName(name string, zone *time.Location) (host string, at time.Time) {
 		host, digits = name[:i], name[i+1:]
 	}
 	at, err := time.ParseInLocation("20060102150405", digits, zone)
-	if err != nil {
+	if err != nil || at.Year() < firstYear {
 		return "", time.Time{}
 	}
 	if !isName(host) {
@@ -114,7 +115,7 @@ func Key(name string) string {
 func parseTime(s string, zone *time.Location) time.Time {
 	s = strings.TrimSpace(s)
 	for _, layout := range []string{time.DateTime, "2006/01/02 15:04:05", "2006-01-02T15:04:05", time.RFC3339} {
-		if t, err := time.ParseInLocation(layout, s, zone); err == nil && t.Year() >= 2000 {
+		if t, err := time.ParseInLocation(layout, s, zone); err == nil && t.Year() >= firstYear {
 			return t
 		}
 	}
