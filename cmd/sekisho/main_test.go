@@ -47,6 +47,9 @@ func fixtureMain() {
 	case "state":
 		fill(file, nil)
 		return
+	case "burst":
+		burst(file)
+		return
 	case "waiting":
 		fill(file, func(it *quarantine.Item) { it.Waits = time.Now().Add(time.Hour) })
 		return
