@@ -119,34 +119,55 @@ func (m *Monitor) Keep(ctx context.Context, s *Seen, delivered bool) (opened []I
 		return nil, nil
 	}
 	db, err := m.database(ctx)
-	if db != nil && err == nil {
-		ctx, cancel := context.WithTimeout(ctx, m.o.Timeout)
-		defer cancel()
-		opened, err = m.keep(ctx, db, s, delivered)
-	}
 	if db == nil || err != nil {
-		opened = m.unsaved(s)
+		return m.unsaved(s), wrap(err)
 	}
+	within, cancel := context.WithTimeout(ctx, m.o.Timeout)
+	defer cancel()
+	begun, err := m.keep(within, db, s, delivered)
 	if err != nil {
-		err = fmt.Errorf("outbound: remembering a risky mail: %w", err)
+		return m.unsaved(s), wrap(err)
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for i := range opened {
-		in := opened[i]
-		m.open[key{in.Kind, in.Who}] = &in
+	for _, in := range begun {
+		if m.note(in) {
+			opened = append(opened, in)
+		}
 	}
-	return opened, err
+	return opened, nil
 }
 
-// unsaved opens incidents without the database.
+func wrap(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("outbound: remembering a risky mail: %w", err)
+}
+
+// note keeps an incident for times without a database, and reports whether it is news.
+func (m *Monitor) note(in Incident) (news bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	k := key{in.Kind, in.Who}
+	mine := m.open[k]
+	if mine != nil || len(m.open) < m.o.Senders {
+		m.open[k] = &in
+	}
+	return mine == nil || mine.ID != 0
+}
+
+// unsaved opens incidents without the database, and goes on with those of this process.
 func (m *Monitor) unsaved(s *Seen) (opened []Incident) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, k := range s.keys {
-		if why, ok := s.opens[k]; ok && m.open[k] == nil && len(m.open) < m.o.Senders {
-			opened = append(opened, Incident{Kind: k.kind, Who: k.who, Since: s.Mail.Time, Last: s.Mail.Time, Why: why,
-				Mails: s.Counts.Risky, Recipients: len(s.Mail.Rcpts), Samples: []Sample{s.Mail.sample("", "", false)}})
+		why, opens := s.opens[k]
+		switch mine := m.open[k]; {
+		case mine != nil:
+			mine.Last, mine.Mails, mine.Recipients = s.Mail.Time, mine.Mails+1, mine.Recipients+len(s.Mail.Rcpts)
+		case opens && len(m.open) < m.o.Senders:
+			in := Incident{Kind: k.kind, Who: k.who, Since: s.Mail.Time, Last: s.Mail.Time, Why: why, Mails: s.Counts.Risky, Recipients: len(s.Mail.Rcpts)}
+			m.open[k] = &in
+			opened = append(opened, in)
 		}
 	}
 	return opened
@@ -229,43 +250,54 @@ func (m *Monitor) openOrGoOn(ctx context.Context, tx *sql.Tx, s *Seen, k key, ca
 		return nil, err
 	}
 	n, err := res.RowsAffected()
-	why, opens := s.opens[k]
-	if mine := m.mine(k); !opens && mine != nil && mine.ID == 0 {
-		why, opens = mine.Why, true
-	}
-	if err != nil || n > 0 || !opens {
+	if err != nil || n > 0 {
 		return nil, err
 	}
-	in := &Incident{Kind: k.kind, Who: k.who, Last: s.Mail.Time, Why: why}
-	if err := m.begin(ctx, tx, in); err != nil {
+	in, err := m.begin(ctx, tx, s, k)
+	if in == nil || err != nil {
 		return nil, err
 	}
 	err = tx.QueryRowContext(ctx, `INSERT INTO outbound_incidents (cause, kind, who, since, last, why, mails, rcpts) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
-		cause, k.kind, k.who, in.Since.UnixMilli(), at, why, in.Mails, in.Recipients).Scan(&in.ID)
+		cause, k.kind, k.who, in.Since.UnixMilli(), at, in.Why, in.Mails, in.Recipients).Scan(&in.ID)
 	return in, err
 }
 
-func (m *Monitor) mine(k key) *Incident {
+// unsavedOf is a sender's incident that only this process knows, nil without one.
+func (m *Monitor) unsavedOf(k key) *Incident {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.open[k]
+	if mine := m.open[k]; mine != nil && mine.ID == 0 {
+		in := *mine
+		return &in
+	}
+	return nil
 }
 
-// begin sums up the mails that led to an incident: those of the window, or of the day, since the last one was cleared.
-func (m *Monitor) begin(ctx context.Context, tx *sql.Tx, in *Incident) error {
+// begin is the incident that the mail opens, or that was opened without the database, nil for none. It sums up the mails that led to it: those of the window, or of
+// the day, since the last one was cleared.
+func (m *Monitor) begin(ctx context.Context, tx *sql.Tx, s *Seen, k key) (*Incident, error) {
+	if in := m.unsavedOf(k); in != nil {
+		in.Last, in.Mails, in.Recipients = s.Mail.Time, in.Mails+1, in.Recipients+len(s.Mail.Rcpts)
+		return in, nil
+	}
+	why, opens := s.opens[k]
+	if !opens {
+		return nil, nil
+	}
+	in := &Incident{Kind: k.kind, Who: k.who, Since: s.Mail.Time, Last: s.Mail.Time, Why: why}
 	span := m.o.Window
-	if in.Why == Slow {
+	if why == Slow {
 		span = day
 	}
 	last := in.Last.UnixMilli()
 	var since sql.NullInt64
-	err := tx.QueryRowContext(ctx, `SELECT min(at), count(*), coalesce(sum(rcpts), 0) FROM outbound_mails WHERE `+string(in.Kind)+` = ? AND at <= ? AND at > max(?,
+	err := tx.QueryRowContext(ctx, `SELECT min(at), count(*), coalesce(sum(rcpts), 0) FROM outbound_mails WHERE `+string(k.kind)+` = ? AND at <= ? AND at > max(?,
 		coalesce((SELECT max(cleared) FROM outbound_incidents WHERE kind = ? AND who = ?), 0))`,
-		in.Who, last, last-span.Milliseconds(), in.Kind, in.Who).Scan(&since, &in.Mails, &in.Recipients)
-	if in.Since = in.Last; since.Valid {
+		k.who, last, last-span.Milliseconds(), k.kind, k.who).Scan(&since, &in.Mails, &in.Recipients)
+	if since.Valid {
 		in.Since = time.UnixMilli(since.Int64)
 	}
-	return err
+	return in, err
 }
 
 // Clear ends the open incidents of an account or address, and those that the same mail opened with them. It returns them; none means that there
