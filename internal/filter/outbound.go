@@ -7,22 +7,28 @@ import (
 	"strings"
 	"time"
 
+	"sekisho/internal/address"
 	"sekisho/internal/finding"
 	"sekisho/internal/inspect"
+	"sekisho/internal/ledger"
 	"sekisho/internal/message"
 	"sekisho/internal/outbound"
+	"sekisho/internal/thread"
 )
 
-// Sent is what a message of ours has to do with others of its sender.
+// Sent is what a message of ours has to do with others of its sender; of a report about mail under our names, it is Err only.
 type Sent struct {
-	Seen *outbound.Seen
-	Err  error // the memory of incidents could not be asked
+	Seen *outbound.Seen // nil for mail from outside
+	Err  error          // the memory of incidents could not be asked
 }
 
-// sends counts a message of ours, and says what its sender did lately.
+// sends counts a message of ours, and says what its sender did lately; of one from outside it counts what comes back.
 func (r *Run) sends(res *Result, found inspect.Result) (list []finding.Finding) {
-	if r.f.o.Outbound == nil || res.Facts.Direction == message.In || res.Session.Released != "" {
+	switch {
+	case r.f.o.Outbound == nil || res.Session.Released != "":
 		return nil
+	case res.Facts.Direction == message.In:
+		return r.reports(res)
 	}
 	seen, err := r.f.o.Outbound.Count(r.ctx, r.sent(res, found))
 	res.Sent = &Sent{seen, err}
@@ -49,13 +55,12 @@ func (r *Run) sends(res *Result, found inspect.Result) (list []finding.Finding) 
 // sent is the message as it is counted.
 func (r *Run) sent(res *Result, found inspect.Result) outbound.Mail {
 	e := &res.Session.Envelope
+	clues := thread.Read(res.Header, "")
 	m := outbound.Mail{
-		Time: e.Time, QueueID: e.QueueID, MessageID: res.Header.Text("Message-ID"), SHA256: res.SHA256, Account: e.SASLUser, Client: res.Client,
-		MailFrom: e.MailFrom, From: res.Facts.From, Rcpts: e.Rcpts, Answer: answers(res.Facts.Subject), Cites: cites(res.Header),
+		Time: moment(e.Time), QueueID: e.QueueID, MessageID: clues.MessageID, SHA256: res.SHA256, Account: e.SASLUser, Client: res.Client,
+		MailFrom: e.MailFrom, Rcpts: e.Rcpts, Answer: clues.Reply, Cites: len(clues.Refs) > 0,
 	}
-	if m.Time.IsZero() {
-		m.Time = time.Now()
-	}
+	m.New = r.strangers(m.Time, e.Rcpts)
 	for _, a := range res.Attachments {
 		m.Files = append(m.Files, outbound.File{Name: a.Name, SHA256: a.SHA256})
 	}
@@ -72,10 +77,41 @@ func (r *Run) sent(res *Result, found inspect.Result) outbound.Mail {
 	return m
 }
 
-func cites(h *message.Header) bool { return h.Text("In-Reply-To") != "" || h.Text("References") != "" }
+// moment is a message's place in time: the MTA's word, else now.
+func moment(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Now()
+	}
+	return t
+}
 
-func answers(subject string) bool {
-	return len(subject) >= 3 && strings.EqualFold(subject[:3], "re:")
+// strangersMax is how many recipients of one mail are asked for, as many as the memory answers at once: a mail to more is a circular.
+const strangersMax = 50
+
+// strangers counts the recipients to whom none of ours has written before; 0 where the memory is too young to know, or away.
+func (r *Run) strangers(at time.Time, rcpts []string) (n int) {
+	if r.f.o.Conversations == nil {
+		return 0
+	}
+	q := ledger.Question{Time: at}
+	for _, addr := range rcpts[:min(len(rcpts), strangersMax)] {
+		if !r.f.o.Site.Local(addr) {
+			q.Quoted = append(q.Quoted, address.Fold(addr))
+		}
+	}
+	if len(q.Quoted) == 0 {
+		return 0
+	}
+	a, err := r.f.o.Conversations.Ask(r.ctx, q)
+	if err != nil || !a.Warm {
+		return 0
+	}
+	for _, p := range a.Quoted {
+		if p.Begun+p.Answered == 0 && !p.Ours {
+			n++
+		}
+	}
+	return n
 }
 
 // starts are the kinds of files that start by themselves, that a double click starts, or that hide what they are.
@@ -109,9 +145,11 @@ func carrier(res *Result, found inspect.Result, f finding.Finding) outbound.Carr
 			c.Name, c.Content = a.Name, a.SHA256
 		}
 	}
-	i := slices.IndexFunc(found.Files, func(r inspect.FileReport) bool { return r.Path == at })
-	if i >= 0 && found.Files[i].MacroHash != "" {
-		c.Content = found.Files[i].MacroHash
+	deepest := -1
+	for i := range found.Files {
+		if f := &found.Files[i]; f.MacroHash != "" && len(f.Path) > deepest && within(at, f.Path) {
+			c.Content, deepest = f.MacroHash, len(f.Path)
+		}
 	}
 	return c
 }
@@ -127,7 +165,7 @@ const allowed = "allow"
 
 // keepSent remembers a risky message of ours once its fate is known. What somebody has allowed counts toward nothing.
 func (f *Filter) keepSent(ctx context.Context, res *Result, delivered bool) ([]outbound.Incident, error) {
-	if res.Sent == nil || !res.Sent.Seen.Risky {
+	if res.Sent == nil || res.Sent.Seen == nil || !res.Sent.Seen.Risky {
 		return nil, nil
 	}
 	if slices.Contains(res.Facts.Lists, allowed) {
