@@ -13,11 +13,13 @@ import (
 func (s *Scan) inPlace(ctx context.Context, f *File, fill func(io.Writer) error) error {
 	u := s.newUnpacked(ctx, nil, f.depth+1)
 	defer u.close(f)
+	u.sums = s.newSums()
 	broken := fill(&filling{ctx, s, f, u})
 	if broken != nil && ours(ctx, broken) {
 		return broken
 	}
 	s.report(f)
+	s.digested(f.Path, u.sums)
 	inner := &File{Path: f.Path, Name: f.Name, Size: u.Size(), content: u.content(), parent: f, depth: f.depth + 1, report: f.report}
 	if broken != nil && !errors.Is(broken, io.ErrUnexpectedEOF) {
 		s.found(inner, finding.New(finding.ScanIncomplete, f.Path, "unpacked %d bytes, then: %q", inner.Size, broken.Error()))

@@ -46,7 +46,7 @@ var _ message.Handler = (*mailHandler)(nil)
 
 func (h *mailHandler) Part(p *message.Part) error {
 	h.s.partText(p, !p.Attachment && h.f.ownMail())
-	return h.s.file(h.ctx, partFile(p, h.f), p.Attachment)
+	return h.s.file(h.ctx, h.s.partFile(p, h.f), p.Attachment)
 }
 
 // Finding leaves out the complaints about a message behind something else: it may be no message at all.

@@ -20,6 +20,7 @@ func (s *Scan) member(ctx context.Context, f *File, name string, r io.Reader) er
 func (s *Scan) fill(ctx context.Context, f, child *File, r io.Reader) error {
 	u := s.newUnpacked(ctx, r, child.depth)
 	defer u.close(child)
+	u.sums = s.newSums()
 	broken, err := s.unpack(u, &unpacking{ctx, s, f, r, 0})
 	if err != nil {
 		child.Kind = KindData
@@ -27,6 +28,7 @@ func (s *Scan) fill(ctx context.Context, f, child *File, r io.Reader) error {
 		return err
 	}
 	child.content, child.Size, child.sum = u.content(), u.Size(), u.sum()
+	s.digested(child.Path, u.sums)
 	if d, ok := r.(deflated); ok {
 		child.packed = d.packed()
 	}

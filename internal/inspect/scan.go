@@ -31,6 +31,9 @@ type Options struct {
 	Sources  bool           // keep macro sources in the reports (scan --macros)
 	Walk     message.Limits // for mails inside files
 
+	// Digests says which digests of files are asked for, at the beginning of each scan; nil for none.
+	Digests func() Digests
+
 	Archives *archive.Opener // opens 7z, RAR and xz in other processes; nil: they are only named
 
 	Given     []string // passwords tried on locked files: those of the command line
@@ -113,6 +116,9 @@ func (s *Scanner) Begin() *Scan {
 	scan.words.Add(password.Given, s.o.Given...)
 	scan.again.Left = againMost * s.o.Bytes
 	scan.words.Add(password.List, s.o.Passwords...)
+	if s.o.Digests != nil {
+		scan.want = s.o.Digests()
+	}
 	return scan
 }
 
@@ -135,8 +141,10 @@ type Scan struct {
 	locked     bool // one of them stayed locked
 	skipped    bool // on one of them not all words that the mail calls passwords were tried
 	workers    *archive.Session
-	openers    []string         // words that opened a file
-	active     map[int]bool     // files that were in ActiveMime
+	openers    []string     // words that opened a file
+	active     map[int]bool // files that were in ActiveMime
+	want       Digests
+	digests    []FileDigests
 	units      map[int][][]byte // of macro fingerprints, by report
 }
 
@@ -144,13 +152,14 @@ type Scan struct {
 // and the caller goes on with the next part.
 func (s *Scan) Part(ctx context.Context, p *message.Part) (kind string, err error) {
 	s.partText(p, !p.Attachment)
-	f := partFile(p, nil)
+	f := s.partFile(p, nil)
 	err = s.top(ctx, f, p.Attachment)
 	return f.Kind, err
 }
 
 // partFile is a part of the mail in the file parent, nil for the message itself.
-func partFile(p *message.Part, parent *File) *File {
+func (s *Scan) partFile(p *message.Part, parent *File) *File {
+	s.digestPart(p)
 	f := &File{Path: p.Path, Name: p.Name, Size: p.Content.Size(), declared: p.Type, content: p.Content, sum: p.SHA256, parent: parent, read: p.Text != "", report: -1}
 	if parent != nil {
 		f.depth = parent.depth + 1
@@ -161,6 +170,10 @@ func partFile(p *message.Part, parent *File) *File {
 // File inspects a file by itself (scan FILE): path is nil for the scanned file.
 func (s *Scan) File(ctx context.Context, path finding.Path, name string, r io.ReaderAt, size int64) (kind string, err error) {
 	f := &File{Path: path, Name: name, Size: size, content: r, report: -1}
+	if err := s.digestFile(ctx, f); err != nil {
+		s.found(f, finding.New(finding.ScanIncomplete, path, "the file cannot be read"))
+		return KindData, err
+	}
 	if s.scanner.journal != nil {
 		h := sha256.New()
 		if _, err := io.Copy(h, f.reader(ctx)); err != nil {
@@ -291,11 +304,12 @@ type Result struct {
 	Findings   []finding.Finding
 	Files      []FileReport
 	Incomplete bool
-	Locked     bool         // something is encrypted and stayed so
-	Links      []links.Link // of the mail's own text, quoted history left out
+	Locked     bool          // something is encrypted and stayed so
+	Digests    []FileDigests // of files by Options.Digests
+	Links      []links.Link  // of the mail's own text, quoted history left out
 }
 
 // Result returns what the scan found so far.
 func (s *Scan) Result() Result {
-	return Result{Findings: s.findings, Files: s.files, Incomplete: s.incomplete, Locked: s.locked, Links: s.mail.links}
+	return Result{Findings: s.findings, Files: s.files, Incomplete: s.incomplete, Locked: s.locked, Digests: s.digests, Links: s.mail.links}
 }

@@ -22,6 +22,7 @@ type unpacked struct {
 	filling int64           // bytes of it that were given back there
 	b       *message.Buffer // all of it, or the store's blocks
 	store   *sparse.Store
+	sums    sums // digests of what was written, where they are asked for
 }
 
 const (
@@ -65,6 +66,7 @@ func (u *unpacked) Write(p []byte) (int, error) {
 	if err != nil {
 		err = &ioError{fmt.Errorf("inspect: unpacking: %w", err)}
 	}
+	u.sums.write(p)
 	return n, err
 }
 
