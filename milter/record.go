@@ -67,6 +67,9 @@ func (m *mail) count(d disposal) {
 	if res.Facts.Incomplete {
 		x.Incomplete.Inc()
 	}
+	if res.ListsErr != nil {
+		x.Errors.WithLabelValues("lists").Inc()
+	}
 	x.Size.Observe(float64(res.Size))
 	m.finishCount(d)
 }

@@ -160,7 +160,7 @@ func (p *Pack) verdict(a *activation, o outcome) Verdict {
 	if len(o.matched) == 0 {
 		return v
 	}
-	groups := p.policies.groups(a.facts.Envelope.Rcpts)
+	groups := p.policies.groups(a.facts.recipients())
 	o.matched = p.weigh(o.matched, groups)
 	if len(o.matched) == 0 {
 		return v

@@ -80,7 +80,15 @@ type Facts struct {
 	Auth     string         // sender.Result: pass, fail, none, unknown; "" counts as unknown
 	Links    []string       // hosts that the writer's own text leads to, each once
 	Lists    []string       // names of the lists that it matches
+	For      []string       // the recipients that are decided for, of the envelope's; nil for all
 	Outbound map[string]int // what the sending account or machine did lately (package outbound); nil for mail from outside
+}
+
+func (f *Facts) recipients() []string {
+	if f.For != nil {
+		return f.For
+	}
+	return f.Envelope.Rcpts
 }
 
 // WhyMax is the most findings a Verdict cites: more than a person reads, few enough for a log record. Facts keeps them all.

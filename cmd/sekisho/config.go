@@ -32,12 +32,16 @@ func (c *checkCmd) Run(g *globals, io streams) error {
 	if err != nil {
 		return err
 	}
+	broken, err := checkLists(cfg, lang, io.out)
+	if err != nil {
+		return err
+	}
 	failures := p.Test().Failures
 	for _, f := range failures {
 		fmt.Fprintln(io.out, f)
 	}
 	switch {
-	case config.Errors(problems) || len(failures) > 0:
+	case config.Errors(problems) || len(failures) > 0 || broken:
 		return errors.New(text(lang, "cfg_bad"))
 	case len(problems) > 0:
 		fmt.Fprintln(io.out, text(lang, "cfg_warned"))

@@ -116,6 +116,7 @@ var catalogue = map[string]struct{ en, ja string }{
 	"cfg_good":   {"The configuration is good.", "設定に問題はありません。"},
 	"cfg_warned": {"No errors. The configuration works; the warnings say what it lacks.", "エラーはありません。この設定で動作しますが、警告の内容を確認してください。"},
 	"ready":      {"ready", "準備完了"},
+	"list_read":  {"list %s: %d entries; left out %d, unsupported %d, unreadable %d", "一覧 %s: %d 件(対象外 %d、未対応 %d、読めない行 %d)"},
 
 	"l_state":      {"State", "状態"},
 	"l_inmta":      {"Held by the MTA; to let it go", "MTA の保留キュー。解放するには"},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -9,7 +10,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sekisho/internal/config"
-	"sekisho/internal/inspect"
 )
 
 // reload reads the configuration anew. A bad one changes nothing. Messages in work keep the policy they began with.
@@ -64,18 +64,18 @@ func (s *server) reloadConfig() error {
 	return nil
 }
 
-// retired is a scanner that messages in work may still use.
+// retired is a scanner, or lists, that messages in work may still use.
 type retired struct {
-	scanner *inspect.Scanner
-	since   time.Time
+	io.Closer
+	since time.Time
 }
 
-// closeRetired closes the scanners that no message in work can have begun with.
+// closeRetired closes those that no message in work can have begun with.
 func (s *server) closeRetired(now time.Time) {
 	patience := 2 * (s.cfg.Timeouts.Message + s.cfg.Timeouts.Hold)
 	for len(s.retired) > 0 && now.Sub(s.retired[0].since) > patience {
-		if err := s.retired[0].scanner.Close(); err != nil {
-			s.log.Warn("closing an old scanner", "error", err.Error())
+		if err := s.retired[0].Close(); err != nil {
+			s.log.Warn("closing what an old configuration opened", "error", err.Error())
 		}
 		s.retired = s.retired[1:]
 	}

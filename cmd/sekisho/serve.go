@@ -20,8 +20,10 @@ import (
 	"sekisho/internal/archive"
 	"sekisho/internal/audit"
 	"sekisho/internal/config"
+	"sekisho/internal/filter"
 	"sekisho/internal/inspect"
 	"sekisho/internal/ledger"
+	"sekisho/internal/lists"
 	"sekisho/internal/message"
 	"sekisho/internal/metrics"
 	"sekisho/internal/notify"
@@ -118,6 +120,8 @@ type server struct {
 	listeners []net.Listener
 	web       *web.Server
 	milter    *milter.Server
+	book      *lists.Book // nil where it cannot be opened
+	lists     *watched
 	scanners  []*inspect.Scanner // the one in force; during a reload the new one behind it
 	retired   []retired          // upkeep's
 }
@@ -142,6 +146,7 @@ func (s *server) open(ctx context.Context) (err error) {
 	}
 	s.openConversations(ctx)
 	s.openOutbound(ctx)
+	s.openBook(ctx)
 	file := s.cfg.Audit.File
 	if file == "" {
 		file = s.st.Path("audit.jsonl")
@@ -235,12 +240,22 @@ func (s *server) quarantineStats() metrics.QuarantineStats {
 
 // policy makes what a reload can change.
 func (s *server) policy(cfg *config.Config) (*milter.Policy, error) {
+	watch, err := s.watchLists(cfg)
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.policyWith(cfg, watch)
+	s.useLists(watch, err == nil)
+	return p, err
+}
+
+func (s *server) policyWith(cfg *config.Config, watch *watched) (*milter.Policy, error) {
 	at := place{s.st.Path(quarantine.SpoolFolder), s.spare, s.archives}
 	o, err := inspectOptions(cfg, at)
 	if err != nil {
 		return nil, err
 	}
-	o.Journal = s.st.Path("journal")
+	o.Journal, o.Digests = s.st.Path("journal"), filter.Digests(watch.Lists)
 	scanner, err := inspect.New(o)
 	if err != nil {
 		return nil, err
@@ -249,7 +264,7 @@ func (s *server) policy(cfg *config.Config) (*milter.Policy, error) {
 	if err != nil {
 		return nil, errors.Join(err, scanner.Close())
 	}
-	opts.Ledger = s.ledger
+	opts.Ledger, opts.Lists, opts.Book = s.ledger, watch.Lists, s.book
 	if s.talks != nil {
 		opts.Conversations = s.talks
 		setHome(s.talks, opts.Site)
@@ -324,6 +339,9 @@ func (s *server) serve(ctx context.Context) error {
 	g.Go(func() error { s.notifier.Run(gctx); return nil })
 	g.Go(func() error { s.upkeep(gctx, hup); return nil })
 	g.Go(func() error { s.releaseDue(gctx); return nil })
+	if s.book != nil {
+		g.Go(func() error { s.book.Run(gctx, s.listsFailed); return nil })
+	}
 	g.Go(func() error {
 		<-gctx.Done()
 		return s.drain()
@@ -424,11 +442,15 @@ func (s *server) close() error {
 			errs = append(errs, err)
 		}
 	}
+	if s.lists != nil {
+		s.lists.stop()
+		errs = append(errs, s.lists.Close())
+	}
 	for _, sc := range s.scanners {
 		errs = append(errs, sc.Close())
 	}
 	for _, r := range s.retired {
-		errs = append(errs, r.scanner.Close())
+		errs = append(errs, r.Close())
 	}
 	if s.audit != nil {
 		errs = append(errs, s.audit.Close())

@@ -164,7 +164,11 @@ func (g *globals) offline(sources bool, given ...string) (*offline, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.Sources, o.Given = sources, given
+	known, err := offlineLists(c)
+	if err != nil {
+		return nil, err
+	}
+	o.Sources, o.Given, o.Digests = sources, given, filter.Digests(known)
 	scanner, err := inspect.New(o)
 	if err != nil {
 		return nil, err
@@ -173,10 +177,16 @@ func (g *globals) offline(sources bool, given ...string) (*offline, error) {
 	if err != nil {
 		return nil, err
 	}
+	opts.Lists = known
 	return &offline{lang: c.Lang(os.Getenv), options: opts, memory: ledgerOptions(c), talks: conversationOptions(c), home: opts.Site, config: c, filter: filter.New(opts)}, nil
 }
 
-func (o *offline) close() { o.options.Scanner.Close() }
+func (o *offline) close() {
+	o.options.Scanner.Close()
+	if o.options.Lists != nil {
+		o.options.Lists.Close()
+	}
+}
 
 // useSite takes the site.json of a folder, or of the one above it, in place of the configuration's site.
 func (o *offline) useSite(folder string) error {

@@ -14,7 +14,7 @@ import (
 func (c *Config) Check() []Problem {
 	k := &checker{Config: c, standard: Default().leaves(), now: c.leaves()}
 	for _, check := range []func(){
-		k.listener, k.peers, k.state, k.web, k.sessions, k.site, k.limits, k.rules, k.passwords,
+		k.listener, k.peers, k.state, k.web, k.sessions, k.site, k.limits, k.rules, k.passwords, k.lists,
 		k.locked, k.ledger, k.outbound, k.actions, k.hold, k.quarantine, k.release, k.notices, k.audit,
 	} {
 		check()
@@ -147,6 +147,13 @@ func (k *checker) rules() { k.exists("rules.pack", k.Rules.Pack) }
 func (k *checker) passwords() {
 	k.exists("passwords.file", k.Passwords.File)
 	k.positive([]string{"passwords.time"})
+}
+
+// lists looks at what package lists does not: whether the files are there. One that is not may come.
+func (k *checker) lists() {
+	for _, l := range k.Lists {
+		k.exists("lists", l.File)
+	}
 }
 
 func (k *checker) audit() { k.parent("audit.file", k.Audit.File) }

@@ -40,6 +40,7 @@ type Config struct {
 	Limits       Limits         `yaml:"limits"`
 	Rules        Rules          `yaml:"rules"`
 	Passwords    Passwords      `yaml:"passwords"`
+	Lists        []List         `yaml:"lists"`
 	Locked       Locked         `yaml:"locked"`
 	Ledger       Ledger         `yaml:"ledger"`
 	Outbound     Outbound       `yaml:"outbound"`
@@ -106,6 +107,16 @@ type Limits struct {
 // Rules names the rule pack.
 type Rules struct {
 	Pack string `yaml:"pack"`
+}
+
+// List is a list of hashes, domains or addresses in a file. Each field may be left out but name and file.
+type List struct {
+	Name   string `yaml:"name"`
+	File   string `yaml:"file"`
+	Type   string `yaml:"type" oneof:"auto sha256 sha1 md5 macro domain address ip url"`
+	Format string `yaml:"format" oneof:"auto lines csv misp stix"`
+	Column string `yaml:"column"`
+	Use    string `yaml:"use" oneof:"block allow note"`
 }
 
 // Passwords are tried on locked files beside the words of the mail.

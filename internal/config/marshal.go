@@ -43,11 +43,26 @@ func (l leaf) text() string {
 	if l.v.Kind() == reflect.Slice {
 		items := make([]string, l.v.Len())
 		for i := range items {
-			items[i] = yamlText(l.v.Index(i))
+			text := yamlText
+			if isSection(l.v.Type().Elem()) {
+				text = itemText
+			}
+			items[i] = text(l.v.Index(i))
 		}
 		return "[" + strings.Join(items, ", ") + "]"
 	}
 	return yamlText(l.v)
+}
+
+// itemText is an element of a list of sections, without the keys that have no value.
+func itemText(v reflect.Value) string {
+	var fields []string
+	walk(v, "", func(key string, l leaf) {
+		if !l.v.IsZero() {
+			fields = append(fields, key+": "+l.text())
+		}
+	})
+	return "{" + strings.Join(fields, ", ") + "}"
 }
 
 func yamlText(v reflect.Value) string {

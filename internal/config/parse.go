@@ -183,17 +183,49 @@ func (l leaf) decode(n ast.Node) (ast.Node, error) {
 	}
 	list := reflect.MakeSlice(l.v.Type(), 0, 4)
 	for _, e := range seq.Values {
+		item := reflect.New(l.v.Type().Elem()).Elem()
+		if isSection(item.Type()) {
+			if where, err := decodeItem(item, e); err != nil {
+				return where, err
+			}
+			list = reflect.Append(list, item)
+			continue
+		}
 		text, err := scalar(e, true)
 		if err != nil {
 			return e, err
 		}
-		item := reflect.New(l.v.Type().Elem()).Elem()
 		if err := setText(item, text); err != nil {
 			return e, err
 		}
 		list = reflect.Append(list, item)
 	}
 	l.v.Set(list)
+	return n, nil
+}
+
+// decodeItem sets one element of a list of sections, in which a key that is left out has no value.
+func decodeItem(item reflect.Value, n ast.Node) (ast.Node, error) {
+	m, ok := n.(ast.MapNode)
+	if !ok {
+		return n, wants("keys with values, such as {name: a, file: /b}", "{name: a, file: /b} のようなキーと値")
+	}
+	leaves := map[string]leaf{}
+	walk(item, "", func(key string, l leaf) { leaves[key] = l })
+	for it := m.MapRange(); it.Next(); {
+		name := it.Key().GetToken().Value
+		l, known := leaves[name]
+		if !known {
+			return it.Key(), &valueError{fmt.Sprintf("unknown key %q", name), fmt.Sprintf("不明なキー %q です", name)}
+		}
+		text, err := scalar(it.Value(), l.v.Kind() == reflect.String)
+		if err == nil {
+			err = l.set(text)
+		}
+		if err != nil {
+			return it.Value(), err
+		}
+	}
 	return n, nil
 }
 
@@ -231,6 +263,9 @@ func (l leaf) set(text string) error {
 }
 
 func (l leaf) setList(text string) error {
+	if isSection(l.v.Type().Elem()) {
+		return wants("a list of sections, in the file", "設定ファイルの中の一覧")
+	}
 	list := reflect.MakeSlice(l.v.Type(), 0, 4)
 	for part := range strings.SplitSeq(text, ",") {
 		if part = strings.TrimSpace(part); part == "" {

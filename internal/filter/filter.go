@@ -23,6 +23,7 @@ import (
 	"sekisho/internal/finding"
 	"sekisho/internal/inspect"
 	"sekisho/internal/ledger"
+	"sekisho/internal/lists"
 	"sekisho/internal/message"
 	"sekisho/internal/outbound"
 	"sekisho/rules"
@@ -39,6 +40,8 @@ type Options struct {
 	Walk    message.Limits
 	Mode    rules.Mode
 	Ledger  *ledger.Ledger // recent mail; nil remembers nothing
+	Lists   *lists.Lists   // nil for none
+	Book    *lists.Book    // entries by hand that allow macros; nil for none
 
 	Conversations Conversations     // nil knows nobody
 	Outbound      *outbound.Monitor // nil counts nothing
@@ -207,6 +210,7 @@ func (r *Run) Finish(s Session) *Result {
 func (f *Filter) decide(res *Result, found inspect.Result, facts rules.Facts) {
 	res.Files = found.Files
 	facts.Findings, facts.Incomplete, facts.Locked = found.Findings, found.Incomplete, found.Locked
+	f.lists(res, &found, &facts)
 	f.judge(res, facts)
 }
 
@@ -215,8 +219,8 @@ func (f *Filter) judge(res *Result, facts rules.Facts) {
 	for i := range res.Files {
 		facts.Files = append(facts.Files, res.Files[i].Kind)
 	}
+	res.Verdict = f.verdict(res, &facts).Apply(f.o.Mode)
 	res.Facts = facts
-	res.Verdict = f.o.Pack.Decide(facts).Apply(f.o.Mode)
 }
 
 func from(h *message.Header) string {

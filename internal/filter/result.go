@@ -31,6 +31,7 @@ type Result struct {
 	Attachments []Attachment
 	Files       []inspect.FileReport
 	Locked      []inspect.Locked // files that stayed locked
+	ListsErr    error            // a list could not be asked: what it knows is not among the facts
 	Memory      *Memory          // nil where nothing is remembered
 	Sent        *Sent            // nil for mail from outside
 	Raw         *message.Buffer  // nil for a file

@@ -32,7 +32,7 @@ type Metrics struct {
 	SessionsLimit     prometheus.Gauge       // sekisho_sessions_limit
 	SessionsRefused   *prometheus.CounterVec // sekisho_sessions_refused_total{cause}: limit, peer
 	ProtocolErrors    *prometheus.CounterVec // sekisho_protocol_errors_total{cause}: frame, timeout
-	Errors            *prometheus.CounterVec // sekisho_errors_total{stage}: spool, store, audit, notify, release, ledger, panic
+	Errors            *prometheus.CounterVec // sekisho_errors_total{stage}: spool, store, audit, notify, release, ledger, lists, panic
 	Reloads           *prometheus.CounterVec // sekisho_config_reloads_total{result}: ok, error
 	ReloadOK          prometheus.Gauge       // sekisho_config_last_reload_successful
 	QuarantineRefused *prometheus.CounterVec // sekisho_quarantine_refused_total{cause}: full, sender, disk, store
@@ -54,7 +54,7 @@ var (
 	directions = []string{"in", "out", "internal"}
 	refusals   = []string{"limit", "peer"}
 	protocol   = []string{"frame", "timeout"}
-	stages     = []string{"spool", "store", "audit", "notify", "release", "ledger", "panic"}
+	stages     = []string{"spool", "store", "audit", "notify", "release", "ledger", "lists", "panic"}
 	reloads    = []string{"ok", "error"}
 	heldCause  = []string{"full", "sender", "disk", "store"}
 	acts       = []string{"hold", "wait", "release", "delete", "expire", "export", "repair"} // as in the quarantine's index
