@@ -51,22 +51,22 @@ func offlineLists(c *config.Config) (*lists.Lists, error) {
 	return l, nil
 }
 
-// watched are lists whose files are looked after.
-type watched struct {
+// openLists are lists whose files are looked after.
+type openLists struct {
 	*lists.Lists
 	sources []lists.Source
 	done    sync.WaitGroup
 	cancel  context.CancelFunc
 }
 
-func (w *watched) run() {
+func (w *openLists) run() {
 	ctx, cancel := context.WithCancel(context.Background())
 	w.cancel = cancel
 	w.done.Go(func() { w.Run(ctx) }) // which recovers
 }
 
 // stop ends the looking after; what is open can still be asked.
-func (w *watched) stop() {
+func (w *openLists) stop() {
 	w.cancel()
 	w.done.Wait()
 }
@@ -89,7 +89,7 @@ func (s *server) listsFailed(err error) {
 }
 
 // watchLists opens the configuration's lists, or goes on with those that are open when nothing about them has changed.
-func (s *server) watchLists(cfg *config.Config) (*watched, error) {
+func (s *server) watchLists(cfg *config.Config) (*openLists, error) {
 	sources, err := listSources(cfg)
 	if err != nil {
 		return nil, err
@@ -110,13 +110,13 @@ func (s *server) watchLists(cfg *config.Config) (*watched, error) {
 		}
 		return nil, err
 	}
-	w := &watched{Lists: l, sources: sources}
+	w := &openLists{Lists: l, sources: sources}
 	w.run()
 	return w, nil
 }
 
 // useLists puts lists in force, unless the rest of the configuration turned out bad. Messages in work may still ask the old ones.
-func (s *server) useLists(w *watched, good bool) {
+func (s *server) useLists(w *openLists, good bool) {
 	old := s.lists
 	switch {
 	case old == w:

@@ -121,7 +121,7 @@ type server struct {
 	web       *web.Server
 	milter    *milter.Server
 	book      *lists.Book // nil where it cannot be opened
-	lists     *watched
+	lists     *openLists
 	scanners  []*inspect.Scanner // the one in force; during a reload the new one behind it
 	retired   []retired          // upkeep's
 }
@@ -249,7 +249,7 @@ func (s *server) policy(cfg *config.Config) (*milter.Policy, error) {
 	return p, err
 }
 
-func (s *server) policyWith(cfg *config.Config, watch *watched) (*milter.Policy, error) {
+func (s *server) policyWith(cfg *config.Config, watch *openLists) (*milter.Policy, error) {
 	at := place{s.st.Path(quarantine.SpoolFolder), s.spare, s.archives}
 	o, err := inspectOptions(cfg, at)
 	if err != nil {
