@@ -58,7 +58,7 @@ func (r *Run) sent(res *Result, found inspect.Result) outbound.Mail {
 	clues := thread.Read(res.Header, "")
 	m := outbound.Mail{
 		Time: moment(e.Time), QueueID: e.QueueID, MessageID: clues.MessageID, SHA256: res.SHA256, Account: e.SASLUser, Client: res.Client,
-		MailFrom: e.MailFrom, Rcpts: e.Rcpts, Answer: clues.Reply, Cites: len(clues.Refs) > 0,
+		MailFrom: e.MailFrom, From: res.Facts.From, Rcpts: e.Rcpts, Answer: clues.Reply, Cites: len(clues.Refs) > 0,
 	}
 	m.New = r.strangers(m.Time, e.Rcpts)
 	for _, a := range res.Attachments {

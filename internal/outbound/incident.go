@@ -35,6 +35,7 @@ type Sample struct {
 	Account   string    `json:"-"`
 	Client    string    `json:"-"`
 	MailFrom  string    `json:"mail_from,omitempty"`
+	From      string    `json:"from,omitempty"`
 	Rcpts     []string  `json:"rcpt_to"`
 	More      int       `json:"more,omitempty"` // recipients that are not listed
 	Files     []string  `json:"files,omitempty"`
@@ -51,7 +52,7 @@ const (
 func (m *Mail) sample(account, client string, delivered bool) Sample {
 	s := Sample{
 		Time: m.Time, QueueID: clip(m.QueueID), MessageID: clip(m.MessageID), SHA256: clip(m.SHA256), Account: account, Client: client,
-		MailFrom: clip(m.MailFrom), Rcpts: []string{}, Delivered: delivered, More: max(len(m.Rcpts)-maxRcpts, 0),
+		MailFrom: clip(m.MailFrom), From: clip(m.From), Rcpts: []string{}, Delivered: delivered, More: max(len(m.Rcpts)-maxRcpts, 0),
 	}
 	for _, r := range m.Rcpts[:min(len(m.Rcpts), maxRcpts)] {
 		s.Rcpts = append(s.Rcpts, clip(r))

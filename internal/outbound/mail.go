@@ -20,6 +20,7 @@ type Mail struct {
 	Account   string     // SASL login; "" without
 	Client    netip.Addr // the true client; invalid when it is not known
 	MailFrom  string
+	From      string // the From field's address: anybody writes what he likes there
 	Rcpts     []string
 	New       int  // recipients that none of ours has written to before; 0 when that is not known
 	Answer    bool // the subject says that it is an answer
