@@ -65,7 +65,7 @@ var arrows = map[string][]string{
 	"internal/sender":     {"internal/address", "internal/message"},
 	"internal/outbound":   {"internal/address", "internal/store"},
 	"internal/trace":      {"internal/address", "internal/store"},
-	"internal/hosts":      {"internal/store"},
+	"internal/hosts":      {"internal/store", "zipinspect"},
 	"internal/lists":      {"internal/address", "internal/store"},
 	"internal/worker":     {},
 	"internal/quarantine": {"internal/message", "rules", "internal/store"},

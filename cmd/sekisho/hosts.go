@@ -55,41 +55,69 @@ func (d *hostsDesk) table(ctx context.Context) ([]hosts.Row, error) {
 	return d.hosts.Table(ctx, seen)
 }
 
-// held adds to incidents what only held mails tell: their ids, and the names of the clients. Without an incident it reads nothing.
+// held adds to incidents what only held mails tell: their ids, and the names of the clients. Without an incident it reads nothing, and nothing older than the
+// first.
 func (d *hostsDesk) held(ctx context.Context, incidents []hosts.Incident) error {
 	if len(incidents) == 0 {
 		return nil
 	}
-	samples := map[string][]*hosts.Sample{}
-	clients := map[string][]*hosts.Incident{}
+	w := wanted{samples: map[string][]*hosts.Sample{}, clients: map[string][]*hosts.Incident{}}
 	for i := range incidents {
-		in := &incidents[i]
-		for j := range in.Samples {
-			s := &in.Samples[j]
-			samples[s.SHA256] = append(samples[s.SHA256], s)
-		}
-		for _, c := range in.Clients() {
-			clients[c] = append(clients[c], in)
-		}
+		w.add(&incidents[i])
 	}
 	_, err := d.list(ctx, true, func(it quarantine.Item) error {
-		for _, s := range samples[it.SHA256] {
-			s.QuarantineID, s.Subject = cmp.Or(s.QuarantineID, it.ID), it.Subject
+		if it.Held.Before(w.since) {
+			return errOlder
 		}
-		for _, in := range clients[clientIP(it.Envelope.ClientIP)] {
-			for _, name := range []string{it.Envelope.ClientName, it.Envelope.Helo} {
-				if len(in.Names) < maxClientNames && name != "" && name != "unknown" && !slices.Contains(in.Names, name) {
-					in.Names = append(in.Names, name)
-				}
-			}
-		}
+		w.take(it)
 		return nil
 	})
+	if errors.Is(err, errOlder) {
+		return nil
+	}
 	return err
+}
+
+// errOlder ends a listing.
+var errOlder = errors.New("older than what is wanted")
+
+// wanted are the mails and clients of incidents.
+type wanted struct {
+	since   time.Time
+	samples map[string][]*hosts.Sample // by digest
+	clients map[string][]*hosts.Incident
+}
+
+func (w *wanted) add(in *hosts.Incident) {
+	if w.since.IsZero() || in.First.Before(w.since) {
+		w.since = in.First
+	}
+	for j := range in.Samples {
+		if s := &in.Samples[j]; s.SHA256 != "" {
+			w.samples[s.SHA256] = append(w.samples[s.SHA256], s)
+		}
+	}
+	for _, c := range in.Clients() {
+		w.clients[c] = append(w.clients[c], in)
+	}
 }
 
 // maxClientNames keeps a client that changes its name with each mail from filling the table.
 const maxClientNames = 5
+
+func (w *wanted) take(it quarantine.Item) {
+	for _, s := range w.samples[it.SHA256] {
+		s.QuarantineID, s.Subject = cmp.Or(s.QuarantineID, it.ID), it.Subject
+		s.Delivered = s.Delivered || it.State == quarantine.StateReleased
+	}
+	for _, in := range w.clients[clientIP(it.Envelope.ClientIP)] {
+		for _, name := range []string{it.Envelope.ClientName, it.Envelope.Helo} {
+			if len(in.Names) < maxClientNames && name != "" && name != "unknown" && !slices.Contains(in.Names, name) {
+				in.Names = append(in.Names, name)
+			}
+		}
+	}
+}
 
 type hostsListCmd struct {
 	All  bool `help:"${help_hostsall}"`

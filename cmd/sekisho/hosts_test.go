@@ -14,13 +14,16 @@ import (
 
 	"sekisho/internal/hosts"
 	"sekisho/internal/outbound"
+	"sekisho/internal/quarantine"
 	"sekisho/internal/store"
 )
 
 // burst makes a state folder in which two accounts have sent bursts, one of them from a machine with a hostile name for a file, and in which bounces came to
 // mail that a third never sent.
 func burst(dir string) {
-	fill(dir, nil)
+	fill(dir, func(it *quarantine.Item) {
+		it.Envelope.ClientIP, it.Envelope.ClientName, it.Envelope.Helo = netip.MustParseAddr("192.0.2.99"), "pc-004.example.co.jp", "PC-005"
+	})
 	must := func(err error) {
 		if err != nil {
 			fmt.Fprintln(os.Stderr, "fixture:", err)
@@ -29,6 +32,10 @@ func burst(dir string) {
 	}
 	ctx := context.Background()
 	st, err := store.Open(ctx, dir)
+	must(err)
+	q, err := quarantine.Open(ctx, st, quarantine.Options{MinFree: -1})
+	must(err)
+	items, err := q.List(ctx, quarantine.Filter{})
 	must(err)
 	m, err := outbound.Open(ctx, st, outbound.Options{})
 	must(err)
@@ -40,6 +47,9 @@ func burst(dir string) {
 				Client: netip.MustParseAddr(client), MailFrom: account, From: account, Rcpts: []string{fmt.Sprintf("r%d@example.net", i)},
 				Files:    []outbound.File{{Name: "\x1b[31minvoice.doc", SHA256: fmt.Sprint(i)}},
 				Carriers: []outbound.Carrier{{Name: "invoice.doc", Kind: "vba.autoexec", Content: "same"}},
+			}
+			if i == 11 && account == "abe@example.co.jp" {
+				mail.SHA256 = items[0].SHA256
 			}
 			seen, err := m.Count(ctx, mail)
 			must(err)

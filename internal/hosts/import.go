@@ -55,6 +55,7 @@ type Importer struct {
 	known map[string]bool // computers that are kept
 	seen  map[string]bool // computers of the inventories of this import
 	todo  []item
+	room  int64 // bytes that the archive under way may still unpack
 }
 
 // item is what is read and not written yet: a report, or a row of an inventory.
@@ -101,18 +102,34 @@ func (im *Importer) walk(ctx context.Context, root string) error {
 		case err != nil && path == root:
 			return err // a wrong path is said, not counted
 		case err != nil:
-			im.sum.Unread++
-			im.Problem(path, err)
+			im.unread(path, err)
 			return nil
 		case d.IsDir():
 			return nil
-		case im.sum.Files >= maxFiles:
-			return fmt.Errorf("more than %d files", maxFiles)
 		}
-		im.sum.Files++
-		im.Step(path)
+		if err := im.step(path); err != nil {
+			return err
+		}
 		return im.file(ctx, path, root, d)
 	})
+}
+
+// step counts a file.
+func (im *Importer) step(path string) error {
+	if im.sum.Files >= maxFiles {
+		return fmt.Errorf("more than %d files", maxFiles)
+	}
+	im.sum.Files++
+	im.Step(path)
+	return nil
+}
+
+// found is a file as it was found, in a folder or in an archive.
+type found struct {
+	path    string // for people
+	name    string
+	folder  string    // its own, below what was given: tools that collect files make one a machine
+	written time.Time // last
 }
 
 // file reads one file; a link, a pipe or a device is a foreign one.
@@ -121,49 +138,56 @@ func (im *Importer) file(ctx context.Context, path, root string, d fs.DirEntry) 
 		im.sum.Foreign++
 		return nil
 	}
-	most := int64(maxReport)
-	if tabular(path) {
-		most = maxInventory
-	}
-	b, at, err := read(path, most)
-	switch {
-	case errors.Is(err, ErrTooLarge):
-		im.large(path)
-	case err != nil:
-		im.sum.Unread++
-		im.Problem(path, err)
-	default:
-		return im.content(ctx, path, folder(path, root), b, at)
-	}
-	return nil
-}
-
-// large counts what would be a report by its name. Other large files of a folder are nobody's business.
-func (im *Importer) large(path string) {
-	if !strings.Contains(strings.ToLower(filepath.Base(path)), "_emocheck") && !tabular(path) {
-		im.sum.Foreign++
-		return
-	}
-	im.sum.TooLarge++
-	im.Problem(path, ErrTooLarge)
-}
-
-// read reads a file whole, with the time at which it was last written.
-func read(path string, most int64) ([]byte, time.Time, error) {
 	f, err := store.OpenRegular(path)
 	if err != nil {
-		return nil, time.Time{}, err
+		im.unread(path, err)
+		return nil
 	}
 	defer f.Close()
 	fi, err := f.Stat()
 	if err != nil {
-		return nil, time.Time{}, err
+		im.unread(path, err)
+		return nil
 	}
-	b, err := io.ReadAll(io.LimitReader(f, most+1)) // a file may grow meanwhile
-	if err == nil && int64(len(b)) > most {
-		err = ErrTooLarge
+	at := found{path: path, name: filepath.Base(path), folder: folder(path, root), written: fi.ModTime()}
+	if strings.EqualFold(filepath.Ext(path), ".zip") {
+		return im.archive(ctx, at, f, fi.Size())
 	}
-	return b, fi.ModTime(), err
+	return im.reader(ctx, at, f)
+}
+
+// reader reads a file whole, unless it is larger than any that counts.
+func (im *Importer) reader(ctx context.Context, at found, r io.Reader) error {
+	most := int64(maxReport)
+	if tabular(at.name) {
+		most = maxInventory
+	}
+	b, err := io.ReadAll(io.LimitReader(r, most+1)) // its size is not believed: it may grow, or be an archive's claim
+	im.room -= int64(len(b))
+	switch {
+	case err != nil:
+		im.unread(at.path, err)
+	case int64(len(b)) > most:
+		im.large(at)
+	default:
+		return im.content(ctx, at, b)
+	}
+	return nil
+}
+
+func (im *Importer) unread(path string, err error) {
+	im.sum.Unread++
+	im.Problem(path, err)
+}
+
+// large counts what would be a report by its name. Other large files of a folder are nobody's business.
+func (im *Importer) large(at found) {
+	if !strings.Contains(strings.ToLower(at.name), "_emocheck") && !tabular(at.name) {
+		im.sum.Foreign++
+		return
+	}
+	im.sum.TooLarge++
+	im.Problem(at.path, ErrTooLarge)
 }
 
 // tabular reports whether a file may be an inventory by its name.
@@ -175,7 +199,7 @@ func tabular(path string) bool {
 	return false
 }
 
-// folder is the name of a file's folder below the root: tools that collect files make one a machine.
+// folder is the name of a file's folder below the root.
 func folder(path, root string) string {
 	dir := filepath.Dir(path)
 	if rel, err := filepath.Rel(root, dir); err != nil || rel == "." || rel == ".." {
@@ -185,16 +209,16 @@ func folder(path, root string) string {
 }
 
 // content takes a file as what it is.
-func (im *Importer) content(ctx context.Context, path, folder string, b []byte, written time.Time) error {
-	r, err := Parse(filepath.Base(path), b, im.Hosts.opts.Zone)
+func (im *Importer) content(ctx context.Context, at found, b []byte) error {
+	r, err := Parse(at.name, b, im.Hosts.opts.Zone)
 	switch {
 	case err == nil:
-		return im.report(ctx, path, folder, r, written)
+		return im.report(ctx, at, r)
 	case errors.Is(err, ErrUnfinished):
 		im.sum.Unfinished++
-		im.Problem(path, err)
-	case tabular(path):
-		return im.inventory(ctx, path, b)
+		im.Problem(at.path, err)
+	case tabular(at.name):
+		return im.inventory(ctx, at.path, b)
 	default:
 		im.sum.Foreign++
 	}
@@ -208,25 +232,25 @@ var (
 	ErrTooLarge = errors.New("hosts: larger than any report")
 )
 
-func (im *Importer) report(ctx context.Context, path, folder string, r *Report, written time.Time) error {
+func (im *Importer) report(ctx context.Context, at found, r *Report) error {
 	im.sum.Reports++
 	if r.Infected {
 		im.sum.Infected++
 	}
-	if r.Host == "" && isName(folder) {
-		r.Host = folder
+	if r.Host == "" && isName(at.folder) {
+		r.Host = at.folder
 	}
 	if r.Host == "" || Key(r.Host) == "" {
 		im.sum.Nameless++
-		im.Problem(path, ErrNameless)
+		im.Problem(at.path, ErrNameless)
 		return nil
 	}
-	if !im.date(r, written) {
+	if !im.date(r, at.written) {
 		im.sum.Undated++
-		im.Problem(path, ErrUndated)
+		im.Problem(at.path, ErrUndated)
 		return nil
 	}
-	return im.later(ctx, item{path: path, report: r})
+	return im.later(ctx, item{path: at.path, report: r})
 }
 
 // date finds a time for a report that has none, or one from the future: a machine's clock may be wrong, an infected one's is what it likes. When its file was
@@ -256,8 +280,7 @@ func (im *Importer) inventory(ctx context.Context, path string, b []byte) error 
 		im.sum.Foreign++
 		return nil
 	case errors.As(err, &bad):
-		im.sum.Unread++
-		im.Problem(path, err)
+		im.unread(path, err)
 	case err != nil:
 		return err
 	}
