@@ -168,7 +168,7 @@ func (g *globals) offline(sources bool, given ...string) (*offline, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.Sources, o.Given, o.Digests = sources, given, filter.Digests(known)
+	o.Sources, o.Given, o.Sums, o.Digests = sources, given, true, filter.Digests(known)
 	scanner, err := inspect.New(o)
 	if err != nil {
 		return nil, err

@@ -59,7 +59,7 @@ type File struct {
 	declared string // the media type that the mail declares, "" inside files
 	content  io.ReaderAt
 	read     bool     // its words were taken as those of a text of the mail
-	sum      [32]byte // SHA-256, where the journal needs it
+	sum      [32]byte // SHA-256, zero where it is not known
 	tailEnd  bool     // the end of a ZIP stands in the last bytes
 	volume   bool     // what makes it a disc or virtual disk stands behind the beginning
 	pdf      bool     // a PDF header stands among the first bytes of another kind
@@ -113,6 +113,7 @@ type Evidence struct {
 type FileReport struct {
 	Path             string     `json:"path"`
 	Kind             string     `json:"kind"`
+	SHA256           string     `json:"sha256,omitempty"` // "" where it is not known
 	HasVBA           bool       `json:"has_vba"`
 	HasXLM           bool       `json:"has_xlm"`
 	Encrypted        bool       `json:"encrypted"`

@@ -3,6 +3,7 @@ package inspect
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -28,6 +29,7 @@ type Options struct {
 	Padded   int64         // size from which a file that is nearly all filling is a finding
 	SpoolDir string
 	Journal  string         // crash memory; "" for none
+	Sums     bool           // reports have the digests of files inside files; with a Journal always
 	Sources  bool           // keep macro sources in the reports (scan --macros)
 	Walk     message.Limits // for mails inside files
 
@@ -101,6 +103,9 @@ func New(o Options) (*Scanner, error) {
 	s.journal = j
 	return s, nil
 }
+
+// sums reports whether the digests of files inside files are kept.
+func (s *Scanner) sums() bool { return s.journal != nil || s.o.Sums }
 
 // Close closes the journal.
 func (s *Scanner) Close() error {
@@ -295,6 +300,9 @@ func (s *Scan) report(f *File) *FileReport {
 	if f.report < 0 {
 		f.report = len(s.files)
 		s.files = append(s.files, FileReport{Path: f.Path.String(), Kind: f.Kind})
+		if f.sum != (digest{}) {
+			s.files[f.report].SHA256 = hex.EncodeToString(f.sum[:])
+		}
 	}
 	return &s.files[f.report]
 }

@@ -84,7 +84,7 @@ func (u *unpacked) giveBack() {
 func (u *unpacked) spill() error {
 	small := u.b
 	defer small.Close()
-	o := sparse.Options{Keep: u.s.o.Keep * keepRest, Digest: u.s.scanner.journal != nil}
+	o := sparse.Options{Keep: u.s.o.Keep * keepRest, Digest: u.s.scanner.sums()}
 	var from sparse.Again
 	if r, ok := u.r.(again); ok {
 		switch from = r.again(u.ctx, u.s); {
@@ -121,10 +121,10 @@ func (u *unpacked) Size() int64 {
 	return u.b.Size()
 }
 
-// sum is the digest that the journal knows the content by.
+// sum is the digest of the content, zero where none is kept.
 func (u *unpacked) sum() (sum [sha256.Size]byte) {
 	switch b, whole := u.b.Bytes(); {
-	case u.s.scanner.journal == nil:
+	case !u.s.scanner.sums():
 	case u.store != nil:
 		sum = u.store.Sum()
 	case whole:
