@@ -32,7 +32,7 @@ type Metrics struct {
 	SessionsLimit     prometheus.Gauge       // sekisho_sessions_limit
 	SessionsRefused   *prometheus.CounterVec // sekisho_sessions_refused_total{cause}: limit, peer
 	ProtocolErrors    *prometheus.CounterVec // sekisho_protocol_errors_total{cause}: frame, timeout
-	Errors            *prometheus.CounterVec // sekisho_errors_total{stage}: spool, store, audit, notify, release, ledger, lists, panic
+	Errors            *prometheus.CounterVec // sekisho_errors_total{stage}: spool, store, audit, notify, release, ledger, lists, trace, panic
 	Reloads           *prometheus.CounterVec // sekisho_config_reloads_total{result}: ok, error
 	ReloadOK          prometheus.Gauge       // sekisho_config_last_reload_successful
 	QuarantineRefused *prometheus.CounterVec // sekisho_quarantine_refused_total{cause}: full, sender, disk, store
@@ -42,6 +42,7 @@ type Metrics struct {
 	Alerts            *prometheus.CounterVec // sekisho_alerts_total{kind}: password-later, outbound-burst
 	LedgerLookup      prometheus.Histogram   // sekisho_ledger_lookup_duration_seconds: what a mail waits for the memory of conversations
 	LedgerDropped     prometheus.Counter     // sekisho_ledger_dropped_total
+	Trace             *prometheus.CounterVec // sekisho_trace_records_total{result}: written, dropped
 
 	mode       *prometheus.GaugeVec // sekisho_mode{mode}
 	quarantine *quarantineCollector
@@ -54,7 +55,7 @@ var (
 	directions = []string{"in", "out", "internal"}
 	refusals   = []string{"limit", "peer"}
 	protocol   = []string{"frame", "timeout"}
-	stages     = []string{"spool", "store", "audit", "notify", "release", "ledger", "lists", "panic"}
+	stages     = []string{"spool", "store", "audit", "notify", "release", "ledger", "lists", "trace", "panic"}
 	reloads    = []string{"ok", "error"}
 	heldCause  = []string{"full", "sender", "disk", "store"}
 	acts       = []string{"hold", "wait", "release", "delete", "expire", "export", "repair"} // as in the quarantine's index
@@ -62,6 +63,7 @@ var (
 	notices    = []string{"sent", "failed"}
 	lockedDone = []string{"remembered", "refused", "evicted", "opened", "hostile"}
 	alerts     = []string{"password-later", "outbound-burst"}
+	traced     = []string{"written", "dropped"}
 	modes      = []string{"monitor", "tag", "enforce"}
 )
 
@@ -140,6 +142,8 @@ func (m *Metrics) upkeep(r prometheus.Registerer) {
 		"Messages that the memory of conversations did not learn, because it was too slow or could not be written.")
 	m.Alerts = zeroed(counterVec(r, "sekisho_alerts_total",
 		"Alerts about mail that was delivered or held before, by kind.", "kind"), alerts)
+	m.Trace = zeroed(counterVec(r, "sekisho_trace_records_total",
+		"Records of messages for sekisho trace, by what became of them.", "result"), traced)
 	m.mode = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "sekisho_mode", Help: "1 for the mode in force, 0 for the others."}, []string{"mode"})
 	for _, w := range modes {
