@@ -1,0 +1,197 @@
+package trace
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+)
+
+const (
+	expireMost = 20_000         // records looked at in one minute: a day has 28 million
+	shrinkMost = 32             // chunks that one round takes to come below MaxBytes
+	future     = 24 * time.Hour // a record of a time this far ahead was written by a wrong clock
+)
+
+// seal makes the index of each chunk that is complete, and joins those of 32 chunks.
+func (t *Trace) seal(ctx context.Context) error {
+	for {
+		chunk, complete, err := t.nextChunk(ctx)
+		if err != nil || !complete {
+			return err
+		}
+		if err := t.sealChunk(ctx, chunk); err != nil {
+			return err
+		}
+		if (chunk+1)<<chunkBits%joinedSize == 0 {
+			if err := t.join(ctx, (chunk<<chunkBits)&^(joinedSize-1)); err != nil {
+				return err
+			}
+		}
+		if err := t.shrink(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// nextChunk is the first one without an index, and whether all its ids are used.
+func (t *Trace) nextChunk(ctx context.Context) (chunk int64, complete bool, err error) {
+	var last, sealed, first sql.NullInt64
+	err = t.db.QueryRowContext(ctx, `SELECT (SELECT max(id) FROM trace_records), (SELECT max(id) FROM trace_chunks),
+		(SELECT min(id) FROM trace_records)`).Scan(&last, &sealed, &first)
+	if err != nil || !last.Valid {
+		return 0, false, err
+	}
+	chunk = first.Int64 >> chunkBits
+	if sealed.Valid {
+		chunk = max(chunk, sealed.Int64+1)
+	}
+	return chunk, last.Int64>>chunkBits > chunk, nil
+}
+
+// sealChunk reads the records of a chunk, which do not change any more, and writes their index.
+func (t *Trace) sealChunk(ctx context.Context, chunk int64) error {
+	from := chunk << chunkBits
+	rows, err := t.db.QueryContext(ctx, `SELECT id, time, body FROM trace_records WHERE id >= ? AND id < ? ORDER BY id`, from, from+chunkSize)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var numbers []uint64
+	var since, until int64
+	for rows.Next() {
+		r, err := scan(rows)
+		if err != nil && !errors.Is(err, errBody) { // of a damaged one what could be read is found
+			return err
+		}
+		ms := r.Time.UnixMilli()
+		if len(numbers) == 0 {
+			since, until = ms, ms
+		}
+		since, until = min(since, ms), max(until, ms)
+		t.hashes(r, func(h uint64) { numbers = append(numbers, number(h, r.ID-from)) })
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return err
+	}
+	return t.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		segment := segmentOf(from, false)
+		if _, err := tx.ExecContext(ctx, `INSERT INTO trace_chunks (id, since, until, segment) VALUES (?, ?, ?, ?)`, chunk, since, until, segment); err != nil {
+			return err
+		}
+		return writeSegment(ctx, tx, segment, numbers)
+	})
+}
+
+// scanner is a row.
+type scanner interface{ Scan(...any) error }
+
+func scan(row scanner) (*Record, error) {
+	var id, ms int64
+	var body sql.RawBytes
+	if err := row.Scan(&id, &ms, &body); err != nil {
+		return nil, err
+	}
+	return decode(id, ms, body)
+}
+
+// join puts the chunks' indexes from a record on into one.
+func (t *Trace) join(ctx context.Context, from int64) error {
+	numbers, err := t.joined(ctx, from)
+	if err != nil {
+		return err
+	}
+	return t.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM trace_index WHERE segment >= ? AND segment < ?`, segmentOf(from, false), segmentOf(from+joinedSize, false))
+		if err != nil {
+			return err
+		}
+		segment := segmentOf(from, true)
+		if _, err := tx.ExecContext(ctx, `UPDATE trace_chunks SET segment = ? WHERE id >= ? AND id < ?`,
+			segment, from>>chunkBits, (from+joinedSize)>>chunkBits); err != nil {
+			return err
+		}
+		return writeSegment(ctx, tx, segment, numbers)
+	})
+}
+
+// joined reads all numbers of the segments from a record on, as the joined segment has them.
+func (t *Trace) joined(ctx context.Context, from int64) (numbers []uint64, err error) {
+	rows, err := t.db.QueryContext(ctx, `SELECT segment, first, block FROM trace_index WHERE segment >= ? AND segment < ?`,
+		segmentOf(from, false), segmentOf(from+joinedSize, false))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var segment, first int64
+		var block sql.RawBytes
+		if err := rows.Scan(&segment, &first, &block); err != nil {
+			return nil, err
+		}
+		shift := uint64(base(segment) - from)
+		numbersOf(uint64(first), block, func(n uint64) bool {
+			numbers = append(numbers, n+shift)
+			return true
+		})
+	}
+	return numbers, rows.Err()
+}
+
+// upkeep forgets what has been kept long enough, and the oldest where there is too much.
+func (t *Trace) upkeep(ctx context.Context) error {
+	return errors.Join(t.seal(ctx), t.expire(ctx), t.shrink(ctx))
+}
+
+// expire forgets the oldest records whose time is over.
+func (t *Trace) expire(ctx context.Context) error {
+	now := t.opts.now()
+	var end sql.NullInt64
+	err := t.db.QueryRowContext(ctx, `SELECT max(id) FROM (SELECT id, time FROM trace_records ORDER BY id LIMIT ?) WHERE time < ? OR time > ?`,
+		expireMost, now.Add(-t.opts.Keep).UnixMilli(), now.Add(future).UnixMilli()).Scan(&end)
+	if err != nil || !end.Valid {
+		return err
+	}
+	return t.forget(ctx, end.Int64)
+}
+
+// forget removes the records up to an id, and the indexes that then name none.
+func (t *Trace) forget(ctx context.Context, last int64) error {
+	return t.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM trace_records WHERE id <= ?`, last); err != nil {
+			return err
+		}
+		gone := (last + 1) >> chunkBits // chunks before this one have no record left
+		if _, err := tx.ExecContext(ctx, `DELETE FROM trace_index WHERE segment IN (SELECT segment FROM trace_chunks WHERE id < ?)
+			AND segment NOT IN (SELECT segment FROM trace_chunks WHERE id >= ?)`, gone, gone); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `DELETE FROM trace_chunks WHERE id < ?`, gone)
+		return err
+	})
+}
+
+// shrink forgets the oldest chunks while the database has more than it may.
+func (t *Trace) shrink(ctx context.Context) error {
+	for range shrinkMost {
+		n, err := used(ctx, t.db)
+		if err != nil || n <= t.opts.MaxBytes {
+			return err
+		}
+		var first sql.NullInt64
+		if err := t.db.QueryRowContext(ctx, `SELECT min(id) FROM trace_records`).Scan(&first); err != nil || !first.Valid {
+			return err
+		}
+		if err := t.forget(ctx, first.Int64|(chunkSize-1)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// used is how many bytes of the database hold something: SQLite uses free pages again, the file itself does not shrink.
+func used(ctx context.Context, db *sql.DB) (n int64, err error) {
+	err = db.QueryRowContext(ctx, `SELECT (page_count - freelist_count) * page_size
+		FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()`).Scan(&n)
+	return n, err
+}
