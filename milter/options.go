@@ -13,6 +13,7 @@ import (
 	"sekisho/internal/message"
 	"sekisho/internal/metrics"
 	"sekisho/internal/quarantine"
+	"sekisho/internal/trace"
 	"sekisho/rules"
 )
 
@@ -63,7 +64,11 @@ type Auditor interface {
 	Alert(a audit.Alert) error
 }
 
+// Tracer takes one record a message and never waits: trace.Trace.
+type Tracer interface{ Add(r trace.Record) }
+
 var (
+	_ Tracer  = (*trace.Trace)(nil)
 	_ Run     = (*filter.Run)(nil)
 	_ Holder  = (*quarantine.Quarantine)(nil)
 	_ Auditor = (*audit.Log)(nil)
@@ -107,6 +112,7 @@ type Policy struct {
 type Options struct {
 	Holder  Holder // required for any policy that holds mail
 	Audit   Auditor
+	Trace   Tracer
 	Metrics *metrics.Metrics
 	Log     *slog.Logger
 
@@ -150,6 +156,9 @@ func (o Options) withDefaults() Options {
 	if o.Audit == nil {
 		o.Audit = noAudit{}
 	}
+	if o.Trace == nil {
+		o.Trace = noTrace{}
+	}
 	if o.Step == nil {
 		o.Step = func(string) {}
 	}
@@ -172,6 +181,10 @@ func number[T int | time.Duration](v *T, def T) {
 		*v = def
 	}
 }
+
+type noTrace struct{}
+
+func (noTrace) Add(trace.Record) {}
 
 type noAudit struct{}
 

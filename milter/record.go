@@ -18,6 +18,7 @@ func (m *mail) audit(d disposal) {
 	r.Findings, r.Attachments, r.Incomplete = res.Facts.Findings, res.Attachments, res.Facts.Incomplete
 	r.Quarantine, r.Released = d.held, res.Session.Released
 	m.keep(r)
+	m.trace(d, r)
 }
 
 // auditFailure is the record of a message that has no result.
@@ -25,6 +26,7 @@ func (m *mail) auditFailure(d disposal) {
 	r := m.record(d)
 	r.Verdict, r.Incomplete = d.action.String(), true
 	m.keep(r)
+	m.trace(d, r)
 }
 
 // record has what is known without a result.

@@ -43,6 +43,7 @@ type cli struct {
 	Replay     replayCmd        `cmd:"" help:"${help_replay}"`
 	Quarantine quarantineCmd    `cmd:"" help:"${help_quarantine}"`
 	Hosts      hostsCmd         `cmd:"" help:"${help_hosts}"`
+	Trace      traceCmd         `cmd:"" help:"${help_trace}"`
 	ConfigCmd  configCmd        `cmd:"" name:"config" help:"${help_configcmd}"`
 	Health     healthCmd        `cmd:"" help:"${help_health}"`
 	Version    kong.VersionFlag `help:"${help_version}"`

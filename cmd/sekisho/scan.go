@@ -48,6 +48,7 @@ type scanner struct {
 	*offline
 	session string
 	p       *printer
+	give    func(name string, res *filter.Result) error // p.result where nil
 }
 
 // path scans a file, or every regular file below a folder. Only the end of ctx is an error: a file that cannot be read is said and counted.
@@ -135,6 +136,13 @@ func (s *scanner) opened(ctx context.Context, name string, f *os.File) error {
 	if err != nil {
 		return err
 	}
+	return s.result(name, res)
+}
+
+func (s *scanner) result(name string, res *filter.Result) error {
+	if s.give != nil {
+		return s.give(name, res)
+	}
 	return s.p.result(name, res)
 }
 
@@ -148,7 +156,7 @@ func (s *scanner) mail(ctx context.Context, name string, r io.Reader) error {
 		return err
 	}
 	defer res.Close()
-	return s.p.result(name, res)
+	return s.result(name, res)
 }
 
 // envelope reads the session given, else the one beside the mail, else makes one of a stranger's mail that came now.

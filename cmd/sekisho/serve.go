@@ -30,6 +30,7 @@ import (
 	"sekisho/internal/outbound"
 	"sekisho/internal/quarantine"
 	"sekisho/internal/store"
+	"sekisho/internal/trace"
 	"sekisho/internal/web"
 	"sekisho/internal/worker"
 	"sekisho/milter"
@@ -114,6 +115,8 @@ type server struct {
 	ledger    *ledger.Ledger // nil where nothing is remembered
 	talks     *ledger.Conversations
 	outbound  *outbound.Monitor
+	trace     *trace.Trace // nil where nothing is traced
+	tracer    milter.Tracer
 	notifier  *notify.Notifier
 	pack      atomic.Pointer[rules.Pack] // in force; the notifier explains by it
 	audit     *audit.Log
@@ -147,6 +150,7 @@ func (s *server) open(ctx context.Context) (err error) {
 	s.openConversations(ctx)
 	s.openOutbound(ctx)
 	s.openBook(ctx)
+	s.openTrace(ctx)
 	file := s.cfg.Audit.File
 	if file == "" {
 		file = s.st.Path("audit.jsonl")
@@ -278,7 +282,7 @@ func (s *server) policyWith(cfg *config.Config, watch *openLists) (*milter.Polic
 func (s *server) milterOptions() milter.Options {
 	t := s.cfg.Timeouts
 	return milter.Options{
-		Holder: s.q, Audit: s.audit, Metrics: s.metrics, Log: s.log, Sessions: s.cfg.Sessions.Max, Peers: s.cfg.AllowedPeers,
+		Holder: s.q, Audit: s.audit, Trace: s.tracer, Metrics: s.metrics, Log: s.log, Sessions: s.cfg.Sessions.Max, Peers: s.cfg.AllowedPeers,
 		IdleTimeout: t.Idle, BurstTimeout: t.Read, WriteTimeout: t.Write, MessageTimeout: t.Message, HoldTimeout: t.Hold,
 		Step: crashStep(),
 	}
@@ -458,6 +462,7 @@ func (s *server) close() error {
 	if s.talks != nil {
 		errs = append(errs, s.talks.Close())
 	}
+	s.closeTrace()
 	if s.st != nil {
 		errs = append(errs, s.st.Close())
 	}

@@ -15,7 +15,7 @@ func (c *Config) Check() []Problem {
 	k := &checker{Config: c, standard: Default().leaves(), now: c.leaves()}
 	for _, check := range []func(){
 		k.listener, k.peers, k.state, k.web, k.sessions, k.site, k.limits, k.rules, k.passwords, k.lists,
-		k.locked, k.ledger, k.outbound, k.actions, k.hold, k.quarantine, k.release, k.notices, k.audit,
+		k.locked, k.ledger, k.outbound, k.actions, k.hold, k.quarantine, k.release, k.notices, k.audit, k.trace,
 	} {
 		check()
 	}
@@ -153,6 +153,14 @@ func (k *checker) passwords() {
 func (k *checker) lists() {
 	for _, l := range k.Lists {
 		k.exists("lists", l.File)
+	}
+}
+
+func (k *checker) trace() {
+	k.positive([]string{"trace.max_bytes"})
+	const usual = 400 // bytes of an ordinary message's record and index: docs/design/line.md
+	if n := int64(k.Trace.MaxBytes) / usual; k.Trace.Keep > 0 && k.Trace.MaxBytes > 0 && n < 100_000 {
+		k.warn("trace.max_bytes", "has room for the records of some %[1]d messages: older ones go", "記録できるのはおよそ %[1]d 通分です。古い記録から消えます", n)
 	}
 }
 

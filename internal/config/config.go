@@ -49,6 +49,7 @@ type Config struct {
 	Release      Release        `yaml:"release"`
 	Notices      Notices        `yaml:"notices"`
 	Audit        Audit          `yaml:"audit"`
+	Trace        Trace          `yaml:"trace"`
 	Log          Log            `yaml:"log"`
 
 	source source
@@ -197,6 +198,12 @@ type Audit struct {
 	File string `yaml:"file"`
 }
 
+// Trace is the record of messages that sekisho trace searches.
+type Trace struct {
+	Keep     time.Duration `yaml:"keep"`
+	MaxBytes Size          `yaml:"max_bytes"`
+}
+
 // Log is the daemon's log.
 type Log struct {
 	Level  string `yaml:"level" oneof:"debug info warn error"`
@@ -237,6 +244,7 @@ func Default() *Config {
 		},
 		Release: Release{SMTP: "127.0.0.1:10025", Clients: loopback(32), Valid: time.Hour},
 		Notices: Notices{Every: 15 * time.Minute},
+		Trace:   Trace{Keep: 90 * day, MaxBytes: 4 << 30},
 		Log:     Log{Level: "info", Format: "text"},
 	}
 }

@@ -86,7 +86,7 @@ func TestEverySeriesExistsAndStartsAtZero(t *testing.T) {
 		"sekisho_messages_total":                3 * len(rules.Actions()),
 		"sekisho_unenforced_total":              len(rules.Actions()),
 		"sekisho_findings_total":                len(finding.Kinds()),
-		"sekisho_errors_total":                  8,
+		"sekisho_errors_total":                  9,
 		"sekisho_locked_events_total":           5,
 		"sekisho_alerts_total":                  2,
 		"sekisho_locked_limit_bytes":            1,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -194,4 +195,16 @@ func used(ctx context.Context, db *sql.DB) (n int64, err error) {
 	err = db.QueryRowContext(ctx, `SELECT (page_count - freelist_count) * page_size
 		FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()`).Scan(&n)
 	return n, err
+}
+
+// Clear forgets everything.
+func (t *Trace) Clear(ctx context.Context) error {
+	err := t.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM trace_records; DELETE FROM trace_index; DELETE FROM trace_chunks`)
+		return err
+	})
+	if err != nil {
+		err = fmt.Errorf("trace: clear: %w", err)
+	}
+	return err
 }
