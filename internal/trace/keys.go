@@ -132,10 +132,7 @@ func (r *Record) domains(a string, give func(string)) {
 	}
 }
 
-// hashBits are kept of each hash. In a segment of two million keys one look-up in two thousand meets a stranger.
-const hashBits = 32
-
-// hash is the keyed hash of a value. The digest is cut, so that the key may stand before the value.
+// hash is the keyed hash of a value, of 32 bits: in a segment of two million keys one look-up in two thousand meets a stranger. The digest is cut, so that the key may stand before the value.
 func (t *Trace) hash(kind keyKind, value string) uint64 {
 	b := make([]byte, 0, 128)
 	b = append(append(append(b, t.key...), byte(kind)), value...)
