@@ -58,15 +58,8 @@ func (m *mail) wait(d *disposal) {
 // remember tells the memory of recent mail what became of this one, and gives what it brought to light about earlier ones. Another mail of the
 // same moment may change the verdict. The mail itself flows whether that works or not.
 func (m *mail) remember(d *disposal) (hostile []audit.Alert) {
-	mem, srv := m.result.Memory, m.session.srv
-	if mem == nil {
-		return m.rememberSent(d)
-	}
-	defer func() {
-		if mem.Err != nil {
-			m.forgetful(mem.Err)
-		}
-	}()
+	srv := m.session.srv
+	defer m.unasked()
 	if d.err != nil { // the MTA brings the mail again
 		return nil
 	}
@@ -92,7 +85,7 @@ func (m *mail) remember(d *disposal) (hostile []audit.Alert) {
 		a.First.Held = m.keepFirst(ctx, &out.Hostile[i])
 		hostile = append(hostile, a)
 	}
-	return hostile
+	return append(hostile, m.incidentAlert(*d, out.Incidents)...)
 }
 
 func (m *mail) countMemory(out filter.Remembered, err error) {
@@ -104,7 +97,9 @@ func (m *mail) countMemory(out filter.Remembered, err error) {
 		m.forgetful(err)
 	}
 	x.WithLabelValues("remembered").Add(float64(out.Files))
-	x.WithLabelValues("opened").Add(float64(len(m.result.Memory.Later)))
+	if mem := m.result.Memory; mem != nil {
+		x.WithLabelValues("opened").Add(float64(len(mem.Later)))
+	}
 	x.WithLabelValues("hostile").Add(float64(len(out.Hostile)))
 }
 
@@ -173,6 +168,19 @@ func (m *mail) stillHeld(id string) bool {
 	}
 	it, err := m.session.srv.o.Holder.Get(m.ctx, id)
 	return err == nil && it.State == quarantine.StateHeld
+}
+
+// unasked counts what the memory could not say of this mail.
+func (m *mail) unasked() {
+	if mem := m.result.Memory; mem != nil && mem.Err != nil {
+		m.forgetful(mem.Err)
+	}
+	if c := m.result.Conversation; c != nil && c.Err != nil {
+		m.forgetful(c.Err)
+	}
+	if s := m.result.Sent; s != nil && s.Err != nil {
+		m.forgetful(s.Err)
+	}
 }
 
 // forgetful counts a failure of the memory.

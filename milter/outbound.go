@@ -1,7 +1,6 @@
 package milter
 
 import (
-	"context"
 	"time"
 
 	"sekisho/internal/audit"
@@ -10,27 +9,6 @@ import (
 
 // alertBurst is the alert of an account or machine of ours that sends what an infected one does: once an incident.
 const alertBurst = "outbound-burst"
-
-// rememberSent tells the memory what became of a message of ours.
-func (m *mail) rememberSent(d *disposal) []audit.Alert {
-	sent, srv := m.result.Sent, m.session.srv
-	if sent == nil {
-		return nil
-	}
-	if sent.Err != nil {
-		m.forgetful(sent.Err)
-	}
-	if d.err != nil { // the client brings the mail again
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(srv.base, srv.o.HoldTimeout)
-	defer cancel()
-	out, err := m.policy.Filter.Remember(ctx, m.result, d.delivers(), "")
-	if err != nil {
-		m.forgetful(err)
-	}
-	return m.incidentAlert(*d, out.Incidents)
-}
 
 // incidentAlert is one alert for what one message has opened: the account's incident and its machine's are one event.
 func (m *mail) incidentAlert(d disposal, opened []outbound.Incident) []audit.Alert {

@@ -26,7 +26,7 @@ func (r *Run) reports(res *Result) []finding.Finding {
 		return nil
 	}
 	rp := report{bounce: e.MailFrom == ""}
-	clues := thread.Read(res.Header, "")
+	clues := &res.Conversation.Clues
 	if !rp.bounce && clues.Robot != thread.Automatic {
 		return nil
 	}
@@ -35,7 +35,7 @@ func (r *Run) reports(res *Result) []finding.Finding {
 	if len(rp.ids()) == 0 || len(ours) == 0 {
 		return nil
 	}
-	at := moment(e.Time)
+	at := timeOf(res)
 	a, err := f.o.Conversations.Ask(r.ctx, ledger.Question{Time: at, Refs: rp.ids()})
 	if err != nil || !a.Warm { // whoever asks for the conversation says that the memory is away
 		return nil

@@ -2,8 +2,19 @@ package filter
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
 
+	"sekisho/internal/address"
+	"sekisho/internal/finding"
 	"sekisho/internal/ledger"
+	"sekisho/internal/links"
+	"sekisho/internal/message"
+	"sekisho/internal/sender"
+	"sekisho/internal/thread"
+	"sekisho/rules"
 )
 
 // Conversations is the memory of real conversations: *ledger.Conversations.
@@ -11,4 +22,360 @@ type Conversations interface {
 	Ask(ctx context.Context, q ledger.Question) (ledger.Answer, error)
 	LearnSent(ctx context.Context, s ledger.Sent) error
 	LearnReceived(ctx context.Context, r ledger.Received) error
+}
+
+// Conversation is what a message says of its conversation, and what the memory knows of it.
+type Conversation struct {
+	Clues  thread.Clues
+	Auth   sender.Auth
+	From   message.Address // as written
+	Name   sender.Name
+	Answer ledger.Answer
+	Asked  bool  // the memory answered
+	Err    error // the memory could not be asked
+}
+
+// converse reads the message's clues and asks the memory. It adds what speaks for and against the sender to the findings.
+func (r *Run) converse(res *Result, texts []string, found []links.Link) []finding.Finding {
+	c := &Conversation{Clues: clues(res.Header, texts)}
+	res.Conversation = c
+	if from := res.Header.Addresses("From"); len(from) > 0 {
+		c.From = from[0]
+		c.Name = sender.ParseName(from[0].Name)
+	}
+	res.Facts.Links = hosts(found)
+	if res.Facts.Direction != message.In {
+		c.addressees(r, res)
+		return nil
+	}
+	c.Auth = sender.Authenticate(res.Header, &r.f.o.Site, res.Facts.From)
+	res.Facts.Auth = string(c.Auth.Result)
+	if r.f.o.Conversations != nil {
+		c.ask(r, c.question(res))
+	}
+	res.Facts.Warm = c.Asked && c.Answer.Warm
+	j := judge{c: c, site: &r.f.o.Site, res: res, from: address.Fold(c.From.Addr)}
+	j.sender()
+	j.thread()
+	return j.findings
+}
+
+// strangersMax bounds the recipients that are asked for: more than a person addresses; of a newsletter the first of them tell enough.
+const strangersMax = 50
+
+// addressees asks who of the recipients is known.
+func (c *Conversation) addressees(r *Run, res *Result) {
+	q := ledger.Question{Time: timeOf(res)}
+	for _, a := range res.Session.Envelope.Rcpts {
+		if len(q.Quoted) < strangersMax && !r.f.o.Site.Local(a) {
+			q.Quoted = append(q.Quoted, address.Fold(a))
+		}
+	}
+	if r.f.o.Conversations != nil && len(q.Quoted) > 0 {
+		c.ask(r, q)
+	}
+}
+
+// ask leaves the answer empty where there is none: then nobody is known and nobody is strange.
+func (c *Conversation) ask(r *Run, q ledger.Question) {
+	a, err := r.f.o.Conversations.Ask(r.ctx, q)
+	if c.Err = err; err == nil {
+		c.Answer, c.Asked = a, true
+	}
+}
+
+// strangers counts the recipients that none of ours has written to before; 0 while that is not known.
+func (c *Conversation) strangers() (n int) {
+	if !c.Asked || !c.Answer.Warm {
+		return 0
+	}
+	for _, p := range c.Answer.Quoted {
+		if !correspondent(p) {
+			n++
+		}
+	}
+	return n
+}
+
+// clues are those of all texts of the mail: a program shows one form of it, and the other may say more.
+func clues(h *message.Header, texts []string) thread.Clues {
+	if len(texts) == 0 {
+		return thread.Read(h, "")
+	}
+	c := thread.Read(h, texts[0])
+	for _, text := range texts[1:] {
+		other := thread.Read(h, text)
+		c.OneLine = c.OneLine || other.OneLine
+		for _, p := range other.Quoted {
+			if !slices.ContainsFunc(c.Quoted, func(q thread.Person) bool { return q.Addr == p.Addr && q.Name == p.Name && q.Recipient == p.Recipient }) {
+				c.Quoted = append(c.Quoted, p)
+			}
+		}
+	}
+	return c
+}
+
+// hostsMax bounds the hosts that a condition sees: no honest text of a person leads to more.
+const hostsMax = 100
+
+func hosts(found []links.Link) (list []string) {
+	for i := range found {
+		if h := found[i].Host; h != "" && len(list) < hostsMax && !slices.Contains(list, h) {
+			list = append(list, h)
+		}
+	}
+	return list
+}
+
+// question is what the memory is asked: everything at once.
+func (c *Conversation) question(res *Result) ledger.Question {
+	q := ledger.Question{
+		Time: timeOf(res), From: address.Fold(c.From.Addr), Names: c.Name.Keys, Refs: c.Clues.Refs, Rcpts: folded(res.Session.Envelope.Rcpts),
+		Alike: sender.Neighbours(address.Domain(c.From.Addr)),
+	}
+	if c.Clues.Reply || c.Clues.Forward {
+		q.Subject = c.Clues.Subject
+	}
+	for _, p := range c.Clues.Quoted {
+		q.Quoted = append(q.Quoted, address.Fold(p.Addr))
+	}
+	return q
+}
+
+func folded(addrs []string) []string {
+	out := make([]string, len(addrs))
+	for i, a := range addrs {
+		out[i] = address.Fold(a)
+	}
+	return out
+}
+
+// timeOf is the message's place in time: the MTA's word, else now.
+func timeOf(res *Result) time.Time {
+	if t := res.Session.Envelope.Time; !t.IsZero() {
+		return t
+	}
+	return time.Now()
+}
+
+// judge turns clues and memory into findings. It is pure.
+type judge struct {
+	c        *Conversation
+	site     *message.Site
+	res      *Result
+	from     string // folded
+	findings []finding.Finding
+}
+
+func (j *judge) add(k finding.Kind, format string, args ...any) {
+	j.findings = append(j.findings, finding.New(k, nil, format, args...))
+}
+
+// proofs is how many mails with an aligned pass make a partner one who proves who he is.
+const proofs = 2
+
+// lapsed reports whether a partner who used to prove who he is no longer does.
+func (j *judge) lapsed() bool {
+	return j.c.Answer.From.Passed >= proofs && j.c.Auth.Result == sender.None
+}
+
+// doubted reports whether something speaks against the mail coming from where it says.
+func (j *judge) doubted() bool { return j.c.Auth.Result == sender.Fail || j.lapsed() }
+
+// sender says what is known of the writer.
+func (j *judge) sender() {
+	a := &j.c.Answer
+	switch {
+	case j.c.Auth.Result == sender.Fail:
+		j.add(finding.AuthFail, "spf=%s dkim=%s dmarc=%s", word(j.c.Auth.SPF), word(j.c.Auth.DKIM), word(j.c.Auth.DMARC))
+	case j.lapsed() && j.c.Clues.Robot != thread.List: // a list breaks what proved its origin
+		j.add(finding.AuthFail, "%d mails from %.80q proved their origin, this one does not", a.From.Passed, j.from)
+	}
+	switch {
+	case correspondent(a.From) && !j.doubted():
+		j.add(finding.SenderKnown, "%.80q: %d mails and %d answers of ours since %s", j.from, a.From.Begun, a.From.Answered, a.From.First.UTC().Format(time.DateOnly))
+	case j.c.Asked && a.Warm && a.From.Received == 0 && a.Org.Received == 0 && !correspondent(a.From) && !correspondent(a.Org):
+		j.add(finding.SenderNew, "%.80q", j.from)
+	}
+	j.name()
+	if domain := address.Domain(j.from); domain != "" {
+		j.lookalike(domain)
+	}
+}
+
+func word(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}
+
+// correspondent reports whether one of ours has written to a partner.
+func correspondent(p ledger.Partner) bool { return p.Begun+p.Answered > 0 }
+
+// name compares the display name with who is known under it.
+func (j *judge) name() {
+	n := &j.c.Name
+	for _, a := range n.Addresses {
+		switch {
+		case address.Fold(a) == j.from || same(a, j.from):
+		case j.site.Local(a):
+			j.add(finding.SenderInternalSpoof, "the name holds %.60q, the address is %.60q", a, j.from)
+		default:
+			j.add(finding.SenderNameSpoof, "the name holds %.60q, the address is %.60q", a, j.from)
+		}
+	}
+	if n.Via || j.c.Clues.Robot == thread.List || j.site.Local(j.from) {
+		return
+	}
+	if p, ok := j.person(n.Keys); ok {
+		j.add(finding.SenderInternalSpoof, "%.60q is %.60q, the address is %.60q", j.c.From.Name, p, j.from)
+		return
+	}
+	others := slices.DeleteFunc(slices.Clone(j.c.Answer.Namesake), func(p ledger.Partner) bool { return p.Address == j.from || same(p.Address, j.from) })
+	switch i := slices.IndexFunc(others, func(p ledger.Partner) bool { return p.Ours }); {
+	case i >= 0:
+		j.add(finding.SenderInternalSpoof, "%.60q is %.60q, the address is %.60q", j.c.From.Name, others[i].Address, j.from)
+	case len(others) > 0:
+		j.add(finding.SenderNameSpoof, "%.60q is known as %.60q, the address is %.60q", j.c.From.Name, others[0].Address, j.from)
+	}
+}
+
+// person finds one of the configured people under a name key.
+func (j *judge) person(keys []string) (string, bool) {
+	for _, p := range j.site.People {
+		if strings.EqualFold(p.Address, j.from) {
+			return "", false
+		}
+	}
+	for _, p := range j.site.People {
+		for _, n := range p.Names {
+			for _, k := range sender.ParseName(n).Keys {
+				if slices.Contains(keys, k) {
+					return p.Address, true
+				}
+			}
+		}
+	}
+	return "", false
+}
+
+// same reports whether two addresses belong to one organisation.
+func same(a, b string) bool {
+	return strings.HasPrefix(address.Key(a), "@") && address.Key(a) == address.Key(b)
+}
+
+func (j *judge) lookalike(domain string) {
+	if j.site.Local(j.from) {
+		return
+	}
+	for _, d := range append(slices.Clone(j.site.LocalDomains), j.c.Answer.Alike...) {
+		if how, ok := sender.Alike(domain, strings.TrimPrefix(d, ".")); ok {
+			j.add(finding.SenderLookalike, "%.60q looks like %.60q: %s", domain, d, how)
+			return
+		}
+	}
+}
+
+// takesPart reports whether the writer was addressed, if only in a copy, or belongs to the organisation of one who was.
+func takesPart(c *ledger.Citations) bool { return c.Party || c.Copied || c.OrgParty }
+
+// thread says whether the conversation is real and the writer part of it.
+func (j *judge) thread() {
+	cl, a := &j.c.Clues, &j.c.Answer
+	personal := cl.Robot == thread.Human
+	party, cited := takesPart(&a.Cited), a.Cited.Ours+a.Cited.Theirs
+	switch {
+	case cited > 0 && party && !j.doubted():
+		j.add(finding.ThreadKnown, "cites %d mails of a conversation of ours", cited)
+	case cited > 0 && party:
+		j.add(finding.ThreadUnknown, "cites %d mails of a conversation of ours, but nothing proves that %.80q wrote it", cited, j.from)
+	case cited > 0:
+		if personal && !a.Cited.Listed {
+			j.add(finding.ThreadStolen, "cites %d mails of a conversation of ours, %.80q was no part of it", cited, j.from)
+		}
+	case a.Cited.Forged > 0 && personal:
+		j.add(finding.ThreadForged, "cites %d ids of ours that were never sent", a.Cited.Forged)
+	case cl.Reply && len(cl.Refs) > 0 && j.c.Asked && a.Warm:
+		j.add(finding.ThreadUnknown, "cites %d mails that are not remembered", len(cl.Refs))
+	}
+	if cl.Reply && len(cl.Refs) == 0 && personal {
+		j.add(finding.ReplyNoReference, "%.100q", j.res.Facts.Subject)
+	}
+	if a.Subject.Ours > 0 && !takesPart(&a.Subject) && !party && personal {
+		j.add(finding.ThreadSubjectForeign, "%.100q", cl.Subject)
+	}
+	if personal {
+		j.quotes()
+	}
+	if cl.OneLine {
+		j.add(finding.MailOneLine, "quotes %d", len(cl.Quoted))
+	}
+}
+
+// quotes looks for the writer himself in what he quotes, at another address.
+func (j *judge) quotes() {
+	for i, p := range j.c.Clues.Quoted {
+		addr := address.Fold(p.Addr)
+		if addr == "" || addr == j.from || same(addr, j.from) || j.site.Local(addr) {
+			continue
+		}
+		if !j.himself(i, p, addr) {
+			continue
+		}
+		j.add(finding.ThreadQuoteMismatch, "quotes %.50q as %.60q, writes from %.60q", j.c.From.Name, addr, j.from)
+		return
+	}
+}
+
+// himself reports whether a quoted person bears the writer's name: as it stands there, or as the memory knows the address.
+func (j *judge) himself(_ int, p thread.Person, addr string) bool {
+	for _, k := range sender.ParseName(p.Name).Keys {
+		if slices.Contains(j.c.Name.Keys, k) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(j.c.Answer.Namesake, func(n ledger.Partner) bool { return n.Address == addr })
+}
+
+// learn tells the memory of a message that goes its way. Nobody becomes known by mail that was held, marked, released, sent by nobody, or by a machine; of
+// such mail of ours only the id is kept where it left, so that an answer to it is not called forged.
+func (f *Filter) learn(ctx context.Context, res *Result, delivered bool) error {
+	c := res.Conversation
+	if c == nil || f.o.Conversations == nil || !delivered && res.Session.Released == "" {
+		return nil
+	}
+	clean := res.Session.Released == "" && res.Verdict.Action == rules.Accept && !res.Facts.Incomplete
+	robot := c.Clues.Robot != thread.Human || res.Session.Envelope.MailFrom == ""
+	to, cc := addresses(res.Header, "To"), addresses(res.Header, "Cc")
+	e := &res.Session.Envelope
+	if res.Facts.Direction != message.In {
+		return wrap("sent", f.o.Conversations.LearnSent(ctx, ledger.Sent{
+			Time: timeOf(res), From: address.Fold(c.From.Addr), Name: c.From.Name, Names: c.Name.Keys, MessageID: c.Clues.MessageID, Refs: c.Clues.Refs,
+			Subject: c.Clues.Subject, Rcpts: folded(e.Rcpts), To: to, Cc: cc, Robot: robot || !clean,
+		}))
+	}
+	if robot || !clean {
+		return nil
+	}
+	known := slices.ContainsFunc(res.Facts.Findings, func(f finding.Finding) bool { return f.Kind == finding.ThreadKnown })
+	return wrap("received", f.o.Conversations.LearnReceived(ctx, ledger.Received{
+		Time: timeOf(res), From: address.Fold(c.From.Addr), Name: c.From.Name, Names: c.Name.Keys, MessageID: c.Clues.MessageID, Refs: c.Clues.Refs,
+		Subject: c.Clues.Subject, Rcpts: folded(e.Rcpts), To: to, Cc: cc,
+		Passed: c.Auth.Result == sender.Pass, Failed: c.Auth.Result == sender.Fail, Known: known,
+	}))
+}
+
+func wrap(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("filter: learning what was %s: %w", what, err)
+}
+
+func addresses(h *message.Header, field string) (list []string) {
+	for _, a := range h.Addresses(field) {
+		list = append(list, address.Fold(a.Addr))
+	}
+	return list
 }

@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -192,8 +193,9 @@ func (r *Run) Finish(s Session) *Result {
 		Envelope: s.Envelope, Direction: direction, Subject: res.Header.Text("Subject"), From: from(res.Header),
 	}
 	r.open(res)
+	said := r.others(res)
 	found := r.scan.Result()
-	found.Findings = append(found.Findings, r.sends(res, found)...)
+	found.Findings = append(found.Findings, said...)
 	r.f.decide(res, found, res.Facts)
 	if s.Released != "" {
 		res.Verdict = rules.Verdict{Action: rules.Accept, Rule: rules.Released, Rules: []string{rules.Released}, Enforced: true,
@@ -204,6 +206,20 @@ func (r *Run) Finish(s Session) *Result {
 	}
 	res.Elapsed = time.Since(r.begun)
 	return res
+}
+
+// others is what the message has to do with other messages. A fault of ours there makes it incomplete.
+func (r *Run) others(res *Result) (list []finding.Finding) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.scan.Add(finding.New(finding.ParserError, nil, "the conversation: %v", p))
+		}
+	}()
+	res.Conversation = &Conversation{}
+	found := r.scan.Result()
+	list = r.converse(res, found.Texts, found.Links)
+	found.Findings = append(slices.Clone(found.Findings), list...)
+	return append(list, r.sends(res, found)...)
 }
 
 // decide adds to facts what was found, and judges.

@@ -205,9 +205,9 @@ func (f *Filter) Remember(ctx context.Context, res *Result, delivered bool, wait
 	mem := res.Memory
 	if mem == nil {
 		out.Incidents, err = f.keepSent(ctx, res, delivered)
-		return out, err
+		return out, errors.Join(err, f.learn(ctx, res, delivered))
 	}
-	settled := f.settle(ctx, mem.Later, &out)
+	settled := errors.Join(f.learn(ctx, res, delivered), f.settle(ctx, mem.Later, &out))
 	mem.Mail.Quarantine = waits
 	var locked []ledger.Locked
 	if delivered || waits != "" {

@@ -5,15 +5,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
-	"sekisho/internal/address"
 	"sekisho/internal/finding"
 	"sekisho/internal/inspect"
-	"sekisho/internal/ledger"
 	"sekisho/internal/message"
 	"sekisho/internal/outbound"
-	"sekisho/internal/thread"
 )
 
 // Sent is what a message of ours has to do with others of its sender; of a report about mail under our names, it is Err only.
@@ -54,13 +50,11 @@ func (r *Run) sends(res *Result, found inspect.Result) (list []finding.Finding) 
 
 // sent is the message as it is counted.
 func (r *Run) sent(res *Result, found inspect.Result) outbound.Mail {
-	e := &res.Session.Envelope
-	clues := thread.Read(res.Header, "")
+	e, c := &res.Session.Envelope, res.Conversation
 	m := outbound.Mail{
-		Time: moment(e.Time), QueueID: e.QueueID, MessageID: clues.MessageID, SHA256: res.SHA256, Account: e.SASLUser, Client: res.Client,
-		MailFrom: e.MailFrom, From: res.Facts.From, Rcpts: e.Rcpts, Answer: clues.Reply, Cites: len(clues.Refs) > 0,
+		Time: timeOf(res), QueueID: e.QueueID, MessageID: c.Clues.MessageID, SHA256: res.SHA256, Account: e.SASLUser, Client: res.Client,
+		MailFrom: e.MailFrom, From: res.Facts.From, Rcpts: e.Rcpts, New: c.strangers(), Answer: c.Clues.Reply, Cites: len(c.Clues.Refs) > 0,
 	}
-	m.New = r.strangers(m.Time, e.Rcpts)
 	for _, a := range res.Attachments {
 		m.Files = append(m.Files, outbound.File{Name: a.Name, SHA256: a.SHA256})
 	}
@@ -75,43 +69,6 @@ func (r *Run) sent(res *Result, found inspect.Result) outbound.Mail {
 		}
 	}
 	return m
-}
-
-// moment is a message's place in time: the MTA's word, else now.
-func moment(t time.Time) time.Time {
-	if t.IsZero() {
-		return time.Now()
-	}
-	return t
-}
-
-// strangersMax is how many recipients of one mail are asked for, as many as the memory answers at once: a mail to more is a circular.
-const strangersMax = 50
-
-// strangers counts the recipients to whom none of ours has written before; 0 where the memory is too young to know, or away.
-func (r *Run) strangers(at time.Time, rcpts []string) (n int) {
-	if r.f.o.Conversations == nil {
-		return 0
-	}
-	q := ledger.Question{Time: at}
-	for _, addr := range rcpts[:min(len(rcpts), strangersMax)] {
-		if !r.f.o.Site.Local(addr) {
-			q.Quoted = append(q.Quoted, address.Fold(addr))
-		}
-	}
-	if len(q.Quoted) == 0 {
-		return 0
-	}
-	a, err := r.f.o.Conversations.Ask(r.ctx, q)
-	if err != nil || !a.Warm {
-		return 0
-	}
-	for _, p := range a.Quoted {
-		if p.Begun+p.Answered == 0 && !p.Ours {
-			n++
-		}
-	}
-	return n
 }
 
 // starts are the kinds of files that start by themselves, that a double click starts, or that hide what they are.

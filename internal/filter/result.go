@@ -22,22 +22,23 @@ type Attachment struct {
 
 // Result is what is known of a message at its end.
 type Result struct {
-	Kind        string // "message", or the file's kind
-	Session     Session
-	Client      netip.Addr // the true client, behind trusted relays; invalid when unknown
-	Facts       rules.Facts
-	Verdict     rules.Verdict
-	Header      *message.Header
-	Attachments []Attachment
-	Files       []inspect.FileReport
-	Locked      []inspect.Locked // files that stayed locked
-	ListsErr    error            // a list could not be asked: what it knows is not among the facts
-	Memory      *Memory          // nil where nothing is remembered
-	Sent        *Sent            // nil for mail from outside
-	Raw         *message.Buffer  // nil for a file
-	Size        int64
-	SHA256      string // of the raw message, lower-case hex
-	Elapsed     time.Duration
+	Kind         string // "message", or the file's kind
+	Session      Session
+	Client       netip.Addr // the true client, behind trusted relays; invalid when unknown
+	Facts        rules.Facts
+	Verdict      rules.Verdict
+	Header       *message.Header
+	Attachments  []Attachment
+	Files        []inspect.FileReport
+	Locked       []inspect.Locked // files that stayed locked
+	ListsErr     error            // a list could not be asked: what it knows is not among the facts
+	Memory       *Memory          // nil where nothing is remembered
+	Conversation *Conversation    // nil for a file
+	Sent         *Sent            // nil for mail from outside
+	Raw          *message.Buffer  // nil for a file
+	Size         int64
+	SHA256       string // of the raw message, lower-case hex
+	Elapsed      time.Duration
 }
 
 // Close frees the raw message unless its spool file was detached, and the locked files.

@@ -22,6 +22,7 @@ type mailSays struct {
 	lures *lure.Matcher
 	path  finding.Path // of the first part that is text of the mail
 	links []links.Link
+	texts []string // as Result.Texts
 	seen  map[string]bool
 	cut   bool // a text is longer than is read
 }
@@ -89,12 +90,27 @@ func read(text string, page, own bool) (string, []links.Link) {
 func (s *Scan) ownText(at finding.Path, text string, page bool) {
 	text, found := read(text, page, true)
 	s.words.Text(text)
+	if at != nil {
+		s.mail.keep(text)
+	}
 	if s.mail.lures == nil {
 		s.mail.lures, s.mail.path = lure.New(), at
 	}
 	_, _ = io.WriteString(s.mail.lures, text)
 	if len(found) > 0 && len(s.mail.links) < mailLinks {
 		s.mail.leads(text, found)
+	}
+}
+
+// What is kept of the mail's own texts: both forms of a multipart/alternative and what follows them, and of each as much as anybody quotes.
+const (
+	textsMax    = 4
+	textKeepMax = 256 << 10
+)
+
+func (m *mailSays) keep(text string) {
+	if len(m.texts) < textsMax {
+		m.texts = append(m.texts, text[:min(len(text), textKeepMax)])
 	}
 }
 

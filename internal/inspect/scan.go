@@ -315,9 +315,12 @@ type Result struct {
 	Locked     bool          // something is encrypted and stayed so
 	Digests    []FileDigests // of files by Options.Digests
 	Links      []links.Link  // of the mail's own text, quoted history left out
+	Texts      []string      // the mail's own texts as their reader sees them, quotations included; the first of them, cut
 }
 
 // Result returns what the scan found so far.
 func (s *Scan) Result() Result {
-	return Result{Findings: s.findings, Files: s.files, Incomplete: s.incomplete, Locked: s.locked, Digests: s.digests, Links: s.mail.links}
+	return Result{
+		Findings: s.findings, Files: s.files, Incomplete: s.incomplete, Locked: s.locked, Digests: s.digests, Links: s.mail.links, Texts: s.mail.texts,
+	}
 }

@@ -1,0 +1,209 @@
+package filter
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"sekisho/internal/finding"
+	"sekisho/internal/inspect"
+	"sekisho/internal/ledger"
+	"sekisho/internal/message"
+	"sekisho/rules"
+)
+
+// told is a memory that gives one answer and notes what it learns.
+type told struct {
+	answer   ledger.Answer
+	err      error
+	asked    []ledger.Question
+	sent     []ledger.Sent
+	received []ledger.Received
+}
+
+func (m *told) Ask(_ context.Context, q ledger.Question) (ledger.Answer, error) {
+	m.asked = append(m.asked, q)
+	a := m.answer
+	a.Quoted = make([]ledger.Partner, len(q.Quoted))
+	return a, m.err
+}
+
+func (m *told) LearnSent(_ context.Context, s ledger.Sent) error {
+	m.sent = append(m.sent, s)
+	return m.err
+}
+
+func (m *told) LearnReceived(_ context.Context, r ledger.Received) error {
+	m.received = append(m.received, r)
+	return m.err
+}
+
+var ourSite = message.Site{
+	LocalDomains: []string{"our.example"}, InternalNetworks: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, Gateway: "gw.our.example",
+	AuthservID: "gw.our.example", People: []message.Person{{Address: "hanako@our.example", Names: []string{"鈴木 花子", "Hanako Suzuki"}}},
+}
+
+const (
+	passed   = "Authentication-Results: gw.our.example; spf=pass smtp.mailfrom=partner.example; dmarc=pass header.from=partner.example\r\n"
+	failed   = "Authentication-Results: gw.our.example; spf=fail smtp.mailfrom=evil.example; dmarc=fail header.from=partner.example\r\n"
+	fromTaro = "From: Taro Yamada <taro@partner.example>\r\nTo: hanako@our.example\r\n"
+	fromEvil = "From: Taro Yamada <x@evil.example>\r\nTo: hanako@our.example\r\n"
+	quote    = "See file.\r\n\r\n-----Original Message-----\r\nFrom: Taro Yamada <taro@partner.example>\r\nSent: 2026-05-14\r\nTo: hanako@our.example\r\nSubject: Pumps\r\n\r\nTen are left.\r\n"
+)
+
+// knownTaro is one whom ours has written to.
+var knownTaro = ledger.Partner{Address: "taro@partner.example", Begun: 2, Received: 5, Passed: 4}
+
+// converse runs a mail from outside past a memory.
+func converse(t *testing.T, m Conversations, header, body string) *Result {
+	t.Helper()
+	f := newFilter(t, func(o *Options, _ *inspect.Options) { o.Conversations, o.Site = m, ourSite })
+	raw := header + "Message-ID: <m1@x.example>\r\nDate: Mon, 23 Nov 2026 12:00:00 +0900\r\n\r\n" + body
+	res, err := f.Message(t.Context(), Session{Envelope: message.Envelope{
+		ClientIP: netip.MustParseAddr("192.0.2.7"), MailFrom: "x@evil.example", Rcpts: []string{"hanako@our.example"}, Time: time.Date(2026, 11, 23, 3, 0, 0, 0, time.UTC),
+	}}, strings.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { res.Close() })
+	return res
+}
+
+func TestWhatAMailFromOutsideIsSaidToBe(t *testing.T) {
+	known := ledger.Answer{Warm: true, From: knownTaro}
+	cited := func(c ledger.Citations) ledger.Answer { return ledger.Answer{Warm: true, Cited: c} }
+	const refs = "In-Reply-To: <a@our.example>\r\nSubject: Re: Pumps\r\n"
+	tests := []struct {
+		name   string
+		answer ledger.Answer
+		header string
+		body   string
+		want   []finding.Kind
+	}{
+		{"a correspondent writes", known, fromTaro + passed, "Hello\r\n", []finding.Kind{finding.SenderKnown}},
+		{"his address, DMARC failed", known, fromTaro + failed, "Hello\r\n", []finding.Kind{finding.AuthFail}},
+		{"his address, and the proof he used to give is missing", known, fromTaro + "Authentication-Results: gw.our.example; spf=none\r\n", "Hello\r\n", []finding.Kind{finding.AuthFail}},
+		{"his address, and our gateway does not check", known, fromTaro, "Hello\r\n", []finding.Kind{finding.SenderKnown}},
+		{"a field with our name below a foreign Received is his own word", known,
+			"Received: from a by evil.example; Mon, 23 Nov 2026 12:00:00 +0900\r\n" + fromTaro + passed, "Hello\r\n", []finding.Kind{finding.SenderKnown}},
+		{"a stranger", ledger.Answer{Warm: true}, fromEvil, "Hello\r\n", []finding.Kind{finding.SenderNew}},
+		{"a stranger to an empty memory", ledger.Answer{}, fromEvil, "Hello\r\n", nil},
+		{"a colleague of a correspondent", ledger.Answer{Warm: true, Org: ledger.Partner{Begun: 1}}, fromEvil, "Hello\r\n", nil},
+		{"a genuine answer", cited(ledger.Citations{Ours: 1, Party: true}), fromTaro + passed + refs, "Hello\r\n", []finding.Kind{finding.ThreadKnown, finding.SenderNew}},
+		{"an answer by somebody of the addressee's firm", cited(ledger.Citations{Ours: 1, OrgParty: true}), fromTaro + passed + refs, "Hello\r\n",
+			[]finding.Kind{finding.ThreadKnown, finding.SenderNew}},
+		{"an addressee's address without his proof", ledger.Answer{Warm: true, From: knownTaro, Cited: ledger.Citations{Ours: 1, Party: true}}, fromTaro + failed + refs, "Hello\r\n",
+			[]finding.Kind{finding.AuthFail, finding.ThreadUnknown}},
+		{"a stolen conversation", cited(ledger.Citations{Ours: 1}), fromEvil + refs, "Hello\r\n", []finding.Kind{finding.ThreadStolen, finding.SenderNew}},
+		{"the same by a list", cited(ledger.Citations{Ours: 1}), fromEvil + refs + "List-Id: <l.example>\r\n", "Hello\r\n", []finding.Kind{finding.SenderNew}},
+		{"mail of ours to a list, answered there", cited(ledger.Citations{Ours: 1, Listed: true}), fromEvil + refs, "Hello\r\n", []finding.Kind{finding.SenderNew}},
+		{"an automatic answer from elsewhere", cited(ledger.Citations{Ours: 1}), fromEvil + refs + "Auto-Submitted: auto-replied\r\n", "Hello\r\n", []finding.Kind{finding.SenderNew}},
+		{"an id of ours that was never sent", cited(ledger.Citations{Forged: 1}), fromEvil + refs, "Hello\r\n", []finding.Kind{finding.ThreadForged, finding.SenderNew}},
+		{"an answer to what is not remembered", cited(ledger.Citations{}), fromEvil + refs, "Hello\r\n", []finding.Kind{finding.ThreadUnknown, finding.SenderNew}},
+		{"an answer that names nothing", ledger.Answer{}, fromEvil + "Subject: Re: Pumps\r\n", "Hello\r\n", []finding.Kind{finding.ReplyNoReference}},
+		{"a subject of ours from a foreigner", ledger.Answer{Subject: ledger.Citations{Ours: 1}}, fromEvil + "Subject: Re: Pumps\r\n", "Hello\r\n",
+			[]finding.Kind{finding.ReplyNoReference, finding.ThreadSubjectForeign}},
+		{"he quotes himself at another address", ledger.Answer{}, fromEvil + "Subject: Re: Pumps\r\n", quote, []finding.Kind{finding.ReplyNoReference, finding.ThreadQuoteMismatch}},
+		{"he quotes himself at his own", ledger.Answer{}, fromTaro + "Subject: Re: Pumps\r\n", quote, []finding.Kind{finding.ReplyNoReference}},
+		{"a colleague of his answers", ledger.Answer{}, "From: Taro Yamada <t2@sales.partner.example>\r\nSubject: Re: Pumps\r\n", quote, []finding.Kind{finding.ReplyNoReference}},
+		{"the name of one of ours", ledger.Answer{}, "From: 鈴木花子 <x@evil.example>\r\n", "Hello\r\n", []finding.Kind{finding.SenderInternalSpoof}},
+		{"her address as the name", ledger.Answer{}, "From: \"hanako@our.example\" <x@evil.example>\r\n", "Hello\r\n", []finding.Kind{finding.SenderInternalSpoof}},
+		{"a service that writes for her", ledger.Answer{}, "From: \"Hanako Suzuki via Docs\" <no-reply@docs.example>\r\n", "Hello\r\n", nil},
+		{"the name of a correspondent", ledger.Answer{Namesake: []ledger.Partner{knownTaro}}, fromEvil, "Hello\r\n", []finding.Kind{finding.SenderNameSpoof}},
+		{"a colleague with the same name", ledger.Answer{Namesake: []ledger.Partner{knownTaro}}, "From: Taro Yamada <t2@partner.example>\r\n", "Hello\r\n", nil},
+		{"a domain like ours", ledger.Answer{}, "From: a@xn--ur-emc.example\r\n", "Hello\r\n", []finding.Kind{finding.SenderLookalike}},
+		{"another domain", ledger.Answer{}, "From: a@pumps.example\r\n", "Hello\r\n", nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := conversationKinds(converse(t, &told{answer: tt.answer}, tt.header, tt.body))
+			want := slices.Clone(tt.want)
+			slices.Sort(want)
+			if !slices.Equal(got, want) {
+				t.Errorf("got %v, want %v", got, want)
+			}
+		})
+	}
+}
+
+// conversationKinds are the kinds that speak of sender and conversation, sorted.
+func conversationKinds(res *Result) (ks []finding.Kind) {
+	for _, f := range res.Facts.Findings {
+		group, _, _ := strings.Cut(string(f.Kind), ".")
+		if slices.Contains([]string{"thread", "sender", "reply", "auth", "outbound"}, group) {
+			ks = append(ks, f.Kind)
+		}
+	}
+	slices.Sort(ks)
+	return ks
+}
+
+func TestAMemoryThatDoesNotAnswerMakesNobodyKnownOrStrange(t *testing.T) {
+	res := converse(t, &told{answer: ledger.Answer{Warm: true, From: knownTaro}, err: errors.New("slow")}, fromEvil+"In-Reply-To: <a@our.example>\r\nSubject: Re: Pumps\r\n", "Hello\r\n")
+	if got := conversationKinds(res); len(got) > 0 || res.Facts.Warm || res.Conversation.Err == nil || res.Verdict.Action != rules.Accept {
+		t.Errorf("%v, warm %v, %v, %s", got, res.Facts.Warm, res.Conversation.Err, res.Verdict.Action)
+	}
+}
+
+// TestWhatIsLearned: by direction, verdict and kind of mail.
+func TestWhatIsLearned(t *testing.T) {
+	tests := []struct {
+		name      string
+		client    string
+		mailFrom  string
+		header    string
+		delivered bool
+		released  string
+		sent      int
+		robot     bool
+		received  int
+	}{
+		{"mail that leaves", "10.0.0.1", "hanako@our.example", "From: hanako@our.example\r\nTo: taro@partner.example\r\n", true, "", 1, false, 0},
+		{"mail that leaves, held", "10.0.0.1", "hanako@our.example", "From: hanako@our.example\r\n", false, "", 0, false, 0},
+		{"an automatic answer of ours", "10.0.0.1", "", "From: hanako@our.example\r\nAuto-Submitted: auto-replied\r\n", true, "", 1, true, 0},
+		{"mail of ours that was released", "10.0.0.1", "hanako@our.example", "From: hanako@our.example\r\n", true, "20261123-aaaaaaaa", 1, true, 0},
+		{"mail from outside", "192.0.2.7", "taro@partner.example", fromTaro, true, "", 0, false, 1},
+		{"the same, marked", "192.0.2.7", "taro@partner.example", fromTaro + failed, true, "", 0, false, 0},
+		{"the same, released", "192.0.2.7", "taro@partner.example", fromTaro, true, "20261123-aaaaaaaa", 0, false, 0},
+		{"a bounce", "192.0.2.7", "", fromTaro, true, "", 0, false, 0},
+		{"a list", "192.0.2.7", "l@partner.example", fromTaro + "List-Id: <l.example>\r\n", true, "", 0, false, 0},
+		{"a vacation reply", "192.0.2.7", "taro@partner.example", fromTaro + "Auto-Submitted: auto-replied\r\n", true, "", 0, false, 0},
+		{"a receipt", "192.0.2.7", "taro@partner.example", fromTaro + "Content-Type: multipart/report; report-type=disposition-notification; boundary=b\r\n", true, "", 0, false, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			m := &told{}
+			f := newFilter(t, func(o *Options, _ *inspect.Options) { o.Conversations, o.Site = m, ourSite })
+			res, err := f.Message(t.Context(), Session{Released: tt.released, Envelope: message.Envelope{
+				ClientIP: netip.MustParseAddr(tt.client), MailFrom: tt.mailFrom, Rcpts: []string{"taro@partner.example"},
+			}}, strings.NewReader(tt.header+"Message-ID: <m1@x.example>\r\n\r\nHello\r\n"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer res.Close()
+			if _, err := f.Remember(t.Context(), res, tt.delivered, ""); err != nil {
+				t.Fatal(err)
+			}
+			if len(m.sent) != tt.sent || len(m.received) != tt.received {
+				t.Fatalf("learned %d sent and %d received, want %d and %d", len(m.sent), len(m.received), tt.sent, tt.received)
+			}
+			if tt.sent > 0 && m.sent[0].Robot != tt.robot {
+				t.Errorf("robot %v, want %v", m.sent[0].Robot, tt.robot)
+			}
+		})
+	}
+}
+
+func TestWhatCannotBeLearnedIsToldAndNothingElse(t *testing.T) {
+	m := &told{}
+	res := converse(t, m, fromTaro, "Hello\r\n")
+	m.err = errors.New("disk full")
+	f := newFilter(t, func(o *Options, _ *inspect.Options) { o.Conversations, o.Site = m, ourSite })
+	if _, err := f.Remember(t.Context(), res, true, ""); !errors.Is(err, m.err) {
+		t.Errorf("%v", err)
+	}
+}
