@@ -58,7 +58,7 @@ var arrows = map[string][]string{
 	"internal/xlm":              {"internal/xmlscan"},
 	"internal/xmlscan":          {},
 	"internal/filter": {"internal/finding", "internal/inspect", "internal/ledger", "internal/message", "internal/password", "rules",
-		"internal/address", "internal/thread", "internal/sender", "internal/outbound", "internal/lists"},
+		"internal/address", "internal/links", "internal/thread", "internal/sender", "internal/outbound", "internal/lists"},
 	"internal/ledger":     {"internal/address", "internal/message", "internal/store"},
 	"internal/address":    {},
 	"internal/thread":     {"internal/message"},

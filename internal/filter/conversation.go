@@ -265,12 +265,15 @@ func same(a, b string) bool {
 	return strings.HasPrefix(address.Key(a), "@") && address.Key(a) == address.Key(b)
 }
 
+// lookalike compares a stranger's domain with ours and with those of correspondents. The same name under another top-level domain is no sign: it mostly
+// belongs to the same firm, or to one that honestly bears the name.
 func (j *judge) lookalike(domain string) {
-	if j.site.Local(j.from) {
+	a := &j.c.Answer
+	if j.site.Local(j.from) || correspondent(a.From) || correspondent(a.Org) {
 		return
 	}
-	for _, d := range append(slices.Clone(j.site.LocalDomains), j.c.Answer.Alike...) {
-		if how, ok := sender.Alike(domain, strings.TrimPrefix(d, ".")); ok {
+	for _, d := range append(slices.Clone(j.site.LocalDomains), a.Alike...) {
+		if how, ok := sender.Alike(domain, strings.TrimPrefix(d, ".")); ok && how != sender.TLD {
 			j.add(finding.SenderLookalike, "%.60q looks like %.60q: %s", domain, d, how)
 			return
 		}
