@@ -213,6 +213,9 @@ const maxProblems = 20
 func (c *hostsImportCmd) Run(ctx context.Context, g *globals, io streams) error {
 	return g.withHosts(ctx, io, func(d *hostsDesk) error {
 		bar, problems := newProgress(d.err), 0
+		if bar.w != nil {
+			bar.of = hosts.Count(ctx, c.Paths)
+		}
 		im := hosts.Importer{Hosts: d.hosts, Replace: c.Replace, Step: bar.step, Problem: func(path string, err error) {
 			if problems++; problems <= maxProblems {
 				bar.clear()

@@ -46,7 +46,7 @@ func incidentOf(in *outbound.Incident) hosts.Incident {
 	}
 	for _, s := range in.Samples {
 		i.Samples = append(i.Samples, hosts.Sample{
-			Time: s.Time, Account: s.Account, Client: s.Client, MailFrom: s.MailFrom, Rcpts: s.Rcpts, More: s.More, MessageID: s.MessageID,
+			Time: s.Time, Account: s.Account, Client: s.Client, MailFrom: s.MailFrom, From: s.From, Rcpts: s.Rcpts, More: s.More, MessageID: s.MessageID,
 			QueueID: s.QueueID, SHA256: s.SHA256, Files: s.Files, Delivered: s.Delivered,
 		})
 	}

@@ -49,8 +49,9 @@ func (p painter) verdict(a rules.Action) string {
 
 // progress is one line on a terminal that is written over.
 type progress struct {
-	w io.Writer // nil: off
-	n int
+	w  io.Writer // nil: off
+	n  int
+	of int // with a bar, where it is known how many there are
 }
 
 func newProgress(w io.Writer) progress {
@@ -68,11 +69,23 @@ func (p *progress) step(name string) {
 		return
 	}
 	p.n++
-	r := []rune(printable(name))
-	if len(r) > progressWidth {
-		r = append([]rune("…"), r[len(r)-progressWidth:]...)
+	bar := p.bar()
+	r, width := []rune(printable(name)), progressWidth-len(bar)
+	if len(r) > width {
+		r = append([]rune("…"), r[len(r)-width:]...)
 	}
-	fmt.Fprintf(p.w, "\r\x1b[K%d %s", p.n, string(r))
+	fmt.Fprintf(p.w, "\r\x1b[K%s%d %s", bar, p.n, string(r))
+}
+
+// barWidth leaves half of the line to the name.
+const barWidth = 20
+
+func (p *progress) bar() string {
+	if p.of <= 0 {
+		return ""
+	}
+	done := min(p.n, p.of) * barWidth / p.of
+	return fmt.Sprintf("[%s%s] %3d %% ", strings.Repeat("#", done), strings.Repeat(".", barWidth-done), min(p.n, p.of)*100/p.of)
 }
 
 func (p *progress) clear() {

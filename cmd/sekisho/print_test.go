@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"sekisho/internal/quarantine"
@@ -50,5 +51,25 @@ func TestEveryKindOfProblemHasWords(t *testing.T) {
 		if text("en", "v_"+kind) == "" || text("ja", "v_"+kind) == "" {
 			t.Errorf("%s has no words", kind)
 		}
+	}
+}
+
+func TestBarOfKnownLength(t *testing.T) {
+	var b strings.Builder
+	p := progress{w: &b, of: 4}
+	for range 5 { // an archive has more files than were counted
+		p.step("a\x1b.txt")
+	}
+	lines := strings.Split(b.String(), "\r\x1b[K")
+	for i, want := range map[int]string{
+		1: "[#####...............]  25 % 1 a\\u{1b}.txt", 4: "[####################] 100 % 4 a\\u{1b}.txt", 5: "[####################] 100 % 5 a\\u{1b}.txt",
+	} {
+		if lines[i] != want {
+			t.Errorf("%d: %q, want %q", i, lines[i], want)
+		}
+	}
+	p = progress{w: &b}
+	if p.bar() != "" {
+		t.Error("a bar without a length")
 	}
 }

@@ -94,6 +94,22 @@ func (im *Importer) Run(ctx context.Context, paths []string) (Summary, error) {
 	return im.sum, nil
 }
 
+// Count tells how many files Run will find, for a bar: those in archives are not among them. Trouble is for Run to say.
+func Count(ctx context.Context, paths []string) (n int) {
+	for _, root := range paths {
+		err := filepath.WalkDir(root, func(_ string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() {
+				n++
+			}
+			return ctx.Err()
+		})
+		if err != nil || n > maxFiles {
+			break
+		}
+	}
+	return n
+}
+
 func (im *Importer) walk(ctx context.Context, root string) error {
 	return filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		switch {

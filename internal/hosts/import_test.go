@@ -120,6 +120,9 @@ func TestFolderCollectedFromAllMachines(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+	if n := Count(t.Context(), []string{dir}); n != got.Files {
+		t.Errorf("%d files were counted before", n)
+	}
 	if steps != got.Files || problems != 7 || !got.Trouble() {
 		t.Errorf("%d steps, %d problems", steps, problems)
 	}

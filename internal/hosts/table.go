@@ -32,6 +32,7 @@ type Sample struct {
 	Account      string    `json:"account,omitempty"`
 	Client       string    `json:"client_ip,omitempty"`
 	MailFrom     string    `json:"mail_from"`
+	From         string    `json:"from,omitempty"` // address of the From field
 	Rcpts        []string  `json:"rcpt_to"`
 	More         int       `json:"more,omitempty"` // recipients that are not listed
 	Subject      string    `json:"subject,omitempty"`
