@@ -135,3 +135,46 @@ func TestEveryWordOfTheTableIsInTheCatalogue(t *testing.T) {
 		}
 	}
 }
+
+func TestTableIsCountedOnceAMinute(t *testing.T) {
+	now, counted := time.Now(), 0
+	var trouble error
+	c := &hostCounter{now: func() time.Time { return now }, count: func(context.Context) (map[string]int64, error) {
+		counted++
+		return map[string]int64{"infected": int64(counted)}, trouble
+	}}
+	for range 3 {
+		c.stats()
+	}
+	if counted != 1 {
+		t.Errorf("counted %d times within a minute", counted)
+	}
+	now, trouble = now.Add(hostsEvery), errors.New("away")
+	if s := c.stats(); counted != 2 || s.Err == nil {
+		t.Errorf("counted %d times, %v", counted, s.Err)
+	}
+	trouble = nil
+	if s := c.stats(); counted != 3 || s.Err != nil || s.States["infected"] != 3 {
+		t.Errorf("after trouble: counted %d times, %+v", counted, s)
+	}
+}
+
+// TestTheDaemonCountsWhatTheTableShows compares the metric's states with those of the table.
+func TestTheDaemonCountsWhatTheTableShows(t *testing.T) {
+	dir := t.TempDir()
+	burst(dir)
+	st, err := store.Open(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	m, err := outbound.Open(t.Context(), st, outbound.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &server{st: st, outbound: m}
+	got, err := s.countHosts(t.Context())
+	if err != nil || len(got) != 2 || got["suspected"] != 2 || got["impersonated"] != 1 {
+		t.Errorf("%v, %v", got, err)
+	}
+}

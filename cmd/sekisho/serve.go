@@ -149,6 +149,7 @@ func (s *server) open(ctx context.Context) (err error) {
 	}
 	s.openConversations(ctx)
 	s.openOutbound(ctx)
+	s.collectHosts()
 	s.openBook(ctx)
 	s.openTrace(ctx)
 	file := s.cfg.Audit.File

@@ -47,6 +47,7 @@ type Metrics struct {
 	mode       *prometheus.GaugeVec // sekisho_mode{mode}
 	quarantine *quarantineCollector
 	locked     *lockedCollector
+	hosts      *hostsCollector
 	ledger     *ledgerCollector
 }
 
@@ -65,6 +66,7 @@ var (
 	alerts     = []string{"password-later", "outbound-burst"}
 	traced     = []string{"written", "dropped"}
 	modes      = []string{"monitor", "tag", "enforce"}
+	hostStates = []string{"infected", "suspected", "impersonated", "unchecked", "clean"} // as package hosts names them
 )
 
 // durationBuckets reach from an ordinary mail (1-2 ms with everything opened) to where MTAs give up: Postfix's milter_content_timeout is
@@ -79,11 +81,11 @@ var sizeBuckets = prometheus.ExponentialBuckets(1024, 4, 10) // 1 KiB ... 256 Mi
 // New registers the series with r, together with those of the process and the Go run time, and sets every label value to 0.
 // It panics if they are registered already.
 func New(r prometheus.Registerer, version string) *Metrics {
-	m := &Metrics{quarantine: newQuarantineCollector(), locked: newLockedCollector(), ledger: newLedgerCollector()}
+	m := &Metrics{quarantine: newQuarantineCollector(), locked: newLockedCollector(), ledger: newLedgerCollector(), hosts: newHostsCollector()}
 	m.messages(r)
 	m.sessions(r)
 	m.upkeep(r)
-	r.MustRegister(m.quarantine, m.locked, m.ledger, buildInfo(version),
+	r.MustRegister(m.quarantine, m.locked, m.ledger, m.hosts, buildInfo(version),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

@@ -91,6 +91,7 @@ func TestEverySeriesExistsAndStartsAtZero(t *testing.T) {
 		"sekisho_alerts_total":                  2,
 		"sekisho_locked_limit_bytes":            1,
 		"sekisho_ledger_rows":                   6,
+		"sekisho_hosts":                         5,
 		"sekisho_ledger_warm":                   1,
 		"sekisho_ledger_dropped_total":          1,
 		"sekisho_sessions_refused_total":        2,
@@ -204,6 +205,30 @@ func TestTheMemoryIsReadAtEveryScrape(t *testing.T) {
 	}
 }
 
+func TestMachinesAreCountedByState(t *testing.T) {
+	m, r := fresh(t)
+	m.CollectHosts(func() HostStats { return HostStats{States: map[string]int64{"infected": 2, "no state": 7}} })
+	got := map[string]float64{}
+	for _, s := range gathered(t, r)["sekisho_hosts"] {
+		got[s.labels[0]] = s.value
+	}
+	want := map[string]float64{"state=infected": 2, "state=suspected": 0, "state=impersonated": 0, "state=unchecked": 0, "state=clean": 0}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	for name, read := range map[string]func() HostStats{
+		"panic": func() HostStats { panic("table gone") },
+		"error": func() HostStats {
+			return HostStats{States: map[string]int64{"infected": 2}, Err: errors.New("table gone")}
+		},
+	} {
+		m.CollectHosts(read)
+		if _, err := r.Gather(); err == nil || !strings.Contains(err.Error(), "table gone") {
+			t.Errorf("%s: Gather error = %v, want the text", name, err)
+		}
+	}
+}
+
 func TestOldestIsNeverNegative(t *testing.T) {
 	m, r := fresh(t)
 	m.CollectQuarantine(func() QuarantineStats { return QuarantineStats{Oldest: time.Now().Add(time.Hour)} })
@@ -279,7 +304,7 @@ func TestDocumentsListEverySeries(t *testing.T) {
 
 // TestDocumentsListEveryLabelValue: every closed list except the kinds, which have a page of their own, stands in both documents.
 func TestDocumentsListEveryLabelValue(t *testing.T) {
-	lists := [][]string{refusals, protocol, stages, reloads, heldCause, acts, marks, notices, lockedDone, ledgerRows, alerts, modes, words(rules.Actions())}
+	lists := [][]string{refusals, protocol, stages, reloads, heldCause, acts, marks, notices, lockedDone, ledgerRows, alerts, modes, hostStates, words(rules.Actions())}
 	for _, file := range []string{"../../docs/metrics.md", "../../docs/ja/metrics.md"} {
 		b, err := os.ReadFile(file)
 		if err != nil {
