@@ -72,6 +72,7 @@ type fakeFilter struct {
 	wait     chan struct{} // Finish waits for it
 
 	memory      *filter.Memory
+	sent        *filter.Sent
 	locked      []inspect.Locked
 	remembered  filter.Remembered
 	rememberErr error
@@ -148,7 +149,7 @@ func (r *fakeRun) Finish(s filter.Session) *filter.Result {
 		v = *s.Waited
 	}
 	return &filter.Result{
-		Session: s, Memory: r.f.memory, Locked: r.f.locked, Verdict: v, Client: s.Envelope.ClientIP, Size: int64(r.raw.Len()), SHA256: strings.Repeat("ab", 32),
+		Session: s, Memory: r.f.memory, Sent: r.f.sent, Locked: r.f.locked, Verdict: v, Client: s.Envelope.ClientIP, Size: int64(r.raw.Len()), SHA256: strings.Repeat("ab", 32),
 		Facts:  rules.Facts{Envelope: s.Envelope, Direction: message.In, Findings: v.Why, Subject: "件名"},
 		Header: &message.Header{Fields: []message.Field{{Name: "From", Raw: " =?utf-8?b?5aSq6YOO?= <a@example.com>"}}},
 	}

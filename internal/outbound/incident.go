@@ -44,9 +44,10 @@ type Sample struct {
 }
 
 const (
-	maxKept  = 200 // risky mails of one sender a day that are kept as samples
-	maxRcpts = 50  // recipients of one sample
-	maxText  = 200 // bytes of one text of a sample
+	maxKept          = 200  // risky mails of one account a day that are kept as samples
+	maxKeptOfMachine = 1000 // … and of one machine, of mail that needed no login: a server with many people behind it
+	maxRcpts         = 50   // recipients of one sample
+	maxText          = 200  // bytes of one text of a sample
 )
 
 func (m *Mail) sample(account, client string, delivered bool) Sample {
@@ -186,7 +187,7 @@ func (m *Monitor) keep(ctx context.Context, db *sql.DB, s *Seen, delivered bool)
 	}()
 	account, client := s.names()
 	sample := s.Mail.sample(account, client, delivered)
-	if err := insertSample(ctx, tx, sample, len(s.Mail.Rcpts)); err != nil {
+	if err := insertSample(ctx, tx, sample, len(s.Mail.Rcpts), s.Mail.Account != ""); err != nil {
 		return nil, err
 	}
 	var cause sql.NullInt64
@@ -227,18 +228,25 @@ func (s *Seen) names() (account, client string) {
 	return account, local
 }
 
-func insertSample(ctx context.Context, tx *sql.Tx, s Sample, rcpts int) error {
+// insertSample keeps a risky mail while its account has room, and, where no login vouches for the account, its machine.
+func insertSample(ctx context.Context, tx *sql.Tx, s Sample, rcpts int, login bool) error {
 	text, err := json.Marshal(s)
 	if err != nil {
 		return err
 	}
-	where, who := "account", s.Account
-	if who == "" {
-		where, who = "client", s.Client
+	today := s.Time.Add(-day).UnixMilli()
+	where, args := "", []any{s.Time.UnixMilli(), s.Account, s.Client, rcpts, s.Delivered, string(text)}
+	room := func(column, who string, most int) {
+		where += ` AND (SELECT count(*) FROM outbound_mails WHERE ` + column + ` = ? AND at > ?) < ?`
+		args = append(args, who, today, most)
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO outbound_mails (at, account, client, rcpts, delivered, mail) SELECT ?, ?, ?, ?, ?, ?
-		WHERE (SELECT count(*) FROM outbound_mails WHERE `+where+` = ? AND at > ?) < ?`,
-		s.Time.UnixMilli(), s.Account, s.Client, rcpts, s.Delivered, string(text), who, s.Time.Add(-day).UnixMilli(), maxKept)
+	if s.Account != "" {
+		room("account", s.Account, maxKept)
+	}
+	if !login {
+		room("client", s.Client, maxKeptOfMachine)
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO outbound_mails (at, account, client, rcpts, delivered, mail) SELECT ?, ?, ?, ?, ?, ? WHERE 1`+where, args...)
 	return err
 }
 

@@ -14,10 +14,10 @@
 // No mail that is not risky asks the database. Without a database everything works as long as the process lives.
 //
 // Each table of accounts, machines and addresses holds Options.Senders; who is new takes the place of one who did less of late, and is not counted when all
-// did more: thousands of stolen accounts or client addresses push out nobody who is sending a burst. One sender takes at most 5 KB. Of one account's risky mails, or one
-// machine's where it has no account, maxKept a day are kept as samples; the counts go on. A machine is one address: who changes his IPv6 address with each mail is
-// counted by his account only. Behind a server that many use (Options.Shared, this host) the machine is not known; there the reverse-path stands for the account
-// where no login does.
+// did more: thousands of stolen accounts or client addresses push out nobody who is sending a burst. A sender takes half a kilobyte, one in a burst at most seven. Of
+// one account's risky mails maxKept a day are kept as samples, of a machine's without a login maxKeptOfMachine; the counts go on. A machine is one address: who
+// changes his IPv6 address with each mail is counted by his account only. Behind a server that many use (Options.Shared, this host) the machine is not known; there the
+// reverse-path stands for the account where there is no login, and who forges another with each mail is not seen.
 package outbound
 
 import (
@@ -77,12 +77,13 @@ type Monitor struct {
 	bounced  *table // by address of ours
 	st       *store.Store
 
-	mu    sync.Mutex
-	db    *sql.DB
-	tried time.Time         // when the database was last opened in vain
-	open  map[key]*Incident // known to this process
-	abuse map[string]*abuse // not written yet
-	wrote time.Time         // when abuse was last written
+	mu      sync.Mutex
+	db      *sql.DB
+	opening bool
+	tried   time.Time         // when the database was last opened
+	open    map[key]*Incident // known to this process
+	abuse   map[string]*abuse // not written yet
+	wrote   time.Time         // when abuse was last written
 }
 
 // New makes a Monitor that remembers nothing beyond its process.

@@ -12,28 +12,45 @@ import (
 	"sekisho/internal/store"
 )
 
-// retryAfter is how long a database that could not be opened is left alone: mail waits for each try.
+// retryAfter is how long a database that could not be opened is left alone.
 const retryAfter = time.Minute
 
-var errAway = errors.New("outbound: the database could not be opened a moment ago")
+var errAway = errors.New("outbound: the database could not be opened; it is tried again")
 
-// database is memory.db; nil without an error where there is to be none.
+// database is memory.db; nil without an error where there is to be none. After a failure it is opened in the background, as long as that takes.
 func (m *Monitor) database(ctx context.Context) (*sql.DB, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	switch {
-	case m.st == nil || m.db != nil:
+	if m.st == nil || m.db != nil {
 		return m.db, nil
-	case time.Since(m.tried) < retryAfter:
-		return nil, errAway
 	}
+	if !m.opening && time.Since(m.tried) > retryAfter {
+		m.opening, m.tried = true, time.Now()
+		go m.reopen(context.WithoutCancel(ctx))
+	}
+	return nil, errAway
+}
+
+// reopen ends by itself: the store gives up, or is closed.
+func (m *Monitor) reopen(ctx context.Context) {
+	defer func() {
+		m.mu.Lock()
+		m.opening = false
+		m.mu.Unlock()
+		_ = recover() // the database stays away, which every risky mail says
+	}()
+	_ = m.openDatabase(ctx)
+}
+
+func (m *Monitor) openDatabase(ctx context.Context) error {
 	db, err := m.st.Database(ctx, store.Memory)
-	if err != nil {
-		m.tried = time.Now()
-		return nil, fmt.Errorf("outbound: %w", err)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.tried = time.Now(); err != nil {
+		return fmt.Errorf("outbound: %w", err)
 	}
 	m.db = db
-	return db, nil
+	return nil
 }
 
 // maxRestored bounds what a start reads: more senders at once than any firm has.
@@ -41,11 +58,10 @@ const maxRestored = 20_000
 
 // restore brings back the risky mails of the last day, the oldest first.
 func (m *Monitor) restore(ctx context.Context) error {
-	db, err := m.database(ctx)
-	if err != nil {
+	if err := m.openDatabase(ctx); err != nil {
 		return err
 	}
-	rows, err := db.QueryContext(ctx, `SELECT at, account, client, delivered, mail FROM (SELECT * FROM outbound_mails
+	rows, err := m.db.QueryContext(ctx, `SELECT at, account, client, delivered, mail FROM (SELECT * FROM outbound_mails
 		WHERE at > (SELECT max(at) FROM outbound_mails) - ? ORDER BY at DESC LIMIT ?) ORDER BY at`, day.Milliseconds(), maxRestored)
 	if err != nil {
 		return fmt.Errorf("outbound: bringing back risky mails: %w", err)

@@ -184,6 +184,21 @@ func TestSamplesAreBounded(t *testing.T) {
 	}
 }
 
+// TestSamplesWithoutALoginAreBounded: behind a shared server anybody names the account, so its machine is bounded too.
+func TestSamplesWithoutALoginAreBounded(t *testing.T) {
+	m := open(t, t.TempDir())
+	for i := range maxKeptOfMachine + 20 {
+		p := &post{account: fmt.Sprint("x", i)}
+		mail := p.fresh(noon.Add(time.Duration(i) * time.Second))
+		mail.Account = ""
+		send(t, m, mail)
+	}
+	var rows int
+	if err := m.db.QueryRow(`SELECT count(*) FROM outbound_mails`).Scan(&rows); err != nil || rows != maxKeptOfMachine {
+		t.Errorf("%d rows, %v", rows, err)
+	}
+}
+
 func TestExpire(t *testing.T) {
 	ctx := context.Background()
 	m := open(t, t.TempDir())
@@ -294,10 +309,16 @@ func TestADamagedDatabaseIsTriedAgain(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
+	m.mu.Lock()
 	m.tried = time.Time{}
-	if s, err := m.Count(ctx, p.fresh(noon)); err != nil || s.Counts.Risky != 2 {
-		t.Errorf("%+v, %v", s, err)
+	m.mu.Unlock()
+	for range 1000 {
+		if s, err = m.Count(ctx, p.fresh(noon)); err == nil {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
 	}
+	t.Errorf("not opened again: %+v, %v", s, err)
 }
 
 func TestALockedDatabaseCostsNoMoreThanTheTimeout(t *testing.T) {
