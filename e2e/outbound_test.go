@@ -1,10 +1,7 @@
 package e2e
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -16,7 +13,7 @@ import (
 // goes on; and once it is cleared so does the next workbook.
 func TestABurstFromSubmission(t *testing.T) {
 	p := postfix(t)
-	d := behindPostfix(t, p, mtatest.DaemonOptions{Config: builtIn(p.Release)})
+	d := behindDefaults(t, p, mtatest.DaemonOptions{})
 	c := connect(t, p.Submission, "ADDR=198.51.100.20", "NAME=pc20.example.co.jp")
 	if err := c.Auth("sato", mtatest.SASLPassword); err != nil {
 		t.Fatal(err)
@@ -45,8 +42,8 @@ func TestABurstFromSubmission(t *testing.T) {
 	plain := mailOf("not of the burst")
 	plain.From, plain.To = "sato@example.co.jp", []string{"a@elsewhere.example"}
 	pass(plain, "not of the burst", "accept")
-	if alerts := alertsOf(t, d); len(alerts) != 1 || alerts[0].Kind != "outbound-burst" || alerts[0].Account != "sato" || alerts[0].Client != "198.51.100.20" || alerts[0].Mails != 10 {
-		t.Errorf("%+v", alerts)
+	if as := alerts(t, d); len(as) != 1 || as[0].Kind != "outbound-burst" || as[0].Account != "sato" || as[0].Client != "198.51.100.20" || as[0].Mails != 10 {
+		t.Errorf("%+v", as)
 	}
 	out, _, _ := d.Run("hosts", "--json")
 	if !strings.Contains(out, `"sato"`) {
@@ -56,30 +53,4 @@ func TestABurstFromSubmission(t *testing.T) {
 		t.Fatal(out, err)
 	}
 	pass(workbook(13), "burst 13", "tag")
-}
-
-// builtIn is the site with the built-in rules.
-func builtIn(release string) string { return site + fmt.Sprintf("release: {smtp: %q}\n", release) }
-
-type alert struct {
-	Event   string `json:"event"`
-	Kind    string `json:"kind"`
-	Account string `json:"account"`
-	Client  string `json:"client"`
-	Mails   int    `json:"mails"`
-}
-
-func alertsOf(t *testing.T, d *mtatest.Daemon) (list []alert) {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join(d.State, "audit.jsonl"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(b)) {
-		var a alert
-		if err := json.Unmarshal([]byte(line), &a); err == nil && a.Event == "alert" {
-			list = append(list, a)
-		}
-	}
-	return list
 }

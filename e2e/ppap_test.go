@@ -44,6 +44,9 @@ type alertLine struct {
 	Quarantine string `json:"quarantine_id"`
 	Rule       string `json:"rule"`
 	File       string `json:"file"`
+	Account    string `json:"account"`
+	Client     string `json:"client"`
+	Mails      int    `json:"mails"`
 	First      struct {
 		QueueID    string   `json:"queue_id"`
 		Subject    string   `json:"subject"`
