@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,7 +47,10 @@ func (c *Conversations) Ask(ctx context.Context, q Question) (Answer, error) {
 	go func() {
 		defer func() { <-c.asking }()
 		var r reply
-		r.Answer, r.error = c.safeAsk(ctx, q)
+		r.error = safely(func() (err error) {
+			r.Answer, err = c.answer(ctx, q)
+			return err
+		})
 		replies <- r
 	}()
 	select {
@@ -60,15 +64,16 @@ func (c *Conversations) Ask(ctx context.Context, q Question) (Answer, error) {
 	}
 }
 
-func (c *Conversations) safeAsk(ctx context.Context, q Question) (a Answer, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
+// answer looks everything up.
+func (c *Conversations) answer(ctx context.Context, q Question) (a Answer, err error) {
+	k := c.inquiry(&q)
+	err = c.tx(ctx, true, func(tx *txn) error {
+		for _, look := range []func(context.Context, *txn, *Answer) error{k.cited, k.subject, k.partners, k.keyed} {
+			if err := look(ctx, tx, &a); err != nil {
+				return err
+			}
 		}
-	}()
-	k := c.question(&q)
-	err = c.tx(ctx, &sql.TxOptions{ReadOnly: true}, func(tx *sql.Tx) error {
-		return errors.Join(k.cited(ctx, tx, &a), k.subject(ctx, tx, &a), k.partners(ctx, tx, &a), k.keyed(ctx, tx, &a))
+		return nil
 	})
 	k.ourPeople(&a)
 	a.Warm = c.known.Load().warm(q.Time)
@@ -85,7 +90,7 @@ type inquiry struct {
 	names     []int64
 }
 
-func (c *Conversations) question(q *Question) *inquiry {
+func (c *Conversations) inquiry(q *Question) *inquiry {
 	k := &inquiry{Conversations: c, Question: q, from: c.hash.of(hashAddress, q.From), org: c.hash.org(q.From)}
 	q.Refs = q.Refs[:min(len(q.Refs), maxRefs)]
 	k.refs = append(c.hash.all(hashOurs, q.Refs, maxRefs), c.hash.all(hashTheirs, q.Refs, maxRefs)...)
@@ -102,33 +107,27 @@ func (c *Conversations) local(addr string) bool { return c.home.Load().Local(add
 func (c *Conversations) since(t time.Time) int64 { return t.Add(-c.opts.Keep).Unix() }
 
 // cited looks the cited mails up.
-func (k *inquiry) cited(ctx context.Context, tx *sql.Tx, a *Answer) error {
+func (k *inquiry) cited(ctx context.Context, tx *txn, a *Answer) error {
 	if len(k.refs) == 0 {
 		return nil
 	}
-	rows, err := tx.QueryContext(ctx, `SELECT id, class, flags, parties FROM talk_mails
-		WHERE id IN (SELECT value FROM json_each(?)) AND at >= ?`, ids(k.refs...), k.since(k.Time))
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
 	found := map[int64]bool{}
-	for rows.Next() {
-		var id int64
+	err := tx.each(ctx, func(rows *sql.Rows) error {
 		var m letter
-		if err := rows.Scan(&id, &m.class, &m.flags, (*[]byte)(&m.parties)); err != nil {
+		if err := rows.Scan(&m.id, &m.class, &m.flags, (*[]byte)(&m.parties)); err != nil {
 			return err
 		}
-		found[id] = true
+		found[m.id] = true
 		a.Cited.count(&m, k.from, k.org)
-	}
-	domains := k.known.Load().domains
+		return nil
+	}, sqlCited, ids(k.refs...), k.since(k.Time))
+	known := k.known.Load()
 	for i, ref := range k.Refs {
-		if right := rightOf(ref); right != "" && !found[k.refs[i]] && domains[k.hash.of(hashDomain, right)] {
+		if right := rightOf(ref); right != "" && !found[k.refs[i]] && known.covers(k.hash.of(hashDomain, right)) {
 			a.Cited.Forged++
 		}
 	}
-	return rows.Err()
+	return err
 }
 
 // count adds one remembered mail.
@@ -151,19 +150,13 @@ func (t *Citations) count(m *letter, from, of int64) {
 }
 
 // subject looks for mails of ours with the same subject. One that many had says nothing of a conversation.
-func (k *inquiry) subject(ctx context.Context, tx *sql.Tx, a *Answer) error {
+func (k *inquiry) subject(ctx context.Context, tx *txn, a *Answer) error {
 	if k.Subject == "" {
 		return nil
 	}
-	rows, err := tx.QueryContext(ctx, `SELECT class, flags, parties FROM talk_mails
-		WHERE subject = ? AND subject <> 0 AND at >= ? ORDER BY at DESC LIMIT ?`, k.subjectID(k.Question.Subject), k.since(k.Time), maxSubject)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
 	var sum Citations
 	people := map[string]bool{}
-	for rows.Next() {
+	err := tx.each(ctx, func(rows *sql.Rows) error {
 		var m letter
 		if err := rows.Scan(&m.class, &m.flags, (*[]byte)(&m.parties)); err != nil {
 			return err
@@ -172,51 +165,42 @@ func (k *inquiry) subject(ctx context.Context, tx *sql.Tx, a *Answer) error {
 		for p := m.parties; len(p) >= partySize; p = p[partySize:] {
 			people[string(p[:partySize])] = true
 		}
-	}
+		return nil
+	}, sqlSubject, k.subjectID(k.Question.Subject), k.since(k.Time), maxSubject)
 	if len(people) <= maxForeign {
 		a.Subject = sum
 	}
-	return rows.Err()
+	return err
 }
 
 func (c *Conversations) subjectID(s string) int64 { return c.hash.of(hashSubject, s) }
 
 // partners looks up the writer, his organisation, and who is quoted.
-func (k *inquiry) partners(ctx context.Context, tx *sql.Tx, a *Answer) error {
-	rows, err := tx.QueryContext(ctx, selectPartners+` WHERE id IN (SELECT value FROM json_each(?))`, ids(append(k.quoted, k.from, k.org)...))
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
+func (k *inquiry) partners(ctx context.Context, tx *txn, a *Answer) error {
 	found := map[int64]Partner{}
-	for rows.Next() {
+	err := tx.each(ctx, func(rows *sql.Rows) error {
 		var p contact
 		if err := p.scan(rows); err != nil {
 			return err
 		}
 		found[p.id] = p.Partner
-	}
+		return nil
+	}, sqlMany, ids(append(slices.Clone(k.quoted), k.from, k.org)...))
 	a.From, a.Org = found[k.from], found[k.org]
 	a.Quoted = make([]Partner, len(k.Question.Quoted))
 	for i, id := range k.quoted {
 		a.Quoted[i] = found[id]
 	}
-	return rows.Err()
+	return err
 }
 
 // keyed looks for others under the same name, and for domains that look alike.
-func (k *inquiry) keyed(ctx context.Context, tx *sql.Tx, a *Answer) error {
+func (k *inquiry) keyed(ctx context.Context, tx *txn, a *Answer) error {
 	keys := append(k.hash.all(hashAlike, k.Question.Alike, maxAlike), k.names...)
 	if len(keys) == 0 {
 		return nil
 	}
-	rows, err := tx.QueryContext(ctx, selectPartners+` WHERE id IN (SELECT partner FROM talk_keys
-		WHERE key IN (SELECT value FROM json_each(?)) LIMIT ?)`, ids(keys...), maxKeyed)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
+	return tx.each(ctx, func(rows *sql.Rows) error {
 		var p contact
 		if err := p.scan(rows); err != nil {
 			return err
@@ -228,8 +212,8 @@ func (k *inquiry) keyed(ctx context.Context, tx *sql.Tx, a *Answer) error {
 		case p.flags&partnerOrg == 0 && len(a.Namesake) < maxNamesake:
 			a.Namesake = append(a.Namesake, p.Partner)
 		}
-	}
-	return rows.Err()
+		return nil
+	}, sqlKeyed, ids(keys...), maxKeyed)
 }
 
 // ourPeople adds what the configuration says of ours.

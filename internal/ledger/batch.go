@@ -10,12 +10,11 @@ import (
 // batch is one transaction of learning. What it read and changed of partners, counts and windows is written by flush.
 type batch struct {
 	*Conversations
-	tx       *sql.Tx
+	tx       *txn
 	partners map[int64]*contact
 	usage    map[usage]*count
 	windows  map[int64]*coverRow
 	days     map[int64]int64
-	stale    bool      // coverage must be read anew
 	covered  *coverage // after it, nil where it is as before
 }
 
@@ -28,10 +27,11 @@ type count struct{ n, was int64 }
 
 type coverRow struct {
 	window
-	last int64
+	last    int64
+	changed bool
 }
 
-func newBatch(c *Conversations, tx *sql.Tx) *batch {
+func newBatch(c *Conversations, tx *txn) *batch {
 	b := &batch{Conversations: c, tx: tx}
 	b.reset()
 	return b
@@ -45,7 +45,7 @@ func (b *batch) reset() {
 // letter reads a mail, nil where it is not remembered.
 func (b *batch) letter(ctx context.Context, id int64) (*letter, error) {
 	m := &letter{id: id}
-	err := b.tx.QueryRowContext(ctx, `SELECT at, class, flags, subject, source, parties FROM talk_mails WHERE id = ?`, id).
+	err := b.tx.stmt(ctx, sqlLetter).QueryRowContext(ctx, id).
 		Scan(&m.at, &m.class, &m.flags, &m.subject, &m.source, (*[]byte)(&m.parties))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
@@ -57,7 +57,7 @@ func (b *batch) insert(ctx context.Context, m *letter) error {
 	if m.parties == nil {
 		m.parties = parties{}
 	}
-	_, err := b.tx.ExecContext(ctx, `INSERT INTO talk_mails (id, at, class, flags, subject, source, parties) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+	err := b.tx.exec(ctx, sqlInsertLetter,
 		m.id, m.at, m.class, m.flags, m.subject, m.source, []byte(m.parties))
 	if err != nil {
 		return err
@@ -70,19 +70,9 @@ func (b *batch) partner(ctx context.Context, id int64) (*contact, error) {
 	if p := b.partners[id]; p != nil {
 		return p, nil
 	}
-	rows, err := b.tx.QueryContext(ctx, selectPartners+` WHERE id = ?`, id)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	p := &contact{id: id, class: partnerStranger}
-	if rows.Next() {
-		if err := p.scan(rows); err != nil {
-			return nil, err
-		}
-	}
 	b.partners[id] = p
-	return p, rows.Err()
+	return p, b.tx.each(ctx, p.scan, sqlPartner, id)
 }
 
 // count changes how many rows there are of a kind.
@@ -105,7 +95,7 @@ func (b *batch) counted(ctx context.Context, u usage) (*count, error) {
 		return n, nil
 	}
 	n := &count{}
-	err := b.tx.QueryRowContext(ctx, `SELECT n FROM talk_usage WHERE kind = ? AND source = ?`, u.kind, u.source).Scan(&n.was)
+	err := b.tx.stmt(ctx, sqlUsage).QueryRowContext(ctx, u.kind, u.source).Scan(&n.was)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, err
 	}
@@ -138,42 +128,57 @@ func (b *batch) flush(ctx context.Context) error {
 		}
 	}
 	for u, n := range b.usage {
-		if n.n == n.was {
-			continue
-		}
-		if n.n <= 0 && u.source != 0 {
-			if _, err := b.tx.ExecContext(ctx, `DELETE FROM talk_usage WHERE kind = ? AND source = ?`, u.kind, u.source); err != nil {
-				return err
-			}
-			continue
-		}
-		if _, err := b.tx.ExecContext(ctx, `INSERT INTO talk_usage VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET n = excluded.n`, u.kind, u.source, n.n); err != nil {
+		if err := b.saveUsage(ctx, u, n); err != nil {
 			return err
 		}
 	}
-	for d, n := range b.days {
-		if _, err := b.tx.ExecContext(ctx, `INSERT INTO talk_days VALUES (?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n`, d, n); err != nil {
+	return b.flushCoverage(ctx)
+}
+
+func (b *batch) saveUsage(ctx context.Context, u usage, n *count) error {
+	switch {
+	case n.n == n.was:
+		return nil
+	case n.n <= 0 && u.source != 0:
+		return b.tx.exec(ctx, sqlDeleteUsage, u.kind, u.source)
+	}
+	return b.tx.exec(ctx, sqlSaveUsage, u.kind, u.source, n.n)
+}
+
+// flushCoverage writes the days and windows, and makes of them what Ask is to know once they are committed.
+func (b *batch) flushCoverage(ctx context.Context) error {
+	n := b.covered
+	if n == nil {
+		n = b.known.Load()
+	}
+	n = n.clone()
+	changed := b.covered != nil
+	for d, mails := range b.days {
+		changed = true
+		n.days[d] += mails
+		if err := b.tx.exec(ctx, sqlSaveDay, d, mails); err != nil {
 			return err
 		}
 	}
 	for domain, w := range b.windows {
-		if _, err := b.tx.ExecContext(ctx, `INSERT INTO talk_cover VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET last = excluded.last, samples = excluded.samples`,
-			domain, w.last, []byte(w.window)); err != nil {
+		if !w.changed {
+			continue
+		}
+		changed = true
+		n.domains[domain] = w.share()
+		if err := b.tx.exec(ctx, sqlSaveWindow, domain, w.last, []byte(w.window)); err != nil {
 			return err
 		}
 	}
-	if !b.stale && len(b.days)+len(b.windows) == 0 {
-		return nil
+	if changed {
+		b.covered = n.sum()
 	}
-	b.stale = false
-	n, err := loadCoverage(ctx, b.tx)
-	b.covered = n
-	return err
+	return nil
 }
 
-// save writes a partner that has been seen.
+// save writes a partner that has changed, and makes ours and correspondents found by their keys.
 func (b *batch) save(ctx context.Context, p *contact) error {
-	if p.last == 0 {
+	if !p.changed || p.last == 0 {
 		return nil
 	}
 	name := p.Address
@@ -183,22 +188,13 @@ func (b *batch) save(ctx context.Context, p *contact) error {
 	if p.keys == nil {
 		p.keys = []byte{}
 	}
-	_, err := b.tx.ExecContext(ctx, `INSERT OR REPLACE INTO talk_partners
-		(id, name, class, flags, source, first, last, received, begun, answered, passed, unproven, keys) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		p.id, name, p.class, p.flags, p.source, p.first, p.last, p.Received, p.Begun, p.Answered, p.Passed, p.Unproven, p.keys)
-	if err != nil {
+	if err := b.tx.exec(ctx, sqlSavePartner,
+		p.id, name, p.class, p.flags, p.source, p.first, p.last, p.Received, p.Begun, p.Answered, p.Passed, p.Unproven, p.keys); err != nil {
 		return err
 	}
-	return b.index(ctx, p)
-}
-
-// index keeps the counts right, and makes ours and correspondents found by their keys.
-func (b *batch) index(ctx context.Context, p *contact) error {
-	if p.class < partnerStranger {
-		for k := p.keys; len(k) >= partySize; k = k[partySize:] {
-			if _, err := b.tx.ExecContext(ctx, `INSERT OR IGNORE INTO talk_keys VALUES (?, ?)`, int64(binary.BigEndian.Uint64(k)), p.id); err != nil {
-				return err
-			}
+	for ; p.class < partnerStranger && p.indexed < len(p.keys); p.indexed += partySize {
+		if err := b.tx.exec(ctx, sqlSaveKey, int64(binary.BigEndian.Uint64(p.keys[p.indexed:])), p.id); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -76,17 +76,18 @@ type OurPerson struct {
 
 // Conversations is the memory of conversations and correspondents, safe for concurrent use.
 type Conversations struct {
-	db     *sql.DB
-	opts   ConversationOptions
-	hash   hasher
-	home   atomic.Pointer[home]
-	known  atomic.Pointer[coverage]
-	asking chan struct{} // a place for each question in work
-	queue  chan *order
-	end    context.CancelFunc
-	done   sync.WaitGroup
-	cursor [2]int64 // of Expire, in mails and partners
-	expire sync.Mutex
+	db         *sql.DB
+	statements map[string]*sql.Stmt
+	opts       ConversationOptions
+	hash       hasher
+	home       atomic.Pointer[home]
+	known      atomic.Pointer[coverage]
+	asking     chan struct{} // a place for each question in work
+	queue      chan *order
+	end        context.CancelFunc
+	done       sync.WaitGroup
+	cursor     [2]int64 // of Expire, in mails and partners
+	expire     sync.Mutex
 }
 
 type home struct {
@@ -116,7 +117,7 @@ func OpenConversations(ctx context.Context, st *store.Store, o ConversationOptio
 func (c *Conversations) Close() error {
 	c.end()
 	c.done.Wait()
-	return nil
+	return c.closeStatements()
 }
 
 // SetHome says what is ours from now on.
@@ -138,7 +139,7 @@ func (c *Conversations) SetHome(h Home) {
 // open finds the key of the hashes. Where the one of the settings is another than that of the database, nothing in it can be found any more,
 // and it is emptied: so the setting that hashes addresses leaves none behind.
 func (c *Conversations) open(ctx context.Context) error {
-	return c.tx(ctx, nil, func(tx *sql.Tx) error {
+	err := c.tx(ctx, false, func(tx *txn) error {
 		key := c.opts.Key
 		if key == nil {
 			key = make([]byte, 32)
@@ -161,10 +162,14 @@ func (c *Conversations) open(ctx context.Context) error {
 		c.known.Store(n)
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	return c.compile(ctx)
 }
 
 // sameKey empties the memory of another key, and notes this one: itself where it is the database's own, else its mark.
-func (c *Conversations) sameKey(ctx context.Context, tx *sql.Tx, key []byte) error {
+func (c *Conversations) sameKey(ctx context.Context, tx *txn, key []byte) error {
 	mark := binary.BigEndian.AppendUint64(nil, uint64(c.hash.of(hashCheck, "")))
 	var old []byte
 	err := tx.QueryRowContext(ctx, `SELECT value FROM talk_meta WHERE name = 'mark'`).Scan(&old)
@@ -184,15 +189,4 @@ func (c *Conversations) sameKey(ctx context.Context, tx *sql.Tx, key []byte) err
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO talk_meta VALUES ('mark', ?)`, mark)
 	return err
-}
-
-func (c *Conversations) tx(ctx context.Context, o *sql.TxOptions, f func(*sql.Tx) error) error {
-	tx, err := c.db.BeginTx(ctx, o)
-	if err != nil {
-		return err
-	}
-	if err := f(tx); err != nil {
-		return errors.Join(err, tx.Rollback())
-	}
-	return tx.Commit()
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"encoding/binary"
+	"maps"
+	"math"
 	"strings"
 	"time"
 )
@@ -26,58 +28,83 @@ const (
 
 const sampleSize = 5 // who (4 bytes of the id), whether it was remembered (1)
 
-// coverage is what Ask needs of this, without a query.
+// coverage is what Ask needs of this without a query. It is never changed: a batch makes the next.
 type coverage struct {
-	domains map[int64]bool // ours, and whether covered
-	first   time.Time      // day of the oldest counted mail of ours
-	last    time.Time
-	days    int
-	mails   int
-	seen    int // citations in all windows
-	hits    int
+	domains map[int64]share
+	days    map[int64]int64 // mails of ours by day
+
+	first, last time.Time // days
+	mails       int64
+	all         share
 }
 
-func loadCoverage(ctx context.Context, tx *sql.Tx) (*coverage, error) {
-	n := &coverage{domains: map[int64]bool{}}
+// share is how many of some citations are remembered.
+type share struct{ hits, of int }
+
+func (s share) atLeast(part float64) bool { return float64(s.hits) >= part*float64(s.of) }
+
+// covers reports whether an id at a domain of ours that is not remembered was never sent.
+func (n *coverage) covers(domain int64) bool {
+	s := n.domains[domain]
+	return s.of >= coverLeast && s.atLeast(coverShare)
+}
+
+func loadCoverage(ctx context.Context, tx *txn) (*coverage, error) {
+	n := &coverage{domains: map[int64]share{}, days: map[int64]int64{}}
 	rows, err := tx.QueryContext(ctx, `SELECT domain, samples FROM talk_cover`)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	for rows.Next() {
+	err = eachRow(rows, func(rows *sql.Rows) error {
 		var domain int64
 		var w window
-		if err := rows.Scan(&domain, (*[]byte)(&w)); err != nil {
-			return nil, err
-		}
-		n.add(domain, w)
-	}
-	if err := rows.Err(); err != nil {
+		err := rows.Scan(&domain, (*[]byte)(&w))
+		n.domains[domain] = w.share()
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
-	var first, last sql.NullInt64
-	var mails sql.NullInt64
-	if err := tx.QueryRowContext(ctx, `SELECT min(day), max(day), count(*), sum(n) FROM talk_days`).Scan(&first, &last, &n.days, &mails); err != nil {
+	if rows, err = tx.QueryContext(ctx, `SELECT day, n FROM talk_days`); err != nil {
 		return nil, err
 	}
-	n.first, n.last, n.mails = ofDay(first.Int64), ofDay(last.Int64), int(mails.Int64)
-	return n, nil
+	err = eachRow(rows, func(rows *sql.Rows) error {
+		var d, mails int64
+		err := rows.Scan(&d, &mails)
+		n.days[d] = mails
+		return err
+	})
+	return n.sum(), err
 }
 
-func (n *coverage) add(domain int64, w window) {
-	hits := w.hits()
-	n.seen += w.len()
-	n.hits += hits
-	n.domains[domain] = w.len() >= coverLeast && float64(hits) >= coverShare*float64(w.len())
+func (n *coverage) clone() *coverage {
+	return &coverage{domains: maps.Clone(n.domains), days: maps.Clone(n.days)}
+}
+
+// sum makes the figures of the whole.
+func (n *coverage) sum() *coverage {
+	first, last := int64(math.MaxInt64), int64(0)
+	for d, mails := range n.days {
+		first, last = min(first, d), max(last, d)
+		n.mails += mails
+	}
+	if last > 0 {
+		n.first, n.last = ofDay(first), ofDay(last)
+	}
+	for _, s := range n.domains {
+		n.all.hits += s.hits
+		n.all.of += s.of
+	}
+	return n
 }
 
 // warm reports whether what is not remembered means something: enough mail of ours over enough time, by sight or by import, and correspondents
 // do not cite much that is missing.
 func (n *coverage) warm(now time.Time) bool {
-	if n.mails < warmMails || n.days < warmDays || n.last.Sub(n.first) < warmSpan-day || now.Sub(n.last) > warmReach {
+	if n.mails < warmMails || len(n.days) < warmDays || n.last.Sub(n.first) < warmSpan-day || now.Sub(n.last) > warmReach {
 		return false
 	}
-	return n.seen < coverLeast || float64(n.hits) >= coldShare*float64(n.seen)
+	return n.all.of < coverLeast || n.all.atLeast(coldShare)
 }
 
 func dayOf(t time.Time) int64 { return t.Unix() / int64(day/time.Second) }
@@ -89,11 +116,12 @@ type window []byte
 
 func (w window) len() int { return len(w) / sampleSize }
 
-func (w window) hits() (n int) {
+func (w window) share() share {
+	s := share{of: w.len()}
 	for i := sampleSize - 1; i < len(w); i += sampleSize {
-		n += int(w[i])
+		s.hits += int(w[i])
 	}
-	return n
+	return s
 }
 
 // push adds a citation. It takes the place of the oldest, or of the same correspondent's oldest where he has his part.

@@ -217,24 +217,17 @@ func (b *batch) forget(ctx context.Context, o old) error {
 	return b.count(ctx, usagePartner+o.class, o.source, -1)
 }
 
-// expireDays ends what the measure of warmth looks back on.
+// expireDays ends what the measure of warmth looks back on, once a call.
 func (e *expiry) expireDays(ctx context.Context, b *batch) error {
-	days, err := b.tx.ExecContext(ctx, `DELETE FROM talk_days WHERE day < ?`, dayOf(e.now.Add(-b.opts.Keep)))
-	if err != nil {
+	if _, err := b.tx.ExecContext(ctx, `DELETE FROM talk_days WHERE day < ?`, dayOf(e.now.Add(-b.opts.Keep))); err != nil {
 		return err
 	}
-	domains, err := b.tx.ExecContext(ctx, `DELETE FROM talk_cover WHERE last < ?`, e.since(domainAge))
-	if err != nil {
+	if _, err := b.tx.ExecContext(ctx, `DELETE FROM talk_cover WHERE last < ?`, e.since(domainAge)); err != nil {
 		return err
 	}
-	for _, r := range []interface{ RowsAffected() (int64, error) }{days, domains} {
-		n, err := r.RowsAffected()
-		if err != nil {
-			return err
-		}
-		b.stale = b.stale || n > 0
-	}
-	return nil
+	n, err := loadCoverage(ctx, b.tx) // with what another process learned meanwhile
+	b.covered = n
+	return err
 }
 
 // ConversationStats is what the metrics show.

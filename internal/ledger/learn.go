@@ -2,7 +2,9 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
 	"encoding/binary"
+	"errors"
 	"slices"
 	"strconv"
 )
@@ -232,8 +234,8 @@ func (b *batch) ours(ctx context.Context, s *Sent) error {
 		return nil
 	}
 	w, err := b.window(ctx, b.hash.of(hashDomain, right), true)
-	if w != nil {
-		w.last = max(w.last, s.Time.Unix())
+	if w != nil && w.last+coarse < s.Time.Unix() {
+		w.last, w.changed = s.Time.Unix(), true
 	}
 	return err
 }
@@ -371,7 +373,7 @@ func (b *batch) measure(ctx context.Context, r *Received, who int64) error {
 		if err != nil {
 			return err
 		}
-		w.window = w.push(who, m != nil)
+		w.window, w.changed = w.push(who, m != nil), true
 		return nil
 	}
 	return nil
@@ -382,23 +384,14 @@ func (b *batch) window(ctx context.Context, domain int64, create bool) (*coverRo
 	if w := b.windows[domain]; w != nil {
 		return w, nil
 	}
-	w := &coverRow{}
-	rows, err := b.tx.QueryContext(ctx, `SELECT last, samples FROM talk_cover WHERE domain = ?`, domain)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
+	w := &coverRow{window: window{}}
+	err := b.tx.stmt(ctx, sqlWindow).QueryRowContext(ctx, domain).Scan(&w.last, (*[]byte)(&w.window))
 	switch {
-	case rows.Next():
-		if err := rows.Scan(&w.last, (*[]byte)(&w.window)); err != nil {
-			return nil, err
-		}
-	case !create || len(b.known.Load().domains)+len(b.windows) >= maxDomains:
-		return nil, rows.Err()
-	}
-	if w.window == nil {
-		w.window = window{}
+	case err != nil && !errors.Is(err, sql.ErrNoRows):
+		return nil, err
+	case err != nil && (!create || len(b.known.Load().domains)+len(b.windows) >= maxDomains):
+		return nil, nil
 	}
 	b.windows[domain] = w
-	return w, rows.Err()
+	return w, nil
 }

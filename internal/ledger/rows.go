@@ -47,37 +47,47 @@ type contact struct {
 	class             class
 	keys              []byte
 
-	was         class // in the database, 0 for none
+	was         class // as it is counted, 0 for not at all
 	first, last int64
+	indexed     int  // so much of keys is in the index
+	changed     bool // it is to be written
 }
-
-const selectPartners = `SELECT id, name, class, flags, source, first, last, received, begun, answered, passed, unproven, keys FROM talk_partners`
 
 func (p *contact) scan(rows *sql.Rows) error {
 	err := rows.Scan(&p.id, &p.Address, &p.class, &p.flags, &p.source, &p.first, &p.last, &p.Received, &p.Begun, &p.Answered,
 		&p.Passed, &p.Unproven, &p.keys)
 	p.First, p.Last, p.Ours, p.was = time.Unix(p.first, 0), time.Unix(p.last, 0), p.class == partnerOurs, p.class
+	if p.class < partnerStranger {
+		p.indexed = len(p.keys)
+	}
 	return err
 }
 
+// coarse is how exactly the last mail is kept of those of ours: their rows would change with each mail, and nothing asks for more.
+const coarse = int64(time.Hour / time.Second)
+
 // seen widens the time from the first mail to the last.
 func (p *contact) seen(at int64) {
+	if p.class == partnerOurs && p.first <= at && at < p.last+coarse {
+		return
+	}
 	if p.first == 0 || at < p.first {
 		p.first = at
 	}
 	p.last = max(p.last, at)
+	p.changed = true
 }
 
-// addKey notes a key and reports whether it is new and there is room.
-func (p *contact) addKey(key int64, most int) bool {
+// addKey notes a key, if it is new and there is room.
+func (p *contact) addKey(key int64, most int) {
 	for k := p.keys; len(k) >= partySize; k = k[partySize:] {
 		if int64(binary.BigEndian.Uint64(k)) == key {
-			return false
+			return
 		}
 	}
 	if len(p.keys) >= most*partySize {
-		return false
+		return
 	}
 	p.keys = binary.BigEndian.AppendUint64(p.keys, uint64(key))
-	return true
+	p.changed = true
 }

@@ -2,20 +2,16 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
-	"time"
 )
 
 // ErrDropped means that a mail was not learned, because more wait than are worth the memory.
 var ErrDropped = errors.New("ledger: too many mails wait to be learned")
 
 const (
-	maxQueue = 4096             // mails that wait to be learned: some megabytes, and more than come while a disk stalls for seconds
-	maxBatch = 256              // … that one transaction learns
-	retries  = 3                // of a transaction: another process has the lock
-	settling = 30 * time.Second // for one transaction, the store's own wait for locks included
+	maxQueue = 4096 // mails that wait to be learned: some megabytes, and more than come while a disk stalls for seconds
+	maxBatch = 256  // … that one transaction learns
 )
 
 // order is a mail that waits to be learned.
@@ -106,16 +102,10 @@ func (c *Conversations) settle(list []*order) {
 	}
 }
 
-func (c *Conversations) apply(list []*order) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
-		}
-	}()
-	ctx, cancel := context.WithTimeout(context.Background(), settling)
-	defer cancel()
+func (c *Conversations) apply(list []*order) error {
+	ctx := context.Background() // the store bounds the wait for a lock, and a statement of ours takes less than a millisecond
 	var b *batch
-	err = c.tx(ctx, nil, func(tx *sql.Tx) error {
+	err := c.tx(ctx, false, func(tx *txn) error {
 		b = newBatch(c, tx)
 		for _, o := range list {
 			if err := o.apply(ctx, b); err != nil {
