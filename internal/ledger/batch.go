@@ -15,6 +15,7 @@ type batch struct {
 	usage    map[usage]*count
 	windows  map[int64]*coverRow
 	days     map[int64]int64
+	learned  int       // mails of ours that were new
 	covered  *coverage // after it, nil where it is as before
 }
 
@@ -110,15 +111,27 @@ func (b *batch) room(ctx context.Context, kind class, source int64) (bool, error
 	if err != nil {
 		return false, err
 	}
-	own, err := b.counted(ctx, usage{kind, source})
-	if err != nil {
-		return false, err
+	if float64(all.n) >= overfull*float64(b.opts.MaxStrangers) {
+		return false, nil
 	}
-	return float64(all.n) < overfull*float64(b.opts.MaxStrangers) && float64(own.n) < max(1, b.opts.Share*float64(b.opts.MaxStrangers)), nil
+	if source == 0 { // not from a network: a test, or an import
+		return true, nil
+	}
+	own, err := b.counted(ctx, usage{kind, source})
+	return err == nil && float64(own.n) < max(1, b.opts.Share*float64(b.opts.MaxStrangers)), err
 }
 
 // overfull is how far a cap is passed before newcomers are refused: until then Expire makes room for them.
 const overfull = 1.1
+
+// settle writes what mails of the same transaction have changed so far, so that the rows are what they are.
+func (b *batch) settle(ctx context.Context) error {
+	if err := b.flush(ctx); err != nil {
+		return err
+	}
+	b.reset()
+	return nil
+}
 
 // flush writes what changed.
 func (b *batch) flush(ctx context.Context) error {
@@ -176,12 +189,15 @@ func (b *batch) flushCoverage(ctx context.Context) error {
 	return nil
 }
 
+// maxName is the longest address that is kept in clear: what address.Fold leaves of one.
+const maxName = 320
+
 // save writes a partner that has changed, and makes ours and correspondents found by their keys.
 func (b *batch) save(ctx context.Context, p *contact) error {
 	if !p.changed || p.last == 0 {
 		return nil
 	}
-	name := p.Address
+	name := p.Address[:min(len(p.Address), maxName)]
 	if b.opts.Key != nil {
 		name = ""
 	}

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -92,6 +93,15 @@ func (o *office) ask(q Question) Answer {
 	return a
 }
 
+func (o *office) stats() ConversationStats {
+	o.Helper()
+	s, err := o.c.Stats(o.Context(), o.now)
+	if err != nil {
+		o.Fatal(err)
+	}
+	return s
+}
+
 func TestAddresseesOfOursAreParties(t *testing.T) {
 	o := newOffice(t, ConversationOptions{})
 	id := o.send(Sent{To: []string{"p@partner.example"}, Cc: []string{"f@gmail.com"}, Rcpts: []string{"bcc@third.example"}, Subject: "spare belts"})
@@ -131,26 +141,181 @@ func TestCorrespondentIsWhomWeWroteTo(t *testing.T) {
 	}
 }
 
-func TestReplyToAllMakesNobodyInCcKnown(t *testing.T) {
+func TestLearningTwiceTeachesOnce(t *testing.T) {
 	o := newOffice(t, ConversationOptions{})
-	in := o.get(Received{From: "p@partner.example", Cc: []string{"x@evil.example"}, Passed: true})
-	id := o.send(Sent{To: []string{"p@partner.example"}, Cc: []string{"x@evil.example"}, Refs: []string{in}})
-	a := o.ask(Question{From: "x@evil.example", Refs: []string{id, in}})
-	if a.Cited.Party || a.Cited.OrgParty || !a.Cited.Copied || a.From.Answered+a.From.Begun > 0 {
-		t.Errorf("the copied: %+v", a)
+	for range 3 {
+		in := o.get(Received{MessageID: "in@p", From: "p@partner.example", Passed: true})
+		o.send(Sent{MessageID: "out@us.example", To: []string{"p@partner.example"}, Refs: []string{in}})
 	}
-	a = o.ask(Question{From: "p@partner.example", Refs: []string{id, in}})
-	if !a.Cited.Party || a.From.Answered != 1 {
-		t.Errorf("the writer: %+v", a)
+	a := o.ask(Question{From: "p@partner.example", Refs: []string{"out@us.example"}})
+	if a.From.Answered != 1 || a.From.Received != 1 || a.From.Passed != 1 || a.Org.Received != 1 || a.Cited.Ours != 1 {
+		t.Errorf("%+v", a)
+	}
+	if s := o.stats(); s.Ours != 1 || s.Strangers != 1 || s.Known != 2 {
+		t.Errorf("%+v", s)
 	}
 }
 
-func TestVacationReplyMakesNobodyKnown(t *testing.T) {
+func TestImportGoesByWhatCanBeTrue(t *testing.T) {
 	o := newOffice(t, ConversationOptions{})
-	in := o.get(Received{From: "x@evil.example", Passed: true})
-	id := o.send(Sent{To: []string{"x@evil.example"}, Refs: []string{in}, Robot: true})
-	a := o.ask(Question{From: "x@evil.example", Refs: []string{id, in}})
-	if a.Cited != (Citations{Robot: 1}) || a.From.Answered+a.From.Begun > 0 {
+	now := time.Now()
+	mails := []Sent{
+		{Time: now.Add(-30 * day), From: boss, MessageID: "1@us.example", To: []string{"p@partner.example"}},
+		{Time: now.Add(-30 * day), From: boss, MessageID: "1@us.example", To: []string{"p@partner.example"}},
+		{Time: now.Add(-500 * day), From: boss, MessageID: "2@us.example", To: []string{"old@partner.example"}},
+		{Time: now.Add(500 * day), From: boss, MessageID: "3@us.example", To: []string{"future@partner.example"}},
+	}
+	for i := range 2 * maxImport {
+		mails = append(mails, Sent{Time: now, From: boss, MessageID: fmt.Sprintf("m%d@us.example", i), To: []string{"q@partner.example"}})
+	}
+	for _, want := range []int{2*maxImport + 1, 0} {
+		if n, err := o.c.ImportSent(t.Context(), mails); err != nil || n != want {
+			t.Errorf("%d learned, %v, want %d", n, err, want)
+		}
+	}
+	a := o.ask(Question{Time: now, From: "p@partner.example", Refs: []string{"1@us.example", "2@us.example", "3@us.example"}})
+	if a.Cited.Ours != 1 || a.From.Begun != 1 {
+		t.Errorf("%+v", a)
+	}
+}
+
+func TestMailWithoutMessageIDTeachesCorrespondents(t *testing.T) {
+	o := newOffice(t, ConversationOptions{})
+	for range 2 {
+		if err := o.c.LearnSent(t.Context(), Sent{Time: o.now, From: boss, To: []string{"p@partner.example"}, Rcpts: []string{"p@partner.example"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if a := o.ask(Question{From: "p@partner.example", Refs: []string{""}}); a.From.Begun != 1 || a.Cited.Ours != 0 {
+		t.Errorf("%+v", a)
+	}
+}
+
+func TestSubjectOfOursIsKnown(t *testing.T) {
+	o := newOffice(t, ConversationOptions{})
+	for i := range 5 {
+		o.send(Sent{To: []string{fmt.Sprintf("c%d@customer.example", i)}, Subject: "spare belts"})
+	}
+	for i := range maxForeign {
+		o.send(Sent{To: []string{fmt.Sprintf("c%d@customer%d.example", i, i)}, Subject: "your invoice"})
+	}
+	for from, want := range map[string]Citations{
+		"c3@customer.example": {Ours: 5, Party: true, OrgParty: true},
+		"x@evil.example":      {Ours: 5},
+	} {
+		if a := o.ask(Question{From: from, Subject: "spare belts"}); a.Subject != want {
+			t.Errorf("%s: %+v, want %+v", from, a.Subject, want)
+		}
+	}
+	if a := o.ask(Question{From: "x@evil.example", Subject: "your invoice"}); a.Subject != (Citations{}) {
+		t.Errorf("a subject for everybody: %+v", a.Subject)
+	}
+}
+
+func TestPartiesBringOthersIn(t *testing.T) {
+	o := newOffice(t, ConversationOptions{})
+	ours := o.send(Sent{To: []string{"p@partner.example"}})
+	theirs := o.get(Received{From: "p@partner.example", Refs: []string{ours}, To: []string{boss}, Cc: []string{"c@carrier.example"}, Known: true, Passed: true})
+	for from, want := range map[string]Citations{
+		"c@carrier.example":     {Ours: 1, Theirs: 1, Party: true, OrgParty: true},
+		"other@carrier.example": {Ours: 1, Theirs: 1, OrgParty: true},
+		"x@evil.example":        {Ours: 1, Theirs: 1},
+	} {
+		if a := o.ask(Question{From: from, Refs: []string{theirs, ours}}); a.Cited != want {
+			t.Errorf("%s: %+v, want %+v", from, a.Cited, want)
+		}
+	}
+}
+
+func TestAnswersCountForWhomTheyAnswer(t *testing.T) {
+	p, q, x := "p@partner.example", "q@quarry.example", "x@evil.example"
+	for name, c := range map[string]struct {
+		in   Received // a mail from p unless From says otherwise
+		out  Sent
+		want map[string]int // answers
+	}{
+		"to the writer":                     {Received{}, Sent{To: []string{p}}, map[string]int{p: 1}},
+		"to all":                            {Received{Cc: []string{x}}, Sent{To: []string{p}, Cc: []string{x}}, map[string]int{p: 1, x: 0}},
+		"to all, all in To":                 {Received{To: []string{boss, x}}, Sent{To: []string{x, p}}, map[string]int{p: 1, x: 0}},
+		"to another address of the writer":  {Received{}, Sent{To: []string{q}}, map[string]int{p: 0, q: 1}},
+		"to Reply-To, and others":           {Received{}, Sent{To: []string{q}, Cc: []string{x}}, map[string]int{p: 0, q: 1, x: 0}},
+		"to what is not remembered":         {Received{MessageID: "gone@else"}, Sent{To: []string{p, x}, Refs: []string{"never@seen"}}, map[string]int{p: 1, x: 0}},
+		"without References, to all":        {Received{}, Sent{To: []string{p, x}, Refs: []string{}, Reply: true}, map[string]int{p: 1, x: 0}},
+		"to a colleague, copy to the other": {Received{}, Sent{To: []string{"c@us.example"}, Cc: []string{p, x}}, map[string]int{p: 1, x: 0}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newOffice(t, ConversationOptions{})
+			c.in.From, c.in.Passed = p, true
+			in := o.get(c.in)
+			if c.out.Refs == nil {
+				c.out.Refs = []string{in}
+			}
+			o.send(c.out)
+			for addr, want := range c.want {
+				if a := o.ask(Question{From: addr}).From; a.Answered != want || a.Begun != 0 {
+					t.Errorf("%s: %+v, want %d answers", addr, a, want)
+				}
+			}
+		})
+	}
+}
+
+func TestNamesAreThoseOfOursAndOfCorrespondents(t *testing.T) {
+	o := newOffice(t, ConversationOptions{})
+	o.c.SetHome(Home{Local: o.c.home.Load().Local, People: []OurPerson{{Address: "ceo@us.example", Names: []string{"president"}}}})
+	o.send(Sent{From: boss, Names: []string{"suzuki"}, To: []string{"p@partner.example"}})
+	o.get(Received{From: "p@partner.example", Names: []string{"tanaka"}, Passed: true})
+	o.get(Received{From: "stranger@elsewhere.example", Names: []string{"sato"}, Passed: true})
+	for name, want := range map[string][]Partner{
+		"suzuki":    {{Address: boss, Ours: true}},
+		"president": {{Address: "ceo@us.example", Ours: true}},
+		"tanaka":    {{Address: "p@partner.example"}},
+		"sato":      nil,
+	} {
+		var got []Partner
+		for _, p := range o.ask(Question{From: "x@evil.example", Names: []string{name}}).Namesake {
+			got = append(got, Partner{Address: p.Address, Ours: p.Ours})
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %+v, want %+v", name, got, want)
+		}
+	}
+	if a := o.ask(Question{From: "p@partner.example", Names: []string{"tanaka"}}); len(a.Namesake) != 0 {
+		t.Errorf("his own namesake: %+v", a.Namesake)
+	}
+}
+
+func TestNameFromBeforeTheAnswerIsKnownAfterIt(t *testing.T) {
+	o := newOffice(t, ConversationOptions{})
+	in := o.get(Received{From: "p@partner.example", Names: []string{"tanaka"}, Passed: true})
+	o.send(Sent{To: []string{"p@partner.example"}, Refs: []string{in}})
+	if a := o.ask(Question{From: "x@evil.example", Names: []string{"tanaka"}}); len(a.Namesake) != 1 {
+		t.Errorf("%+v", a.Namesake)
+	}
+}
+
+func TestDomainsOfCorrespondentsAreFoundByTheirLooks(t *testing.T) {
+	o := newOffice(t, ConversationOptions{Neighbours: neighbours})
+	o.send(Sent{To: []string{"p@mail.partner.example", "f@gmail.com"}})
+	o.get(Received{From: "s@stranger.example", Passed: true})
+	for domain, want := range map[string][]string{
+		"partmer.example":  {"partner.example"},
+		"partner.example":  nil,
+		"strangen.example": nil,
+		"uss.example":      nil,
+		"uz.example":       {"us.example"},
+		"gmeil.com":        nil,
+	} {
+		if got := o.ask(Question{From: "x@" + domain, Alike: neighbours(domain)}).Alike; !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", domain, got, want)
+		}
+	}
+}
+
+func TestNothingIsKnownOfNothing(t *testing.T) {
+	o := newOffice(t, ConversationOptions{})
+	a := o.ask(Question{From: "x@evil.example", Refs: []string{"a@us.example", "", "@", "noat"}, Subject: "hello", Names: []string{"n"}, Alike: []string{"k"}})
+	if a.Warm || a.Cited != (Citations{}) || a.Subject != (Citations{}) || a.From != (Partner{}) || a.Org != (Partner{}) || a.Namesake != nil || a.Alike != nil {
 		t.Errorf("%+v", a)
 	}
 }

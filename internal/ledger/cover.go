@@ -150,6 +150,6 @@ func (w window) push(who int64, hit bool) window {
 
 // rightOf is the right-hand side of a Message-ID (RFC 5322 3.6.4: id-right), "" without one.
 func rightOf(id string) string {
-	_, right, _ := strings.Cut(id, "@")
+	_, right, _ := strings.Cut(id[:min(len(id), maxHashed)], "@")
 	return strings.ToLower(strings.TrimSuffix(right, ">"))
 }

@@ -61,10 +61,9 @@ type expiry struct {
 }
 
 func (e *expiry) run(ctx context.Context, b *batch) error {
-	if err := b.flush(ctx); err != nil { // what waits in the same transaction, so that the rows are what they are
+	if err := b.settle(ctx); err != nil {
 		return err
 	}
-	b.reset()
 	scale, err := b.scale(ctx)
 	if err != nil {
 		return err
@@ -168,10 +167,7 @@ func (e *expiry) expireMails(ctx context.Context, b *batch, scale float64) error
 	gone := due(list, func(c class) bool { return c < mailStranger }, e.since(b.opts.Keep), kept)
 	gone = append(gone, due(list, func(c class) bool { return c == mailStranger }, e.since(min(strangersMails, b.opts.Keep)), strange)...)
 	for _, o := range gone {
-		if _, err := b.tx.ExecContext(ctx, `DELETE FROM talk_mails WHERE id = ?`, o.id); err != nil {
-			return err
-		}
-		if err := b.count(ctx, o.class, o.source, -1); err != nil {
+		if err := b.forgetLetter(ctx, o); err != nil {
 			return err
 		}
 	}
@@ -202,6 +198,13 @@ func (e *expiry) expirePartners(ctx context.Context, b *batch, scale float64) er
 		}
 	}
 	return nil
+}
+
+func (b *batch) forgetLetter(ctx context.Context, o old) error {
+	if _, err := b.tx.ExecContext(ctx, `DELETE FROM talk_mails WHERE id = ?`, o.id); err != nil {
+		return err
+	}
+	return b.count(ctx, o.class, o.source, -1)
 }
 
 // forget removes an address or organisation with what is found by it.

@@ -29,9 +29,13 @@ const (
 // and without the key nobody can look for one.
 type hasher struct{ key []byte }
 
+// maxHashed is how many bytes of a text count: a line of a header (RFC 5322 2.1.1).
+const maxHashed = 998
+
 func newHasher(key []byte) hasher { return hasher{slices.Clone(key)} }
 
 func (h hasher) of(kind byte, s string) int64 {
+	s = s[:min(len(s), maxHashed)]
 	m := hmac.New(sha256.New, h.key)
 	m.Write([]byte{kind})
 	m.Write([]byte(s))
@@ -43,6 +47,15 @@ func (h hasher) all(kind byte, list []string, most int) []int64 {
 	ids := make([]int64, len(list))
 	for i, s := range list {
 		ids[i] = h.of(kind, s)
+	}
+	return ids
+}
+
+// parties are the ids of addresses, without a role.
+func (h hasher) parties(list []string) []int64 {
+	ids := make([]int64, len(list))
+	for i, a := range list {
+		ids[i] = int64(uint64(h.of(hashAddress, a)) &^ uint64(roleMask))
 	}
 	return ids
 }

@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"encoding/binary"
 	"errors"
 	"slices"
 	"strconv"
@@ -15,6 +14,7 @@ const (
 	maxKeysName  = 8  // names of one address
 	maxSentRefs  = 10 // how far an answer's references are followed to the mail that it answers
 	maxSentNames = 20
+	measured     = 2 // mails of ours to a correspondent before what he cites says how much is remembered
 )
 
 // sent learns a mail of ours.
@@ -23,6 +23,7 @@ func (b *batch) sent(ctx context.Context, s *Sent) error {
 	if old, err := b.letter(ctx, m.id); err != nil || old != nil {
 		return err
 	}
+	b.learned++
 	to := b.addressees(s)
 	switch {
 	case s.Robot:
@@ -30,6 +31,7 @@ func (b *batch) sent(ctx context.Context, s *Sent) error {
 	case len(to) > maxParties:
 		m.flags |= mailWide
 	default:
+		b.days[dayOf(s.Time)]++
 		if err := b.conversation(ctx, s, m, to); err != nil {
 			return err
 		}
@@ -37,7 +39,6 @@ func (b *batch) sent(ctx context.Context, s *Sent) error {
 	if err := b.insert(ctx, m); err != nil {
 		return err
 	}
-	b.days[dayOf(s.Time)]++
 	return b.ours(ctx, s)
 }
 
@@ -112,30 +113,38 @@ func (b *batch) answered(ctx context.Context, s *Sent, to []string) (who answer,
 	if len(s.Refs) == 0 && !s.Reply {
 		return answer{begun: true}, nil
 	}
+	m, err := b.cites(ctx, s.Refs)
+	if err != nil {
+		return who, err
+	}
 	outside := slices.DeleteFunc(slices.Clone(to), b.local)
 	if len(outside) == 1 {
 		who.first = outside[0]
 	}
-	for _, ref := range s.Refs[:min(len(s.Refs), maxSentRefs)] {
-		for _, kind := range []byte{hashTheirs, hashOurs} {
-			m, err := b.letter(ctx, b.hash.of(kind, ref))
-			if err != nil {
-				return who, err
-			}
-			if m == nil || len(m.parties) < partySize {
-				continue
-			}
-			if who.before = m.parties; m.class != mailOurs {
-				who.writer = int64(binary.BigEndian.Uint64(m.parties))
-			}
-			return who, nil
-		}
+	if m != nil {
+		who.before = m.parties
 	}
-	// Mail programs put the writer of the answered mail first into To, and the others behind him.
-	if len(s.To) > 0 && !b.local(s.To[0]) {
+	if m != nil && m.class == mailOurs { // a second mail of ours: nobody is answered
+		return who, nil
+	}
+	if who.writer = who.before.writer(); !slices.Contains(b.hash.parties(outside), who.writer) && len(s.To) > 0 && !b.local(s.To[0]) {
+		// Not remembered, or he wants the answer elsewhere (RFC 5322 3.6.2: Reply-To). Mail programs put him first and the others behind.
 		who.first = s.To[0]
 	}
 	return who, nil
+}
+
+// cites finds the nearest mail that is cited and remembered, nil for none.
+func (b *batch) cites(ctx context.Context, refs []string) (*letter, error) {
+	for _, ref := range refs[:min(len(refs), maxSentRefs)] {
+		for _, kind := range []byte{hashTheirs, hashOurs} {
+			m, err := b.letter(ctx, b.hash.of(kind, ref))
+			if err != nil || m != nil && len(m.parties) > 0 {
+				return m, err
+			}
+		}
+	}
+	return nil, nil
 }
 
 // wrote notes that one of ours wrote to an address, and says what it is in the mail.
@@ -145,7 +154,7 @@ func (b *batch) wrote(ctx context.Context, addr string, who answer, at int64) (r
 	if err != nil {
 		return copied, err
 	}
-	answered := addr == who.first || who.writer != 0 && id&^int64(roleMask) == who.writer&^int64(roleMask)
+	answered := addr == who.first || who.writer != 0 && id&^int64(roleMask) == who.writer
 	switch {
 	case who.begun:
 		p.Begun++
@@ -254,10 +263,19 @@ func (b *batch) received(ctx context.Context, r *Received) error {
 	if old, err := b.letter(ctx, m.id); err != nil || old != nil {
 		return err
 	}
-	m.parties.add(b.hash.of(hashAddress, r.From), addressee)
-	if r.Known {
+	writer := b.hash.of(hashAddress, r.From)
+	if cited, err := b.part(ctx, r, writer); err != nil {
+		return err
+	} else if r.Known && (cited.Party || cited.OrgParty || cited.Copied) {
 		m.class, m.source = mailTheirs, 0
-		b.extend(r, m)
+		as := addressee
+		if !cited.Party && !cited.OrgParty {
+			as = copied
+		}
+		m.parties.add(writer, as)
+		b.extend(r, m, as)
+	} else {
+		m.parties.add(writer, addressee)
 	}
 	if err := b.keep(ctx, m); err != nil {
 		return err
@@ -272,8 +290,25 @@ func (b *batch) receivedID(r *Received) int64 {
 	return b.hash.of(hashTheirs, strconv.FormatInt(r.Time.Unix(), 10)+"\n"+r.From+"\n"+r.Subject)
 }
 
-// extend makes parties of whom a party writes to as well.
-func (b *batch) extend(r *Received, m *letter) {
+// part is what the writer of a mail is in the conversations that it cites.
+func (b *batch) part(ctx context.Context, r *Received, writer int64) (t Citations, err error) {
+	refs := r.Refs[:min(len(r.Refs), maxSentRefs)]
+	if !r.Known || len(refs) == 0 {
+		return t, nil
+	}
+	list := append(b.hash.all(hashOurs, refs, maxSentRefs), b.hash.all(hashTheirs, refs, maxSentRefs)...)
+	of := b.hash.org(r.From)
+	err = b.tx.each(ctx, func(rows *sql.Rows) error {
+		var m letter
+		err := rows.Scan(&m.id, &m.class, &m.flags, (*[]byte)(&m.parties))
+		t.count(&m, writer, of)
+		return err
+	}, sqlCited, ids(list...), b.since(r.Time))
+	return t, err
+}
+
+// extend makes parties of whom a party writes to as well: what the writer is, they are.
+func (b *batch) extend(r *Received, m *letter, as role) {
 	to := b.addressees(&Sent{From: r.From, To: r.To, Cc: r.Cc})
 	if len(to) > maxParties {
 		m.flags |= mailWide
@@ -282,9 +317,9 @@ func (b *batch) extend(r *Received, m *letter) {
 	orgs := map[int64]bool{0: true}
 	for _, a := range append([]string{r.From}, to...) {
 		if a != r.From {
-			m.parties.add(b.hash.of(hashAddress, a), addressee)
+			m.parties.add(b.hash.of(hashAddress, a), as)
 		}
-		if of := b.hash.org(a); !orgs[of] && !b.local(a) {
+		if of := b.hash.org(a); as == addressee && !orgs[of] && !b.local(a) {
 			orgs[of] = true
 			m.parties.add(of, org)
 		}
@@ -316,7 +351,7 @@ func (b *batch) writer(ctx context.Context, r *Received, source int64) error {
 			p.addKey(k, maxKeysName)
 		}
 	}
-	if r.Passed && p.class == partnerKnown {
+	if r.Passed && p.Begun+p.Answered >= measured {
 		if err := b.measure(ctx, r, p.id); err != nil {
 			return err
 		}

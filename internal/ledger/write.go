@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 )
 
 // ErrDropped means that a mail was not learned, because more wait than are worth the memory.
@@ -30,6 +32,34 @@ func (c *Conversations) LearnSent(ctx context.Context, s Sent) error {
 // judged worse than accepted, is not given to it.
 func (c *Conversations) LearnReceived(ctx context.Context, r Received) error {
 	return c.learn(ctx, func(ctx context.Context, b *batch) error { return b.received(ctx, &r) })
+}
+
+// maxImport is how many mails ImportSent learns in one transaction: the daemon beside it waits a fraction of a second at most.
+const maxImport = 500
+
+// ImportSent learns mails of ours of earlier times, as they lie in Sent folders: as much of their dates as can be true. It tells how many were new.
+func (c *Conversations) ImportSent(ctx context.Context, mails []Sent) (learned int, err error) {
+	now := time.Now()
+	for part := range slices.Chunk(mails, maxImport) {
+		n := 0
+		err := c.wait(ctx, func(ctx context.Context, b *batch) error {
+			before := b.learned
+			for i := range part {
+				if s := &part[i]; s.Time.Before(now.Add(day)) && s.Time.After(now.Add(-b.opts.Keep)) {
+					if err := b.sent(ctx, s); err != nil {
+						return err
+					}
+				}
+			}
+			n = b.learned - before
+			return nil
+		})
+		learned += n
+		if err != nil {
+			return learned, fmt.Errorf("ledger: import: %w", err)
+		}
+	}
+	return learned, nil
 }
 
 func (c *Conversations) learn(ctx context.Context, apply func(context.Context, *batch) error) error {
