@@ -3,6 +3,7 @@ package sender
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/publicsuffix"
 
@@ -16,6 +17,7 @@ const (
 	Edit       = "edit"       // one letter more, less, other, or two exchanged
 	Hyphen     = "hyphen"     // hyphens in other places
 	Subdomain  = "subdomain"  // one stands whole before the other
+	Word       = "word"       // a word like "-jp", "-group" or "-support" added
 	TLD        = "tld"        // the same label under another suffix
 )
 
@@ -56,8 +58,10 @@ func alikeLabels(x, y domain) (how string, ok bool) {
 		return Hyphen, true
 	case x.skeleton == y.skeleton:
 		return Confusable, true
-	case short >= minEdit && (same || short >= minLoose) && oneEdit(x.label, y.label):
+	case short >= minEdit && (same || short >= minLoose) && x.ascii && y.ascii && oneEdit(x.label, y.label):
 		return Edit, true
+	case x.base == y.skeleton || y.base == x.skeleton:
+		return Word, true
 	}
 	return "", false
 }
@@ -68,8 +72,10 @@ type domain struct {
 	raw      string   // its own label, decoded
 	label    string   // … as it looks, letter by letter
 	skeleton string   // … and with rn, vv, cl and digits as what they look like
+	base     string   // … and without an added word; "" when there is none
 	suffix   string   // the public suffix
 	foreign  bool     // the label is not written in ASCII
+	ascii    bool     // … and looks so
 	inner    []string // registrable domains that its subdomains spell
 }
 
@@ -82,12 +88,28 @@ func newDomain(name string) (d domain, ok bool) {
 	d.raw, d.suffix, _ = strings.Cut(d.org, ".")
 	d.raw = unicodeDomain(d.raw)
 	d.label = latinLabel(d.raw)
-	d.foreign = strings.ContainsFunc(d.raw, func(r rune) bool { return r >= 0x80 })
+	d.foreign, d.ascii = !isASCII(d.raw), isASCII(d.label)
 	d.skeleton = skeleton(d.label)
+	d.base = skeleton(withoutWord(d.label))
 	if sub := strings.TrimSuffix(name, d.org); sub != "" {
 		d.inner = inner(strings.TrimSuffix(sub, "."))
 	}
 	return d, d.label != "" && len(d.label) <= 4*maxLabel
+}
+
+// added are words that companies, and those who play them, add to a name.
+var added = words(`jp japan tokyo co corp inc ltd llc gmbh group hd holdings global international intl mail mails email support help service services office
+	online web info team secure security login account accounts billing invoice payment portal cloud app hr`)
+
+// withoutWord is a label without a word that a hyphen joins to it; "" when there is none, or too little stays.
+func withoutWord(label string) string {
+	if i := strings.LastIndexByte(label, '-'); i >= minSame && added[label[i+1:]] {
+		return label[:i]
+	}
+	if i := strings.IndexByte(label, '-'); i > 0 && len(label)-i-1 >= minSame && added[label[:i]] {
+		return label[i+1:]
+	}
+	return ""
 }
 
 // maxInner bounds the domains that the subdomains of a name may spell.
@@ -107,15 +129,26 @@ func inner(sub string) []string {
 
 // oneEdit reports whether one insertion, deletion, replacement or exchange of neighbours makes a into b.
 func oneEdit(a, b string) bool {
-	x, y := []rune(a), []rune(b)
-	for len(x) > 0 && len(y) > 0 && x[0] == y[0] {
-		x, y = x[1:], y[1:]
+	for a != "" && b != "" && a[0] == b[0] {
+		a, b = a[1:], b[1:]
 	}
-	for len(x) > 0 && len(y) > 0 && x[len(x)-1] == y[len(y)-1] {
-		x, y = x[:len(x)-1], y[:len(y)-1]
+	for a != "" && b != "" && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
 	}
-	return len(x) <= 1 && len(y) <= 1 || len(x) == 2 && len(y) == 2 && x[0] == y[1] && x[1] == y[0]
+	switch {
+	case len(a) == 2 && len(b) == 2:
+		return a[0] == b[1] && a[1] == b[0]
+	case len(a) == 1 && len(b) == 1 && isDigit(a[0]) && isDigit(b[0]):
+		return false // ns1 and ns2 are a series
+	}
+	return len(a) <= 1 && len(b) <= 1
 }
+
+func isASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // maxNeighbours bounds the keys of a domain: a label of 63 letters, each left out once, and the others.
 const maxNeighbours = 80
@@ -127,18 +160,38 @@ func Neighbours(name string) []string {
 	if !ok {
 		return nil
 	}
-	keys := make([]string, 0, len(d.label)+maxInner+3)
-	keys = append(keys, "="+d.org, "~"+d.label, "~"+d.skeleton)
+	keys := make([]string, 0, min(len(d.label)+maxInner+4, maxNeighbours))
+	keys = append(keys, "="+d.org, "~"+d.label)
+	if d.skeleton != d.label {
+		keys = append(keys, "~"+d.skeleton)
+	}
+	if d.base != "" {
+		keys = append(keys, "~"+d.base)
+	}
 	for _, org := range d.inner {
 		keys = append(keys, "="+org)
 	}
-	if r := []rune(d.label); len(r) >= minEdit && len(r) <= maxLabel {
-		keys = append(keys, "-"+d.label)
-		for i := range r {
-			keys = append(keys, "-"+string(slices.Delete(slices.Clone(r), i, i+1)))
+	if n := len(d.label); d.ascii && n >= minEdit && n <= maxLabel {
+		if n <= minLoose {
+			keys = d.deletions(keys, "-"+d.suffix+" ")
+		}
+		if n >= minLoose {
+			keys = d.deletions(keys, "-")
 		}
 	}
-	slices.Sort(keys)
-	keys = slices.Compact(keys)
 	return keys[:min(len(keys), maxNeighbours)]
+}
+
+// deletions appends the label, and the label without each of its letters: two labels that are one edit apart have one of these in common, as the one
+// with less is the other without a letter, and labels of one length are the same without the letter that differs.
+func (d *domain) deletions(keys []string, mark string) []string {
+	all := mark + d.label
+	keys = append(keys, all)
+	for i := len(mark); i < len(all); i++ {
+		if i > len(mark) && all[i] == all[i-1] {
+			continue
+		}
+		keys = append(keys, all[:i]+all[i+1:])
+	}
+	return keys
 }

@@ -15,6 +15,9 @@ func TestAlike(t *testing.T) {
 		{"modern.co.jp", "modem.co.jp", Confusable},
 		{"brightwater.com", "brightvvater.com", Confusable},
 		{"g00dyear.com", "goodyear.com", Confusable},
+		{"kitanoworks.co.jp", "kitanoworks-jp.com", Word},
+		{"kitanoworks.co.jp", "mail-kitanoworks.com", Word},
+		{"kitano-works.co.jp", "kitanoworks-group.com", Word},
 		{"example.co", "example.co.jp", TLD},
 		{"mail.example.co.jp", "www.example.com", TLD},
 		{"аpple.com", "apple.com", Homograph},
@@ -40,7 +43,7 @@ func TestNotAlike(t *testing.T) {
 		{"example.com", "example.com"}, {"a.example.com", "b.example.com"}, {"example.com", "Example.com."},
 		{"gmail.com", "gmai1.com"}, {"yahoo.co.jp", "yaho.co.jp"}, {"nec.co.jp", "ntc.co.jp"}, {"nec.com", "nec.co.jp"},
 		{"sony.co.jp", "sonny.co.jp"}, {"example.com", "other.com"}, {"", "example.com"}, {"co.jp", "ne.jp"}, {"", ""}, {"[192.0.2.1]", "[192.0.2.2]"},
-		{"nikon.com", "nikko.com"},
+		{"nikon.com", "nikko.com"}, {"pages01.net", "pages02.net"}, {"kitano-works.jp", "kitano-foods.jp"}, {"mail-kitano.jp", "web-kitano.jp"}, {"東京建設.jp", "東京建築.jp"},
 	} {
 		if how, ok := Alike(p[0], p[1]); ok {
 			t.Errorf("%s and %s: %s", p[0], p[1], how)

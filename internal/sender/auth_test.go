@@ -185,3 +185,34 @@ func TestWordsOfTheMethods(t *testing.T) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 }
+
+// FuzzAuthenticate: what stands below a Received field that is not our own changes nothing, whatever it is; and below our own word on all methods
+// nothing makes a pass.
+func FuzzAuthenticate(f *testing.F) {
+	f.Add("Authentication-Results", " gw.ours.example; dmarc=pass header.from=partner.example", "spf=none smtp.mailfrom=a@b.example; dkim=none; dmarc=none")
+	f.Add("Received", " from x by gw.ours.example", "dmarc=fail")
+	f.Add("From", " x@y.example", `spf=pass smtp.mailfrom="a; b"@c.example (x\\`)
+	f.Fuzz(func(t *testing.T, name, raw, ours string) {
+		const addr = "taro@partner.example"
+		theirs := message.Field{Name: name, Raw: raw}
+		h := header(byForeign, from)
+		h.Fields = append(h.Fields, theirs, message.Field{Name: "Authentication-Results", Raw: raw})
+		if got := Authenticate(h, site, addr); got.Result != Unknown {
+			t.Errorf("below a foreign Received: %+v", got)
+		}
+		h = header(ar("spf=softfail smtp.mailfrom=partner.example; dkim=none; dmarc=none"))
+		h.Fields = append(h.Fields, theirs, header(arPass).Fields[0], header(from).Fields[0])
+		if got := Authenticate(h, site, addr); got.Result == Pass {
+			t.Errorf("below our own word: %+v", got)
+		}
+		r := parseResults("gw.ours.example; " + ours)
+		if len(r.list) > maxResults {
+			t.Errorf("%d results", len(r.list))
+		}
+		for _, one := range r.list {
+			if one.method == "" || one.word == "" || len(one.props) > maxProps {
+				t.Errorf("%+v", one)
+			}
+		}
+	})
+}

@@ -19,27 +19,27 @@ func isKana(r rune) bool { return r >= 0x3041 && r <= 0x30FF }
 // cjkName folds a word of a name: variant characters (髙橋, 高橋) and katakana as hiragana. "" when it is a title, and company when it is no word of a person.
 func cjkName(word string) (name string, company bool) {
 	for range 3 { // 営業部長様: three are as many as people write
-		for _, t := range cjkTitles {
-			if rest, ok := strings.CutSuffix(word, t); ok {
-				word = rest
-				break
+		word = word[:len(word)-titleAt(word)]
+	}
+	for i, r := range word {
+		for _, w := range cjkOthers[r] {
+			if strings.HasPrefix(word[i:], w) {
+				return "", true
 			}
 		}
 	}
-	if word == "" {
-		return "", false
-	}
-	for _, w := range cjkCompany {
-		if strings.Contains(word, w) {
-			return "", true
-		}
-	}
-	for _, w := range cjkRoles {
-		if strings.Contains(word, w) {
-			return "", true
-		}
-	}
 	return word, false
+}
+
+// titleAt is the length of the title that a word ends with, 0 without one.
+func titleAt(word string) int {
+	last, _ := utf8.DecodeLastRuneInString(word)
+	for _, t := range cjkTitles[last] {
+		if strings.HasSuffix(word, t) {
+			return len(t)
+		}
+	}
+	return 0
 }
 
 // cjkKeys are the keys of a group of words: a name without blanks, a name in two words in either order, or one that is spaced out.
@@ -71,6 +71,9 @@ func cjkKeys(group []string) []string {
 
 // pair is the key of family and given name. Either has one sign at least; more than four Han signs has none.
 func pair(family, given string) []string {
+	if last, _ := utf8.DecodeLastRuneInString(given); utf8.RuneCountInString(given) >= 3 && last != '部' && strings.ContainsRune(cjkEnds, last) {
+		return nil // 小松 塗装店
+	}
 	if !nameWord(family, 4) || !nameWord(given, 3) {
 		return nil
 	}

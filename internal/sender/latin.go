@@ -56,7 +56,7 @@ func (s segment) tokens() (cjk [][]string, latin []token) {
 		}
 		if other || company {
 			cjk, group = append(cjk, group), nil
-			company = other && slices.Contains(cjkCompany, word) && len(cjk) == 1 && len(cjk[0]) == 0
+			company = other && companyForms[word] && len(cjk) == 1 && len(cjk[0]) == 0
 			continue
 		}
 		group = append(group, name)
@@ -104,13 +104,15 @@ func initials(s string) bool {
 
 func newToken(word string, dotted bool) token {
 	t := token{dotted: dotted || strings.Contains(word, "."), upper: utf8.RuneCountInString(word) > 1 && word == strings.ToUpper(word)}
-	word = strings.NewReplacer(".", "", "'", "", "’", "").Replace(strings.ToLower(word))
+	word = inWords.Replace(strings.ToLower(word))
 	t.word = foldAccents(word)
 	if wide := umlauts.Replace(word); wide != word {
 		t.wide = foldAccents(wide)
 	}
 	return t
 }
+
+var inWords = strings.NewReplacer(".", "", "'", "", "’", "")
 
 var umlauts = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ø", "oe", "å", "aa")
 

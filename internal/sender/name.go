@@ -6,6 +6,8 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"sekisho/internal/address"
 )
 
 const (
@@ -25,13 +27,18 @@ func ParseName(display string) Name {
 	var n Name
 	s := clean(display)
 	s, n.Addresses = cutAddresses(s)
-	s, n.Via = cutVia(s)
+	s, tail, via := cutVia(s)
+	n.Via = via
+	n.beside(tail)
 	segments := split(s)
 	var k keys
-	for _, seg := range segments {
+	for i, seg := range segments {
 		n.Via = n.Via || seg.service()
 		if !seg.bracket {
 			k.add(seg, true, true)
+		}
+		if len(segments) > 1 && (i > 0 || seg.bracket) {
+			n.beside(seg.text)
 		}
 	}
 	cjk, latin := k.cjk, k.latin
@@ -51,6 +58,26 @@ func (n Name) Same(other Name) bool {
 
 // Own reports whether a display name is one of names.
 func Own(names []Name, display Name) bool { return slices.ContainsFunc(names, display.Same) }
+
+// Names reports whether what stands beside the person names the organisation of a domain: "Taro Yamada (FileShare)" from fileshare.example. It
+// says that the name does not hide who writes, and no more: anybody can write his own domain there.
+func (n Name) Names(domain string) bool {
+	label, _, _ := strings.Cut(address.Org(domain), ".")
+	label = strings.ReplaceAll(unicodeDomain(label), "-", "")
+	return label != "" && slices.Contains(n.Beside, label)
+}
+
+func (n *Name) beside(text string) {
+	folded := strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, foldAccents(strings.ToLower(text)))
+	if folded != "" && len(n.Beside) < maxSegments {
+		n.Beside = append(n.Beside, folded)
+	}
+}
 
 // keys collects a name's keys.
 type keys struct {
@@ -114,8 +141,8 @@ var vias = []struct {
 	{" on behalf of ", true}, {" im auftrag von ", true}, {" au nom de ", true}, {" en nombre de ", true}, {" per conto di ", true}, {" w imieniu ", true}, {"の代理", false},
 }
 
-// cutVia finds words that say that somebody writes for the person, and leaves what stands on both sides as parts of their own.
-func cutVia(s string) (string, bool) {
+// cutVia finds words that say that somebody writes for the person: the rest of the name, and what stands behind the words.
+func cutVia(s string) (rest, tail string, via bool) {
 	low := strings.ToLower(s)
 	if len(low) != len(s) {
 		s = low
@@ -126,14 +153,14 @@ func cutVia(s string) (string, bool) {
 			continue
 		}
 		if v.whose {
-			return s[:at] + " / " + s[at+len(v.words):], true
+			return s[:at] + " / " + s[at+len(v.words):], "", true
 		}
 		if open := strings.LastIndexByte(s[:at], '('); open > 0 { // "(Docs 経由)"
-			return s[:open], true
+			return s[:open], s[open:at], true
 		}
-		return s[:at], true
+		return s[:at], s[at+len(v.words):], true
 	}
-	return s, false
+	return s, "", false
 }
 
 // segment is what stands between bars or in brackets.

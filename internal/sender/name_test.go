@@ -2,7 +2,11 @@ package sender
 
 import (
 	"slices"
+	"strings"
 	"testing"
+	"unicode/utf8"
+
+	"sekisho/internal/address"
 )
 
 // TestOnePersonWhateverIsWritten: each line is one person in several writings.
@@ -105,4 +109,52 @@ func TestVia(t *testing.T) {
 			t.Errorf("%q: %t", name, got)
 		}
 	}
+}
+
+// TestWhatStandsBesideAPerson: a service that names itself in the name and writes from its own domain hides nothing.
+func TestWhatStandsBesideAPerson(t *testing.T) {
+	for _, c := range []struct {
+		name, domain string
+		want         bool
+	}{
+		{"坂本 徹 (FileShare)", "mail.fileshare.example", true},
+		{"Helen Moss via genba", "ml.genba.example", true},
+		{"Helen Moss via Shop Floor", "lists.shop-floor.example", true},
+		{"山田太郎（南北商事）", "南北商事.jp", true},
+		{"Taro Yamada | Example", "example.co.jp", true},
+		{"山田太郎 (Docs 経由)", "docs.example", true},
+		{"坂本 徹 (FileShare)", "evil.example", false},
+		{"Evil", "evil.example", false},
+		{"Taro Yamada (gmail)", "gmail.com", false},
+		{"Taro Yamada", "", false},
+	} {
+		if n := ParseName(c.name); n.Names(c.domain) != c.want {
+			t.Errorf("%q from %s: %q", c.name, c.domain, n.Beside)
+		}
+	}
+}
+
+func FuzzParseName(f *testing.F) {
+	for _, s := range []string{"山田 太郎 (Example)", "Yamada, Taro", "株式会社 南北 営業部 課長 山田 太郎様", "t a r o @ p . c o . j p", "Prof. Dr. Müller, Ph.D.", "a via b", "((((", "S.p.A. Taro Yamada", "김 철수 부장님"} {
+		f.Add(s, s)
+	}
+	f.Fuzz(func(t *testing.T, a, b string) {
+		n := ParseName(a)
+		if len(n.Keys) > maxKeys || len(n.Addresses) > maxInName || len(n.Beside) > maxSegments {
+			t.Fatalf("%q: %+v", a, n)
+		}
+		for _, k := range n.Keys {
+			if utf8.RuneCountInString(k) < 2 || !utf8.ValidString(k) || strings.TrimSpace(k) != k {
+				t.Errorf("%q: key %q", a, k)
+			}
+		}
+		for _, addr := range n.Addresses {
+			if address.Fold(addr) != addr || !strings.Contains(address.Domain(addr), ".") {
+				t.Errorf("%q: address %q", a, addr)
+			}
+		}
+		if m := ParseName(b); m.Same(n) != n.Same(m) {
+			t.Errorf("%q and %q: the same one way only", a, b)
+		}
+	})
 }

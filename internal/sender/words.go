@@ -1,6 +1,10 @@
 package sender
 
-import "strings"
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
 
 // The words of display names that are not the person. They are compared folded: lower case, without accents.
 var (
@@ -48,8 +52,8 @@ var (
 		trello asana notion github gitlab jira confluence backlog chatwork linkedin facebook evernote canva figma meet keep wiki`)
 )
 
-// cjkTitles are taken off the end of a name, the longest first; those that are words of their own off the beginning as well.
-var cjkTitles = strings.Fields(`
+// cjkTitles are taken off the end of a name, the longest first.
+var cjkTitles = byLast(`
 	代表取締役社長 代表取締役会長 代表取締役 常務取締役 専務取締役 取締役社長 執行役員 副本部長 副事業部長 事業部長 事業所長 営業所長 営業部長 総務部長 経理部長 人事部長
 	営業課長 総務課長 経理課長 人事課長 准教授 副社長 副部長 副課長 副支店長 副店長 支店長 支社長 本部長 部長代理 課長代理 部長補佐 課長補佐 取締役 監査役
 	相談役 総支配人 支配人 名誉教授 特任教授 主任研究員 研究員 弁護士 税理士 会計士 司法書士 行政書士 社労士 建築士 弁理士 事務局長 工場長 研究所長
@@ -59,21 +63,27 @@ var cjkTitles = strings.Fields(`
 	대표이사 부사장 사장님 부장님 과장님 대리님 팀장님 교수님 선생님 사장 부장 차장 과장 대리 사원 대표 이사 팀장 교수 박사 님 씨 드림`)
 
 // cjkCompany make a word the name of a company wherever they stand in it.
-var cjkCompany = strings.Fields(`
+const cjkCompany = `
 	株式会社 有限会社 合同会社 合資会社 合名会社 一般社団法人 公益社団法人 一般財団法人 公益財団法人 社団法人 財団法人 学校法人 医療法人 社会福祉法人 宗教法人 独立行政法人 法人
-	有限公司 股份 公司 集团 주식회사 유한회사`)
+	有限公司 股份 公司 集团 주식회사 유한회사`
 
 // cjkMarks are the same as one sign or in brackets, folded.
 var cjkMarks = []string{"(株)", "(有)", "(同)", "(資)", "(社)", "(財)", "(学)", "(医)", "(福)", "(独)", "(주)", "(유)"}
 
-// cjkRoles make a word a post or an organisation: no person is called so. Those of one sign count at the end of three signs and more.
-var cjkRoles = strings.Fields(`
+// cjkRoles make a word a post or an organisation: no person is called so.
+const cjkRoles = `
 	営業 総務 経理 人事 開発 技術 製造 購買 法務 企画 広報 管理 業務 情報 資材 品質 財務 会計 調達 物流 配送 出荷 生産 設計 工務 監査 秘書 採用 宣伝 販売 販促 事業 海外 国内 貿易
 	事務 担当 窓口 受付 係員 支店 支社 本社 本店 工場 営業所 事業所 出張所 研究所 製作所 センター サポート サービス カスタマー ショップ ストア システム チーム グループ お客様 お客さま
 	お知らせ おしらせ 通知 配信 送信 自動 案内 連絡 編集 事務局 運営 運用 委員会 協会 協同 組合 連合 機構 財団 学会 学園 大学 高校 高等 中学 小学 幼稚 保育 病院 医院 歯科 薬局 銀行 信用 信金
 	証券 保険 生命 火災 損保 電力 電機 電気 電工 工業 工務店 産業 商事 商会 商店 物産 建設 運輸 通運 鉄道 航空 郵便 新聞 放送 出版 印刷 製菓 食品 製薬 化学 化成 重工 自動車 不動産 百貨 市場 旅館 ホテル
 	市役所 役場 区役所 県庁 税務 警察 消防 裁判 年金 国税 厚生 総合 株主 会員 求人 予約 注文 請求 見積 重要 緊急 速報 便り だより ニュース メール マガジン
-	客服 客户 服务 销售 财务 部门 中心 系统 通知 고객 서비스 센터 지원 영업 총무 경리 은행 전자 회사`)
+	客服 客户 服务 销售 财务 部门 中心 系统 通知 고객 서비스 센터 지원 영업 총무 경리 은행 전자 회사`
+
+// companyForms are the same, to be looked up.
+var companyForms = words(cjkCompany)
+
+// cjkOthers are the words of both lists by their first sign.
+var cjkOthers = byFirst(cjkCompany + cjkRoles)
 
 // cjkEnds are signs with which departments, authorities and shops end, and given names do not.
 const cjkEnds = "部課係局庁署店館院校社組団庫屋팀"
@@ -82,6 +92,28 @@ func words(list string) map[string]bool {
 	m := map[string]bool{}
 	for _, w := range strings.Fields(list) {
 		m[w] = true
+	}
+	return m
+}
+
+// byFirst sorts words by their first sign, byLast by their last one; the longest stands first.
+func byFirst(list string) map[rune][]string {
+	m := map[rune][]string{}
+	for _, w := range strings.Fields(list) {
+		r, _ := utf8.DecodeRuneInString(w)
+		m[r] = append(m[r], w)
+	}
+	return m
+}
+
+func byLast(list string) map[rune][]string {
+	m := map[rune][]string{}
+	for _, w := range strings.Fields(list) {
+		r, _ := utf8.DecodeLastRuneInString(w)
+		m[r] = append(m[r], w)
+	}
+	for _, l := range m {
+		slices.SortStableFunc(l, func(a, b string) int { return len(b) - len(a) })
 	}
 	return m
 }
