@@ -130,7 +130,11 @@ func (c *conn) take(cmd byte, data []byte) bool {
 		return c.negotiate(data)
 	case cmdConnect: // session.go:157 loses IPv6: and unix addresses
 		c.session.client, _ = parseConnect(data)
-	case cmdMail, cmdRcpt, cmdEOH, cmdBody:
+	case cmdRcpt:
+		path, _, _ := cutNUL(data)
+		c.session.rcpt = string(path)
+		c.setBusy(true)
+	case cmdMail, cmdEOH, cmdBody:
 		c.setBusy(true)
 	case cmdAbort:
 		c.setBusy(false)

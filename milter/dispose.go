@@ -42,8 +42,11 @@ type disposal struct {
 	held   string       // quarantine id
 	hold   bool         // the MTA keeps it, in its hold queue
 	waits  bool         // it is held until its password comes
-	err    error        // why it is not what the verdict asked for
-	stage  string
+	split  []int        // the recipients, by index, whose copy is held while action is for the others; nil where all have the same
+
+	undivided bool  // held for all, since the MTA cannot forget some of the recipients
+	err       error // why it is not what the verdict asked for
+	stage     string
 }
 
 // delivers reports whether the recipients get the mail now.
@@ -56,6 +59,8 @@ func (m *mail) dispose(mod *gomilter.Modifier) gomilter.Response {
 	step(StepDecided)
 	d := m.decide()
 	switch {
+	case d.split != nil:
+		m.holdSome(&d)
 	case d.action == rules.Quarantine:
 		m.store(&d)
 	case m.mayWait(d):
@@ -73,15 +78,6 @@ func (m *mail) dispose(mod *gomilter.Modifier) gomilter.Response {
 	m.count(d)
 	step(StepCounted)
 	return m.reply(d)
-}
-
-// decide softens the verdict by mode.
-func (m *mail) decide() disposal {
-	a := m.result.Verdict.Effective(m.policy.Mode)
-	if a == rules.Disarm { // see the package comment
-		a = rules.Quarantine
-	}
-	return disposal{action: a, done: a.String()}
 }
 
 // store makes a message durable, or notes that the MTA will hold it. When it cannot, this message comes again later: it must
@@ -104,16 +100,21 @@ func (m *mail) store(d *disposal) {
 		d.held, d.err = srv.o.Holder.Put(ctx, item, m.result.Raw)
 	}
 	if d.err != nil {
-		d.held, d.hold, d.stage = "", false, "store"
-		d.action = rules.TempFail
-		if m.onFailure() == FailReject {
-			d.action = rules.Reject
-		}
-		d.done = d.action.String()
-		srv.o.Metrics.QuarantineRefused.WithLabelValues(quarantine.Cause(d.err)).Inc()
+		m.notStored(d, d.err)
 		return
 	}
 	srv.o.Step(StepPut)
+}
+
+// notStored gives a mail that must be held and cannot back to the MTA.
+func (m *mail) notStored(d *disposal, err error) {
+	d.err, d.held, d.hold, d.split, d.stage = err, "", false, nil, "store"
+	d.action = rules.TempFail
+	if m.onFailure() == FailReject {
+		d.action = rules.Reject
+	}
+	d.done = d.action.String()
+	m.session.srv.o.Metrics.QuarantineRefused.WithLabelValues(quarantine.Cause(err)).Inc()
 }
 
 var errNoHolder = errors.New("milter: no quarantine is configured")
@@ -142,6 +143,9 @@ func (m *mail) modify(d disposal, mod *gomilter.Modifier) error {
 		if err := m.mark(d, mod); err != nil {
 			return err
 		}
+	}
+	if err := m.forgetHeld(d, mod); err != nil {
+		return err
 	}
 	if err := m.session.conn.flush(nil); err != nil {
 		return fmt.Errorf("milter: sending modifications: %w", err)
@@ -224,7 +228,7 @@ func (m *mail) id(d disposal) string {
 	const digest = 16 // hex digits: enough for one log
 	id := m.session.macro("i")
 	switch {
-	case d.held != "":
+	case d.held != "" && d.split == nil: // what is held of a divided message is none of the others' business
 		id = d.held
 	case id == "" && m.result != nil:
 		id = m.result.SHA256[:min(len(m.result.SHA256), digest)]

@@ -11,6 +11,8 @@
 // no connection state with it. dispose is the only place with outside effects, in a fixed order: stored, remembered, modified, audited,
 // counted, answered. Killed in between, the MTA still has the mail, the quarantine has it, or both do.
 //
+// Where recipients of one message differ, it is held for some, whom the MTA is told to forget (SMFIR_DELRCPT), and delivered to the others: see split.go.
+//
 // Mail from outside with a locked file may wait in our store until its password comes in another mail (Policy.Wait); what a password brings
 // to light about an earlier mail ends that mail's waiting, and is an alert if it is hostile.
 //

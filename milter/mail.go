@@ -36,6 +36,7 @@ type mail struct {
 	begun   time.Time // first header frame, or MAIL before that
 	from    string
 	rcpts   []string
+	asCame  []string // the same as the client wrote them, for the MTA
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -54,12 +55,12 @@ func newMail(s *session, from string) *mail {
 	return &mail{session: s, policy: s.srv.policy.Load(), macros: macros{}, begun: time.Now(), from: from}
 }
 
-func (m *mail) recipient(to string) {
+func (m *mail) recipient(to, asCame string) {
 	if len(m.rcpts) >= rcptsMax {
 		m.fail("spool", errRcpts)
 		return
 	}
-	m.rcpts = append(m.rcpts, to)
+	m.rcpts, m.asCame = append(m.rcpts, to), append(m.asCame, asCame)
 }
 
 // content begins the run with the first content, so that a message that is never sent costs nothing.

@@ -19,7 +19,7 @@ const alertLater = "password-later"
 func (m *mail) mayWait(d disposal) bool {
 	mem := m.result.Memory
 	return m.policy.Wait > 0 && m.policy.Mode == rules.ModeEnforce && !m.policy.MTAHold && m.session.srv.o.Holder != nil &&
-		d.delivers() && len(m.result.Locked) > 0 && mem != nil && mem.Err == nil && !m.hasWaited()
+		d.delivers() && d.split == nil && len(m.result.Locked) > 0 && mem != nil && mem.Err == nil && !m.hasWaited()
 }
 
 // hasWaited reports whether the mail comes back after its wait: its mark was not honoured, or it passes this filter twice. It must not
@@ -113,8 +113,13 @@ func (m *mail) reconsider(ctx context.Context, d *disposal) {
 			return
 		}
 		d.waits, d.done = false, rules.Quarantine.String()
+	case d.split != nil:
+		m.divideAgain(d)
 	case d.delivers():
-		if *d = m.decide(); d.action == rules.Quarantine {
+		switch *d = m.decide(); {
+		case d.split != nil:
+			m.holdSome(d)
+		case d.action == rules.Quarantine:
 			m.store(d)
 		}
 	}

@@ -13,7 +13,8 @@ const (
 )
 
 // wantActions is what dispose does to a message, and the choice of macros.
-const wantActions = uint32(gomilter.OptAddHeader | gomilter.OptChangeHeader | gomilter.OptQuarantine | gomilter.OptSetSymList)
+const wantActions = uint32(gomilter.OptAddHeader | gomilter.OptChangeHeader | gomilter.OptQuarantine | gomilter.OptRemoveRcpt |
+	gomilter.OptSetSymList)
 
 // noReplies are the steps that need no reply from us: nothing is decided before the end of the message.
 const noReplies = gomilter.OptNoConnReply | gomilter.OptNoHeloReply | gomilter.OptNoMailReply | gomilter.OptNoRcptReply |

@@ -17,6 +17,7 @@ func (m *mail) audit(d disposal) {
 	r.Rule, r.Rules = res.Verdict.Rule, res.Verdict.Rules
 	r.Findings, r.Attachments, r.Incomplete = res.Facts.Findings, res.Attachments, res.Facts.Incomplete
 	r.Quarantine, r.Released = d.held, res.Session.Released
+	r.PerRecipient, r.Undivided = m.perRecipient(d), d.undivided
 	m.keep(r)
 	m.trace(d, r)
 }

@@ -61,6 +61,7 @@ type session struct {
 	helo   string
 	macros macros            // of the SMTP connection: those of CONNECT and HELO
 	ahead  map[string]string // of the MAIL to come
+	rcpt   string            // of the RCPT in work, as it came: the library takes all angle brackets away
 	mail   *mail             // the message in work, nil between messages
 }
 
@@ -134,7 +135,7 @@ func (s *session) MailFrom(from string, _ *gomilter.Modifier) (gomilter.Response
 func (s *session) RcptTo(to string, _ *gomilter.Modifier) (gomilter.Response, error) {
 	return s.step(cmdRcpt, func() {
 		if s.message().macros[cmdRcpt]["rcpt_mailer"] != "error" {
-			s.message().recipient(to)
+			s.message().recipient(to, unbracketed(s.rcpt))
 		}
 	})
 }

@@ -70,10 +70,10 @@ func TestEnvelopeAndBytes(t *testing.T) {
 // session.go:220
 func TestTrapNegotiationAnswersTheOffer(t *testing.T) {
 	tests := map[string]struct{ offer, want miltertest.Offer }{
-		"postfix 3.7":               {miltertest.Postfix(), miltertest.Offer{Version: 6, Actions: 0x131, Protocol: 0x1ff380}},
-		"sendmail 8.17":             {miltertest.Sendmail(), miltertest.Offer{Version: 6, Actions: 0x131, Protocol: 0x1ff380}},
-		"version 2":                 {miltertest.Old(), miltertest.Offer{Version: 2, Actions: 0x31}},
-		"a version yet to come":     {miltertest.Offer{Version: 9, Actions: 0xffff, Protocol: 0xffffffff}, miltertest.Offer{Version: 6, Actions: 0x131, Protocol: 0x1ff380}},
+		"postfix 3.7":               {miltertest.Postfix(), miltertest.Offer{Version: 6, Actions: 0x139, Protocol: 0x1ff380}},
+		"sendmail 8.17":             {miltertest.Sendmail(), miltertest.Offer{Version: 6, Actions: 0x139, Protocol: 0x1ff380}},
+		"version 2":                 {miltertest.Old(), miltertest.Offer{Version: 2, Actions: 0x39}},
+		"a version yet to come":     {miltertest.Offer{Version: 9, Actions: 0xffff, Protocol: 0xffffffff}, miltertest.Offer{Version: 6, Actions: 0x139, Protocol: 0x1ff380}},
 		"version 4 without actions": {miltertest.Offer{Version: 4, Protocol: 0x3ff}, miltertest.Offer{Version: 4, Protocol: 0x380}},
 	}
 	for name, tt := range tests {

@@ -36,7 +36,7 @@ type Record struct {
 	Size        int64     `json:"size"`
 	SHA256      string    `json:"sha256"`
 	Verdict     string    `json:"verdict"` // what the rules decided
-	Done        string    `json:"done"`    // what was done: an action's word, "hold" for the MTA's queue
+	Done        string    `json:"done"`    // what was done: an action's word, "hold" for the MTA's queue, "split"
 	Enforced    bool      `json:"enforced"`
 	Rule        string    `json:"rule"`
 	Rules       []string  `json:"rules"`
@@ -44,10 +44,14 @@ type Record struct {
 	Attachments any       `json:"attachments"` // []filter.Attachment
 	Incomplete  bool      `json:"incomplete"`
 	Quarantine  string    `json:"quarantine_id,omitempty"`
-	Released    string    `json:"released_id,omitempty"`
-	Error       string    `json:"error,omitempty"`
-	ElapsedMS   float64   `json:"elapsed_ms"`
-	Truncated   bool      `json:"truncated,omitempty"` // set by Write: something was cut
+
+	PerRecipient map[string]string `json:"per_recipient,omitempty"` // what was done for each where that differs; Done is then "split"
+	Undivided    bool              `json:"undivided,omitempty"`     // held for all, though the verdict was for some: the MTA cannot leave recipients out
+
+	Released  string  `json:"released_id,omitempty"`
+	Error     string  `json:"error,omitempty"`
+	ElapsedMS float64 `json:"elapsed_ms"`
+	Truncated bool    `json:"truncated,omitempty"` // set by Write: something was cut
 }
 
 // Log is an append-only file of records, safe for concurrent use; it reopens its file on Reopen (log rotation).

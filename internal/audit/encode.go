@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"reflect"
 	"slices"
@@ -45,6 +46,7 @@ func (r Record) bounded() Record {
 		c.text(s)
 	}
 	r.Rcpts, r.Rules = c.list(r.Rcpts), c.list(r.Rules)
+	r.PerRecipient = c.words(r.PerRecipient)
 	r.Findings, r.Attachments = orEmpty(r.Findings), orEmpty(r.Attachments)
 	r.Truncated = r.Truncated || bool(c)
 	return r
@@ -62,6 +64,24 @@ func (c *cutter) text(s *string) {
 		end--
 	}
 	*s, *c = (*s)[:end], true
+}
+
+// words bounds a map by recipient, and never changes the caller's.
+func (c *cutter) words(m map[string]string) map[string]string {
+	if m == nil {
+		return nil
+	}
+	out := make(map[string]string, min(len(m), rcptMax))
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		if len(out) == rcptMax {
+			*c = true
+			break
+		}
+		short := key
+		c.text(&short)
+		out[short] = m[key]
+	}
+	return out
 }
 
 // list never changes the caller's list.

@@ -36,6 +36,7 @@ const (
 	NRBody        = 1 << 19
 	LeadingSpace  = 1 << 20
 	ActAddHeader  = 1 << 0
+	ActDelRcpt    = 1 << 3
 	ActChange     = 1 << 4
 	ActQuarantine = 1 << 5
 	ActSymList    = 1 << 8
@@ -71,7 +72,7 @@ type Reply struct {
 type Mod struct {
 	Code        byte // 'i', 'm', 'h', 'q' ...
 	Index       uint32
-	Name, Value string // the reason of 'q' is the Value
+	Name, Value string // the reason of 'q' and the recipient of '-' are the Value
 }
 
 // Outcome is what the end of a message brought.
@@ -297,7 +298,7 @@ func (s *Session) End(last ...byte) (Outcome, error) {
 		if err != nil {
 			return o, fmt.Errorf("miltertest: reply to 'E': %w", err)
 		}
-		if strings.IndexByte("imhq", code) < 0 {
+		if strings.IndexByte("imhq-", code) < 0 {
 			o.Reply, err = reply('E', code, data)
 			return o, err
 		}
@@ -311,7 +312,7 @@ func (s *Session) End(last ...byte) (Outcome, error) {
 
 // mod reads a modification, and refuses one that was not agreed on.
 func (s *Session) mod(code byte, data []byte) (Mod, error) {
-	need := map[byte]uint32{'i': ActAddHeader, 'h': ActAddHeader, 'm': ActChange, 'q': ActQuarantine}[code]
+	need := map[byte]uint32{'i': ActAddHeader, 'h': ActAddHeader, 'm': ActChange, 'q': ActQuarantine, '-': ActDelRcpt}[code]
 	if s.Terms.Actions&need == 0 {
 		return Mod{}, fmt.Errorf("miltertest: modification %q was not negotiated", code)
 	}
@@ -326,7 +327,7 @@ func (s *Session) mod(code byte, data []byte) (Mod, error) {
 	if !ok {
 		return m, fmt.Errorf("miltertest: modification without end: %q", data)
 	}
-	if m.Value = text; code != 'q' {
+	if m.Value = text; code != 'q' && code != '-' {
 		m.Name, m.Value, ok = strings.Cut(text, "\x00")
 	}
 	if !ok || strings.Contains(m.Value, "\x00") {
