@@ -54,7 +54,7 @@ func (r *Run) converse(res *Result, texts []string, found []links.Link) []findin
 		c.ask(r, c.question(res))
 	}
 	res.Facts.Warm = c.Asked && c.Answer.Warm
-	j := judge{c: c, site: &r.f.o.Site, res: res, from: address.Fold(c.From.Addr)}
+	j := judge{c: c, site: &r.f.o.Site, people: r.f.people, res: res, from: address.Fold(c.From.Addr)}
 	j.sender()
 	j.thread()
 	return j.findings
@@ -163,6 +163,7 @@ type judge struct {
 	c        *Conversation
 	site     *message.Site
 	res      *Result
+	people   map[string][]string
 	from     string // folded
 	findings []finding.Finding
 }
@@ -228,9 +229,14 @@ func (j *judge) name() {
 	if n.Via || j.c.Clues.Robot == thread.List || j.site.Local(j.from) {
 		return
 	}
-	if p, ok := j.person(n.Keys); ok {
-		j.add(finding.SenderInternalSpoof, "%.60q is %.60q, the address is %.60q", j.c.From.Name, p, j.from)
-		return
+	for _, k := range n.Keys {
+		switch known := j.people[k]; {
+		case slices.Contains(known, j.from): // a private address that is listed
+			return
+		case len(known) > 0:
+			j.add(finding.SenderInternalSpoof, "%.60q is %.60q, the address is %.60q", j.c.From.Name, known[0], j.from)
+			return
+		}
 	}
 	others := slices.DeleteFunc(slices.Clone(j.c.Answer.Namesake), func(p ledger.Partner) bool { return p.Address == j.from || same(p.Address, j.from) })
 	switch i := slices.IndexFunc(others, func(p ledger.Partner) bool { return p.Ours }); {
@@ -241,23 +247,17 @@ func (j *judge) name() {
 	}
 }
 
-// person finds one of the configured people under a name key.
-func (j *judge) person(keys []string) (string, bool) {
-	for _, p := range j.site.People {
-		if strings.EqualFold(p.Address, j.from) {
-			return "", false
-		}
-	}
-	for _, p := range j.site.People {
+// namesOf are the keys under which people are known again.
+func namesOf(people []message.Person) map[string][]string {
+	m := map[string][]string{}
+	for _, p := range people {
 		for _, n := range p.Names {
 			for _, k := range sender.ParseName(n).Keys {
-				if slices.Contains(keys, k) {
-					return p.Address, true
-				}
+				m[k] = append(m[k], address.Fold(p.Address))
 			}
 		}
 	}
-	return "", false
+	return m
 }
 
 // same reports whether two addresses belong to one organisation.

@@ -44,7 +44,9 @@ func (m *told) LearnReceived(_ context.Context, r ledger.Received) error {
 
 var ourSite = message.Site{
 	LocalDomains: []string{"our.example"}, InternalNetworks: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, Gateway: "gw.our.example",
-	AuthservID: "gw.our.example", People: []message.Person{{Address: "hanako@our.example", Names: []string{"鈴木 花子", "Hanako Suzuki"}}},
+	AuthservID: "gw.our.example", People: []message.Person{
+		{Address: "hanako@our.example", Names: []string{"鈴木 花子", "Hanako Suzuki"}}, {Address: "hanako@private.example", Names: []string{"鈴木 花子"}},
+	},
 }
 
 const (
@@ -111,6 +113,7 @@ func TestWhatAMailFromOutsideIsSaidToBe(t *testing.T) {
 		{"he quotes himself at his own", ledger.Answer{}, fromTaro + "Subject: Re: Pumps\r\n", quote, []finding.Kind{finding.ReplyNoReference}},
 		{"a colleague of his answers", ledger.Answer{}, "From: Taro Yamada <t2@sales.partner.example>\r\nSubject: Re: Pumps\r\n", quote, []finding.Kind{finding.ReplyNoReference}},
 		{"the name of one of ours", ledger.Answer{}, "From: 鈴木花子 <x@evil.example>\r\n", "Hello\r\n", []finding.Kind{finding.SenderInternalSpoof}},
+		{"her private address, which is listed", ledger.Answer{}, "From: 鈴木花子 <hanako@private.example>\r\n", "Hello\r\n", nil},
 		{"her address as the name", ledger.Answer{}, "From: \"hanako@our.example\" <x@evil.example>\r\n", "Hello\r\n", []finding.Kind{finding.SenderInternalSpoof}},
 		{"a service that writes for her", ledger.Answer{}, "From: \"Hanako Suzuki via Docs\" <no-reply@docs.example>\r\n", "Hello\r\n", nil},
 		{"the name of a correspondent", ledger.Answer{Namesake: []ledger.Partner{knownTaro}}, fromEvil, "Hello\r\n", []finding.Kind{finding.SenderNameSpoof}},

@@ -49,14 +49,17 @@ type Options struct {
 }
 
 // Filter is immutable and safe for concurrent use; a reload makes a new one.
-type Filter struct{ o Options }
+type Filter struct {
+	o      Options
+	people map[string][]string // name keys of Options.Site.People -> addresses
+}
 
 // New makes a filter.
 func New(o Options) *Filter {
 	if o.Pack == nil {
 		o.Pack = rules.Default()
 	}
-	return &Filter{o: o}
+	return &Filter{o: o, people: namesOf(o.Site.People)}
 }
 
 // Session is what is known of a message only at its end.
