@@ -8,6 +8,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -90,7 +91,7 @@ func (d *demo) start(ctx context.Context) error {
 	if _, err := os.Stat(binary); err != nil {
 		return fmt.Errorf("%w (make demo builds it)", err)
 	}
-	d.postfix, err = mtatest.RunPostfix(ctx, mtatest.PostfixOptions{Logf: d.note})
+	d.postfix, err = mtatest.RunPostfix(ctx, mtatest.PostfixOptions{Logf: d.note, Domains: []string{"example.co.jp", "partner.example"}})
 	if err != nil {
 		return err
 	}
@@ -98,7 +99,7 @@ func (d *demo) start(ctx context.Context) error {
 	d.daemon, err = mtatest.RunDaemon(mtatest.DaemonOptions{
 		Binary: binary,
 		Listen: "unix:" + d.postfix.Socket("sekisho.sock"),
-		Config: "mode: enforce\nsite: {local_domains: [example.co.jp]}\n" +
+		Config: "mode: enforce\nsite: {local_domains: [example.co.jp], internal_networks: [" + inside + "/32], gateway: mx.sekisho.test, authserv_id: mx.sekisho.test}\n" +
 			"release: {smtp: \"" + d.postfix.Release + "\"}\nquarantine: {min_free_bytes: 1MiB}\n",
 	})
 	if err != nil {
@@ -133,7 +134,8 @@ func (d *demo) mails(ctx context.Context) error {
 
 // send sends one sample and waits for its record, and for its delivery where it is delivered.
 func (d *demo) send(s sample) ([]string, error) {
-	reply, err := mtatest.SendMail(d.postfix.Inbound, s.message, "ADDR=192.0.2.25", "NAME=mail.example.net")
+	client := cmp.Or(s.from, outside)
+	reply, err := mtatest.SendMail(d.postfix.Inbound, s.message, "ADDR="+client, "NAME=mail.example.net")
 	if err != nil {
 		return nil, err
 	}

@@ -27,7 +27,7 @@ var texts = map[string][2]string{
 		"root 権限が必要です。専用のマウント/プロセス名前空間、chroot、Postfix のユーザー切り替えのためです。\n例: sudo make demo",
 	},
 	"start":   {"1. Start Postfix (chrooted smtpd) and sekisho, its socket inside the chroot", "Postfix(smtpd は chroot)と、chroot 内のソケットで待つ sekisho を起動"},
-	"mails":   {"2. Send mails from outside (192.0.2.25)", "外部(192.0.2.25)からのメールを送信"},
+	"mails":   {"2. Send mails: one of our own, the others from outside (192.0.2.25)", "メールを送信(一通は組織内から、残りは外部 192.0.2.25 から)"},
 	"held":    {"3. What was held", "隔離されたメール"},
 	"show":    {"4. Why", "その理由"},
 	"release": {"5. Release it: back through Postfix, byte for byte", "解放: Postfix を通して、1 バイトも変えずに配送"},

@@ -19,6 +19,7 @@ type sample struct {
 	name    string // as the table shows it
 	id      string // its Message-ID
 	message mtatest.Message
+	from    string // the client's address; "" for outside
 }
 
 // Who writes to whom. The domains are reserved (RFC 2606, RFC 6761).
@@ -29,6 +30,29 @@ const (
 
 // manualMacro does nothing by itself: the middle case.
 const manualMacro = "Function Total(r)\n  Total = 1\nEnd Function\n"
+
+// Clients, as XCLIENT tells Postfix: one of ours, one from outside.
+const (
+	inside  = "198.51.100.7"
+	outside = "192.0.2.25"
+)
+
+// conversation is a mail of ours, the partner's answer to it, and the answer of somebody who stole it from the partner's mailbox: the same words, the
+// real Message-ID, the partner's name, another address.
+func conversation(stolen []byte) []sample {
+	const asked = "<demo-pumps@example.co.jp>"
+	quoted := "\n-----Original Message-----\n差出人: 田中 <" + recipient + ">\n宛先: " + partner + "\n件名: ポンプの納期\n\n納期はいつになりますか。\n"
+	proof := [2]string{"Authentication-Results", "mx.sekisho.test; spf=pass smtp.mailfrom=partner.example; dmarc=pass header.from=partner.example"}
+	answers := [2]string{"In-Reply-To", asked}
+	ours := letter{name: "we ask a partner / 取引先への質問", id: asked, from: "田中 <" + recipient + ">", to: partner, subject: "ポンプの納期", text: "納期はいつになりますか。\n"}
+	answer := letter{name: "the partner answers / 取引先の返信", id: "<demo-answer@partner.example>", from: "鈴木 一郎 <" + partner + ">", to: recipient,
+		subject: "Re: ポンプの納期", text: "来週の水曜です。\n" + quoted, more: [][2]string{proof, answers}}
+	theft := letter{name: "a stranger answers in it / 盗まれた会話への返信", id: "<demo-theft@elsewhere.example>", from: "鈴木 一郎 <info@elsewhere.example>", to: recipient,
+		subject: "Re: ポンプの納期", text: "資料をお送りします。\n" + quoted, file: "資料.xlsm", content: stolen, more: [][2]string{answers}}
+	list := []sample{ours.sample(), answer.sample(), theft.sample()}
+	list[0].from, list[0].message.From, list[0].message.To = inside, recipient, []string{partner}
+	return list
+}
 
 // samples are the mails of testdata/mails, and those with documents, which are made here since scanners dislike such files in a repository.
 func samples() ([]sample, error) {
@@ -44,6 +68,7 @@ func samples() ([]sample, error) {
 	shortcut := fixture.Link{Base: `C:\Windows\System32\cmd.exe`, Arguments: "/c calc.exe", Icon: "%ProgramFiles%/doc.ico"}
 	padded := fixture.Padded{Size: paddedSize, Parts: []fixture.PaddedPart{{Data: fixture.DocVBA("")}}}
 	hidden := fixture.ZIP{Entries: []fixture.ZIPEntry{{Name: "readme.txt", Data: []byte("hello\n")}, {Name: "invoice.doc", Data: fixture.DocVBA(""), Unlisted: true}}}
+	list = append(list, conversation(fixture.XLSM(manualMacro))...)
 	return append(list,
 		made("ordinary document, docx / 通常の文書", "議事録", "minutes.docx", fixture.DOCX()),
 		made("workbook with a macro, no autostart / 手動マクロ", "集計表", "summary.xlsm", fixture.XLSM(manualMacro)),
@@ -86,7 +111,7 @@ func storedSamples(pattern string) ([]sample, error) {
 		if id == "" {
 			return nil, fmt.Errorf("%s: no Message-ID, by which the demo follows a mail", f)
 		}
-		list = append(list, sample{filepath.Base(f), id, envelope(raw)})
+		list = append(list, sample{name: filepath.Base(f), id: id, message: envelope(raw)})
 	}
 	return list, nil
 }
@@ -104,29 +129,41 @@ func made(name, subject, file string, content []byte) sample {
 	return written(name, subject, "お世話になっております。添付をご確認ください。\n", file, content)
 }
 
-// written is a mail with that text, and one attachment unless file is "".
+// written is a mail of the partner with that text, and one attachment unless file is "".
 func written(name, subject, text, file string, content []byte) sample {
-	id := fmt.Sprintf("<demo-%x@partner.example>", subject+file)
-	fields := [][2]string{
-		{"From", mime.BEncoding.Encode("utf-8", "鈴木") + " <" + partner + ">"},
-		{"To", recipient},
-		{"Subject", mime.BEncoding.Encode("utf-8", subject)},
+	return letter{name: name, id: fmt.Sprintf("<demo-%x@partner.example>", subject+file), from: "鈴木 <" + partner + ">", to: recipient,
+		subject: subject, text: text, file: file, content: content}.sample()
+}
+
+// letter is a mail to be written.
+type letter struct {
+	name, id, from, to, subject, text, file string
+	content                                 []byte
+	more                                    [][2]string // further fields, above the others
+}
+
+func (l letter) sample() sample {
+	name, addr, _ := strings.Cut(l.from, " <")
+	fields := append(l.more, [][2]string{
+		{"From", mime.BEncoding.Encode("utf-8", name) + " <" + addr},
+		{"To", l.to},
+		{"Subject", mime.BEncoding.Encode("utf-8", l.subject)},
 		{"Date", "Mon, 23 Nov 2026 10:00:00 +0900"},
-		{"Message-ID", id},
+		{"Message-ID", l.id},
 		{"MIME-Version", "1.0"},
 		{"Content-Type", `multipart/mixed; boundary="=_demo"`},
-	}
+	}...)
 	var b strings.Builder
 	for _, f := range fields {
 		b.WriteString(f[0] + ": " + f[1] + "\r\n")
 	}
 	b.WriteString("\r\n--=_demo\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n")
-	b.WriteString(lines(base64.StdEncoding.EncodeToString([]byte(text))))
-	if file != "" {
-		attach(&b, file, content)
+	b.WriteString(lines(base64.StdEncoding.EncodeToString([]byte(l.text))))
+	if l.file != "" {
+		attach(&b, l.file, l.content)
 	}
 	b.WriteString("--=_demo--\r\n")
-	return sample{name, id, envelope([]byte(b.String()))}
+	return sample{name: l.name, id: l.id, message: envelope([]byte(b.String()))}
 }
 
 func attach(b *strings.Builder, file string, content []byte) {
