@@ -7,10 +7,12 @@ import (
 	"os"
 	"time"
 
+	"sekisho/internal/address"
 	"sekisho/internal/config"
 	"sekisho/internal/ledger"
 	"sekisho/internal/message"
 	"sekisho/internal/metrics"
+	names "sekisho/internal/sender"
 	"sekisho/internal/store"
 )
 
@@ -21,7 +23,7 @@ func conversationOptions(c *config.Config) ledger.ConversationOptions {
 	l := c.Ledger
 	return ledger.ConversationOptions{
 		Keep: l.Keep, KeepPartners: l.KeepCorrespondents, MaxMails: int64(l.MaxMails), MaxBytes: int64(l.MaxBytes), Timeout: l.Timeout,
-		MaxPartners: int64(l.MaxCorrespondents), MaxStrangers: max(1, int64(l.MaxCorrespondents)/2),
+		MaxPartners: int64(l.MaxCorrespondents), MaxStrangers: max(1, int64(l.MaxCorrespondents)/2), Neighbours: names.Neighbours,
 	}
 }
 
@@ -69,7 +71,15 @@ func (s *server) ledgerStats() metrics.LedgerStats {
 
 // setHome tells the memory what is ours.
 func setHome(c *ledger.Conversations, site message.Site) {
-	c.SetHome(ledger.Home{Local: site.Local})
+	h := ledger.Home{Local: site.Local}
+	for _, p := range site.People {
+		person := ledger.OurPerson{Address: address.Fold(p.Address)}
+		for _, n := range p.Names {
+			person.Names = append(person.Names, names.ParseName(n).Keys...)
+		}
+		h.People = append(h.People, person)
+	}
+	c.SetHome(h)
 }
 
 // forgetConversations ends what has been remembered long enough.

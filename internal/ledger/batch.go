@@ -55,11 +55,8 @@ func (b *batch) letter(ctx context.Context, id int64) (*letter, error) {
 }
 
 func (b *batch) insert(ctx context.Context, m *letter) error {
-	if m.parties == nil {
-		m.parties = parties{}
-	}
 	err := b.tx.exec(ctx, sqlInsertLetter,
-		m.id, m.at, m.class, m.flags, m.subject, m.source, []byte(m.parties))
+		m.id, m.at, m.class, m.flags, m.subject, m.source, blob(m.parties))
 	if err != nil {
 		return err
 	}
@@ -179,7 +176,7 @@ func (b *batch) flushCoverage(ctx context.Context) error {
 		}
 		changed = true
 		n.domains[domain] = w.share()
-		if err := b.tx.exec(ctx, sqlSaveWindow, domain, w.last, []byte(w.window)); err != nil {
+		if err := b.tx.exec(ctx, sqlSaveWindow, domain, w.last, blob(w.window)); err != nil {
 			return err
 		}
 	}
@@ -201,11 +198,8 @@ func (b *batch) save(ctx context.Context, p *contact) error {
 	if b.opts.Key != nil {
 		name = ""
 	}
-	if p.keys == nil {
-		p.keys = []byte{}
-	}
 	if err := b.tx.exec(ctx, sqlSavePartner,
-		p.id, name, p.class, p.flags, p.source, p.first, p.last, p.Received, p.Begun, p.Answered, p.Passed, p.Unproven, p.keys); err != nil {
+		p.id, name, p.class, p.flags, p.source, p.first, p.last, p.Received, p.Begun, p.Answered, p.Passed, p.Unproven, blob(p.keys)); err != nil {
 		return err
 	}
 	for ; p.class < partnerStranger && p.indexed < len(p.keys); p.indexed += partySize {

@@ -84,6 +84,7 @@ type Conversations struct {
 	known      atomic.Pointer[coverage]
 	asking     chan struct{} // a place for each question in work
 	queue      chan *order
+	emptied    bool // at opening: the key is a new one
 	end        context.CancelFunc
 	done       sync.WaitGroup
 	cursor     [2]int64 // of Expire, in mails and partners
@@ -162,6 +163,9 @@ func (c *Conversations) open(ctx context.Context) error {
 		c.known.Store(n)
 		return err
 	})
+	if err == nil && c.emptied {
+		err = c.scrub(ctx)
+	}
 	if err != nil {
 		return err
 	}
@@ -176,7 +180,8 @@ func (c *Conversations) sameKey(ctx context.Context, tx *txn, key []byte) error 
 	if err == nil && bytes.Equal(old, mark) || err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
-	for _, q := range []string{`DELETE FROM talk_meta`, `DELETE FROM talk_mails`, `DELETE FROM talk_partners`, `DELETE FROM talk_keys`,
+	c.emptied = true
+	for _, q := range []string{sqlSecure, `DELETE FROM talk_meta`, `DELETE FROM talk_mails`, `DELETE FROM talk_partners`, `DELETE FROM talk_keys`,
 		`DELETE FROM talk_usage`, `DELETE FROM talk_days`, `DELETE FROM talk_cover`} {
 		if _, err := tx.ExecContext(ctx, q); err != nil {
 			return err

@@ -419,7 +419,7 @@ func (b *batch) window(ctx context.Context, domain int64, create bool) (*coverRo
 	if w := b.windows[domain]; w != nil {
 		return w, nil
 	}
-	w := &coverRow{window: window{}}
+	w := &coverRow{}
 	err := b.tx.stmt(ctx, sqlWindow).QueryRowContext(ctx, domain).Scan(&w.last, (*[]byte)(&w.window))
 	switch {
 	case err != nil && !errors.Is(err, sql.ErrNoRows):

@@ -38,12 +38,6 @@ func (c *Conversations) Forget(ctx context.Context, addr string) (found bool, er
 	return found, nil
 }
 
-// secure overwrites what is deleted in this transaction. The connection goes on so: it costs a page more now and then.
-func (t *txn) secure(ctx context.Context) error {
-	_, err := t.ExecContext(ctx, `PRAGMA secure_delete = ON`)
-	return err
-}
-
 // scrub takes deleted rows out of the write-ahead log too.
 func (c *Conversations) scrub(ctx context.Context) error {
 	_, err := c.db.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
@@ -52,9 +46,6 @@ func (c *Conversations) scrub(ctx context.Context) error {
 
 func (b *batch) forgetAddress(ctx context.Context, id int64) (found bool, err error) {
 	if err := b.settle(ctx); err != nil {
-		return false, err
-	}
-	if err := b.tx.secure(ctx); err != nil {
 		return false, err
 	}
 	p, err := b.partner(ctx, id)
@@ -98,9 +89,6 @@ func (c *Conversations) naming(ctx context.Context, id int64, part int) (list []
 
 // forgetIn takes an address out of mails; a mail that it wrote goes.
 func (b *batch) forgetIn(ctx context.Context, id int64, list []letter) error {
-	if err := b.tx.secure(ctx); err != nil {
-		return err
-	}
 	for _, m := range list {
 		left, wrote := m.parties.without(id)
 		var err error
@@ -108,7 +96,7 @@ func (b *batch) forgetIn(ctx context.Context, id int64, list []letter) error {
 		case wrote && m.class != mailOurs:
 			err = b.forgetLetter(ctx, old{id: m.id, class: m.class, source: m.source})
 		case len(left) < len(m.parties):
-			_, err = b.tx.ExecContext(ctx, `UPDATE talk_mails SET parties = ? WHERE id = ?`, []byte(left), m.id)
+			_, err = b.tx.ExecContext(ctx, `UPDATE talk_mails SET parties = ? WHERE id = ?`, blob(left), m.id)
 		}
 		if err != nil {
 			return err
@@ -119,7 +107,6 @@ func (b *batch) forgetIn(ctx context.Context, id int64, list []letter) error {
 
 // without leaves an address out. A mail of ours keeps a writer: none.
 func (p parties) without(id int64) (left parties, wrote bool) {
-	left = parties{}
 	forms := entries(id)
 	for i := 0; i+partySize <= len(p); i += partySize {
 		switch e := p[i : i+partySize]; {

@@ -29,12 +29,13 @@ const (
 	sqlSaveUsage   = `INSERT INTO talk_usage (kind, source, n) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET n = excluded.n`
 	sqlDeleteUsage = `DELETE FROM talk_usage WHERE kind = ? AND source = ?`
 	sqlSaveDay     = `INSERT INTO talk_days (day, n) VALUES (?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n`
+	sqlSecure      = `PRAGMA secure_delete = ON` // what is deleted or replaced is overwritten: an address that is forgotten is gone
 	sqlSaveWindow  = `INSERT INTO talk_cover (domain, last, samples) VALUES (?, ?, ?)
 		ON CONFLICT DO UPDATE SET last = excluded.last, samples = excluded.samples`
 )
 
 var compiled = []string{sqlCited, sqlSubject, sqlMany, sqlKeyed, sqlLetter, sqlPartner, sqlUsage, sqlWindow, sqlInsertLetter, sqlSavePartner,
-	sqlSaveKey, sqlSaveUsage, sqlDeleteUsage, sqlSaveDay, sqlSaveWindow}
+	sqlSaveKey, sqlSaveUsage, sqlDeleteUsage, sqlSaveDay, sqlSaveWindow, sqlSecure}
 
 // compile prepares the statements.
 func (c *Conversations) compile(ctx context.Context) error {
@@ -76,6 +77,14 @@ func (t *txn) stmt(ctx context.Context, q string) *sql.Stmt {
 func (t *txn) exec(ctx context.Context, q string, args ...any) error {
 	_, err := t.stmt(ctx, q).ExecContext(ctx, args...)
 	return err
+}
+
+// blob is never NULL.
+func blob(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
 }
 
 // each calls scan for every row.

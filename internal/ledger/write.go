@@ -137,6 +137,9 @@ func (c *Conversations) apply(list []*order) error {
 	var b *batch
 	err := c.tx(ctx, false, func(tx *txn) error {
 		b = newBatch(c, tx)
+		if err := tx.exec(ctx, sqlSecure); err != nil {
+			return err
+		}
 		for _, o := range list {
 			if err := o.apply(ctx, b); err != nil {
 				return err

@@ -1,0 +1,147 @@
+package ledger
+
+import (
+	"database/sql"
+	"fmt"
+	"testing"
+	"time"
+)
+
+func TestMemoryEndsWithItsTime(t *testing.T) {
+	o := newOffice(t, ConversationOptions{Keep: 100 * day, KeepPartners: 200 * day})
+	id := o.send(Sent{To: []string{"p@partner.example"}, Names: []string{"boss"}, Subject: "belts"})
+	theirs := o.get(Received{From: "p@partner.example", Names: []string{"tanaka"}, Refs: []string{id}, Known: true, Passed: true, Source: "n"})
+	o.get(Received{From: evil, Source: "n"})
+	for _, c := range []struct {
+		after time.Duration
+		want  ConversationStats
+	}{
+		{89 * day, ConversationStats{Ours: 1, Theirs: 1, Strangers: 1, People: 2, Known: 2, Unknown: 2}},
+		{91 * day, ConversationStats{Ours: 1, Theirs: 1, People: 2, Known: 2, Unknown: 2}},
+		{101 * day, ConversationStats{People: 2, Known: 2}},
+		{201 * day, ConversationStats{}},
+	} {
+		now := o.now.Add(c.after)
+		a := o.ask(Question{Time: now, From: evil, Refs: []string{id, theirs}, Subject: "belts"})
+		if want := int(c.want.Ours + c.want.Theirs); a.Cited.Ours+a.Cited.Theirs != want || a.Subject.Ours != int(c.want.Ours) {
+			t.Errorf("after %v, before it is deleted: %+v", c.after, a)
+		}
+		o.expire(now)
+		got := o.stats()
+		if got.Bytes = 0; got != c.want {
+			t.Errorf("after %v: %+v, want %+v", c.after, got, c.want)
+		}
+	}
+	o.empty("talk_mails", "talk_partners", "talk_keys", "talk_days")
+}
+
+func (o *office) empty(tables ...string) {
+	o.Helper()
+	for _, table := range tables {
+		if n := o.rows(table); n != 0 {
+			o.Errorf("%s: %d rows", table, n)
+		}
+	}
+}
+
+func (o *office) rows(table string) (n int) {
+	o.Helper()
+	if err := o.c.db.QueryRow(`SELECT count(*) FROM ` + table).Scan(&n); err != nil {
+		o.Fatal(err)
+	}
+	return n
+}
+
+func TestCorrespondentsStayWhileTheyWrite(t *testing.T) {
+	o := newOffice(t, ConversationOptions{Keep: 100 * day, KeepPartners: 200 * day})
+	o.send(Sent{To: []string{"p@partner.example"}})
+	for i := range 5 {
+		o.get(Received{From: "p@partner.example", Time: o.now.Add(time.Duration(i) * 100 * day), Passed: true})
+		o.expire(o.now.Add(time.Duration(i) * 100 * day))
+	}
+	if p := o.ask(Question{From: "p@partner.example"}).From; p.Begun != 1 || p.Received != 5 || p.Last.Sub(p.First) != 400*day {
+		t.Errorf("%+v", p)
+	}
+}
+
+func TestTheOldestGoWhereTheCapIsPassed(t *testing.T) {
+	o := newOffice(t, ConversationOptions{MaxMails: 1000, MaxPartners: 100})
+	const mails = 3000
+	for i := range mails {
+		o.send(Sent{Time: o.now.Add(time.Duration(i) * time.Minute), To: []string{fmt.Sprintf("p@partner%d.example", i/10)}})
+	}
+	o.expire(o.now)
+	s := o.stats()
+	if s.Ours < 900 || s.Ours > 1100 || s.Known+s.People < 80 || s.Known+s.People > 120 {
+		t.Errorf("%+v", s)
+	}
+	if int(s.Ours) != o.rows("talk_mails") || int(s.Known+s.People) != o.rows("talk_partners") {
+		t.Errorf("the counts are wrong: %+v", s)
+	}
+	kept := map[bool]int{}
+	for i := range mails {
+		if a := o.ask(Question{Refs: []string{fmt.Sprintf("%d@us.example", i+1)}}); a.Cited.Ours == 1 {
+			kept[i > mails/2]++
+		}
+	}
+	if kept[false] > 0 || kept[true] == 0 {
+		t.Errorf("%d of the older half kept, %d of the newer", kept[false], kept[true])
+	}
+}
+
+func TestBytesAreACap(t *testing.T) {
+	o := newOffice(t, ConversationOptions{MaxBytes: 400_000})
+	for i := range 4000 {
+		o.send(Sent{Time: o.now.Add(time.Duration(i) * time.Minute), To: []string{fmt.Sprintf("p@partner%d.example", i/10)}, Subject: fmt.Sprint(i)})
+	}
+	before := o.stats()
+	o.expire(o.now)
+	after := o.stats()
+	if before.Bytes < 500_000 || after.Bytes > 450_000 || after.Ours < 500 {
+		t.Errorf("%+v before, %+v after", before, after)
+	}
+}
+
+func TestForgottenAddressIsNowhere(t *testing.T) {
+	o := newOffice(t, ConversationOptions{})
+	var ids []string
+	for range 50 {
+		ids = append(ids, o.send(Sent{To: []string{"p@partner.example"}, Cc: []string{"q@partner.example"}}))
+	}
+	in := o.get(Received{From: "p@partner.example", Names: []string{"tanaka"}, Refs: ids[:1], Known: true, Passed: true})
+	copied := o.send(Sent{To: []string{"q@partner.example"}, Cc: []string{"p@partner.example", "r@else.example"}, Refs: []string{"gone@else"}})
+	if found, err := o.c.Forget(t.Context(), "P@Partner.example"); !found || err != nil {
+		t.Fatal(found, err)
+	}
+	a := o.ask(Question{From: "p@partner.example", Refs: append(ids, in, copied)})
+	if a.From != (Partner{}) || a.Cited.Party || a.Cited.Copied || a.Cited.Theirs != 0 || a.Cited.Ours != 51 {
+		t.Errorf("%+v", a)
+	}
+	if a := o.ask(Question{From: "q@partner.example", Refs: ids}); !a.Cited.Party || a.From.Begun != 50 {
+		t.Errorf("others are forgotten too: %+v", a)
+	}
+	if a := o.ask(Question{From: evil, Names: []string{"tanaka"}}); a.Namesake != nil {
+		t.Errorf("%+v", a.Namesake)
+	}
+	if found, err := o.c.Forget(t.Context(), "p@partner.example"); found || err != nil {
+		t.Errorf("twice: %v, %v", found, err)
+	}
+	o.notOnDisk("p@partner.example")
+}
+
+func TestForgettingKeepsTheCounts(t *testing.T) {
+	o := newOffice(t, ConversationOptions{})
+	o.get(Received{From: evil, Source: "n"})
+	o.get(Received{From: evil, Source: "n"})
+	if _, err := o.c.Forget(t.Context(), evil); err != nil {
+		t.Fatal(err)
+	}
+	if s := o.stats(); int(s.Strangers) != o.rows("talk_mails") || int(s.Unknown) != o.rows("talk_partners") {
+		t.Errorf("%+v", s)
+	}
+	var n int64
+	err := o.c.db.QueryRow(`SELECT n FROM talk_usage WHERE source <> 0 AND kind = ?`, mailStranger).Scan(&n)
+	if err != sql.ErrNoRows {
+		t.Errorf("the network still has %d mails, %v", n, err)
+	}
+}
