@@ -63,12 +63,33 @@ func (r *Run) sent(res *Result, found inspect.Result) outbound.Mail {
 		password = password || f.Kind == finding.MailPassword
 		m.Link = m.Link || f.Kind == finding.MailDocumentLink
 	}
-	for _, f := range found.Findings {
-		if starts(f.Kind) || password && found.Locked && locks(f.Kind) {
-			m.Carriers = append(m.Carriers, carrier(res, found, f))
+	for _, one := range found.Findings {
+		locked := password && found.Locked && locks(one.Kind)
+		if (starts(one.Kind) || locked) && !r.f.vouched(found, one) {
+			m.Carriers = append(m.Carriers, carrier(res, found, one))
 		}
 	}
 	return m
+}
+
+// vouched reports whether somebody answers for the macros of a finding: to whom an entry allows them is asked when the mail is judged, but sending them to many
+// is no wave.
+func (f *Filter) vouched(found inspect.Result, one finding.Finding) bool {
+	if f.o.Book == nil || !slices.Contains(macroKinds, one.Kind) {
+		return false
+	}
+	file := macrosOf(found, one.Path.String())
+	return file != nil && f.o.Book.Allows(file.MacroHash)
+}
+
+// macrosOf is the innermost file with macros at a printed path, nil for none.
+func macrosOf(found inspect.Result, at string) (in *inspect.FileReport) {
+	for i := range found.Files {
+		if f := &found.Files[i]; f.MacroHash != "" && within(at, f.Path) && (in == nil || len(f.Path) > len(in.Path)) {
+			in = f
+		}
+	}
+	return in
 }
 
 // starts are the kinds of files that start by themselves, that a double click starts, or that hide what they are.
@@ -102,11 +123,8 @@ func carrier(res *Result, found inspect.Result, f finding.Finding) outbound.Carr
 			c.Name, c.Content = a.Name, a.SHA256
 		}
 	}
-	deepest := -1
-	for i := range found.Files {
-		if f := &found.Files[i]; f.MacroHash != "" && len(f.Path) > deepest && within(at, f.Path) {
-			c.Content, deepest = f.MacroHash, len(f.Path)
-		}
+	if file := macrosOf(found, at); file != nil {
+		c.Content = file.MacroHash
 	}
 	return c
 }
@@ -117,16 +135,9 @@ func within(path, file string) bool {
 	return ok && (rest == "" || strings.HasPrefix(rest, finding.Separator))
 }
 
-// allowed is the list of what people have allowed.
-const allowed = "allow"
-
-// keepSent remembers a risky message of ours once its fate is known. What somebody has allowed counts toward nothing.
+// keepSent remembers a risky message of ours once its fate is known.
 func (f *Filter) keepSent(ctx context.Context, res *Result, delivered bool) ([]outbound.Incident, error) {
-	if res.Sent == nil || res.Sent.Seen == nil || !res.Sent.Seen.Risky {
-		return nil, nil
-	}
-	if slices.Contains(res.Facts.Lists, allowed) {
-		f.o.Outbound.Forgive(res.Sent.Seen)
+	if res.Sent == nil || res.Sent.Seen == nil {
 		return nil, nil
 	}
 	return f.o.Outbound.Keep(ctx, res.Sent.Seen, delivered)

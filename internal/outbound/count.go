@@ -107,14 +107,6 @@ func (m *Monitor) judge(s *Seen, k key, who *Sender, slow, open bool) {
 	}
 }
 
-// Forgive takes a mail out of the counts of risky mails: somebody has allowed what it carries.
-func (m *Monitor) Forgive(s *Seen) {
-	for _, k := range s.keys {
-		m.table(k.kind).peek(k.who, s.Mail.Time, func(of *sender) { of.take(s.sums) })
-	}
-	s.Risky, s.opens = false, nil
-}
-
 // Bounced counts a report that came back to an address of ours about mail that we did send.
 func (m *Monitor) Bounced(addr string, at time.Time) {
 	m.bounced.with(fold(addr), at, false, func(s *sender) { s.tally.add(at.UnixNano()/m.bounced.clock.slot, tMails, 1) })

@@ -3,8 +3,8 @@
 //
 // A mail is risky when it carries a file that starts by itself or hides, when it carries a locked file with the password beside it, or when it claims to
 // be an answer, cites nothing, and links to a document. Locked files whose password follows in another mail, invoices, newsletters and notices are not. So
-// many risky mails within one window, of one account or from one machine, are a burst: the same honest workbook to so many recipients one by one is one too, and is
-// what allow entries are for. A burst, or several different files that start by themselves, opens an incident, which stays until a person clears it.
+// many risky mails within one window, of one account or from one machine, are a burst: the same honest workbook to so many recipients one by one is one too; a
+// macro that an allow entry names is not counted. A burst, or several different files that start by themselves, opens an incident, which stays until a person clears it.
 //
 // The clock is the time of the mails, so that a replay sees what the gateway would have seen.
 //

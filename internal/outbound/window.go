@@ -223,14 +223,6 @@ func (s *sender) addFile(d uint64, slot int64) {
 	}
 }
 
-// take gives a risky mail back: somebody has allowed it.
-func (s *sender) take(d sums) {
-	s.risky = slices.DeleteFunc(s.risky, func(r risk) bool { return r.id == d.id })
-	s.slow = slices.DeleteFunc(s.slow, func(o content) bool {
-		return slices.Contains(d.carriers, o.digest) && !slices.ContainsFunc(s.risky, func(r risk) bool { return slices.Contains(r.carriers, o.digest) })
-	})
-}
-
 // counts are the sums of what is left of the window.
 func (s *sender) counts() Counts {
 	c := Counts{
