@@ -12,7 +12,7 @@ import (
 	"sekisho/internal/ledger"
 	"sekisho/internal/message"
 	"sekisho/internal/metrics"
-	names "sekisho/internal/sender"
+	whois "sekisho/internal/sender"
 	"sekisho/internal/store"
 )
 
@@ -23,7 +23,7 @@ func conversationOptions(c *config.Config) ledger.ConversationOptions {
 	l := c.Ledger
 	return ledger.ConversationOptions{
 		Keep: l.Keep, KeepPartners: l.KeepCorrespondents, MaxMails: int64(l.MaxMails), MaxBytes: int64(l.MaxBytes), Timeout: l.Timeout,
-		MaxPartners: int64(l.MaxCorrespondents), MaxStrangers: max(1, int64(l.MaxCorrespondents)/2), Neighbours: names.Neighbours,
+		MaxPartners: int64(l.MaxCorrespondents), MaxStrangers: max(1, int64(l.MaxCorrespondents)/2), Neighbours: whois.Neighbours,
 	}
 }
 
@@ -75,7 +75,7 @@ func setHome(c *ledger.Conversations, site message.Site) {
 	for _, p := range site.People {
 		person := ledger.OurPerson{Address: address.Fold(p.Address)}
 		for _, n := range p.Names {
-			person.Names = append(person.Names, names.ParseName(n).Keys...)
+			person.Names = append(person.Names, whois.ParseName(n).Keys...)
 		}
 		h.People = append(h.People, person)
 	}
