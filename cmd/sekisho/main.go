@@ -44,6 +44,7 @@ type cli struct {
 	Quarantine quarantineCmd    `cmd:"" help:"${help_quarantine}"`
 	Hosts      hostsCmd         `cmd:"" help:"${help_hosts}"`
 	Trace      traceCmd         `cmd:"" help:"${help_trace}"`
+	Mode       modeCmd          `cmd:"" help:"${help_mode}"`
 	ConfigCmd  configCmd        `cmd:"" name:"config" help:"${help_configcmd}"`
 	Health     healthCmd        `cmd:"" help:"${help_health}"`
 	Version    kong.VersionFlag `help:"${help_version}"`

@@ -66,11 +66,7 @@ func (g *globals) withDesk(ctx context.Context, io streams, f func(*desk) error)
 	}
 	d := &desk{streams: io, cfg: c, lang: c.Lang(os.Getenv)}
 	if err := isState(c.State); err != nil {
-		key := "no_state"
-		if errors.Is(err, fs.ErrPermission) {
-			key = "no_permission"
-		}
-		return fmt.Errorf(text(d.lang, key), c.State, err)
+		return noState(c, d.lang, err)
 	}
 	if d.st, err = store.Open(ctx, c.State); err != nil {
 		return err
@@ -79,6 +75,15 @@ func (g *globals) withDesk(ctx context.Context, io streams, f func(*desk) error)
 		return errors.Join(err, d.st.Close())
 	}
 	return errors.Join(f(d), d.st.Close())
+}
+
+// noState says why a state folder cannot be used.
+func noState(c *config.Config, lang string, err error) error {
+	key := "no_state"
+	if errors.Is(err, fs.ErrPermission) {
+		key = "no_permission"
+	}
+	return fmt.Errorf(text(lang, key), c.State, err)
 }
 
 // isState reports whether a folder holds a quarantine: its index, or held messages from which the index can be rebuilt.

@@ -18,14 +18,9 @@ func (s *server) reload() {
 	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &now); err == nil {
 		s.tell(fmt.Sprintf("%s\nMONOTONIC_USEC=%d", daemon.SdNotifyReloading, now.Nano()/1000))
 	}
-	err := s.reloadConfig()
-	result := "ok"
-	if err != nil {
-		result = "error"
-		s.log.Error("reload failed; the old configuration stays in force", "error", err.Error())
-	}
-	s.metrics.Reloads.WithLabelValues(result).Inc()
-	s.metrics.ReloadOK.Set(map[string]float64{"ok": 1}[result])
+	s.steer.Lock()
+	s.reloaded(s.reloadConfig(), "reload failed; the old configuration stays in force")
+	s.steer.Unlock()
 	if err := s.audit.Reopen(); err != nil {
 		s.metrics.Errors.WithLabelValues("audit").Inc()
 		s.log.Error("audit: reopening", "error", err.Error())
@@ -39,6 +34,11 @@ func (s *server) reloadConfig() error {
 		return err
 	}
 	if err := checked(cfg, s.log); err != nil {
+		return err
+	}
+	if p, err := pack(cfg); err != nil {
+		return err
+	} else if err := passes(p); err != nil {
 		return err
 	}
 	policy, err := s.policy(cfg)
@@ -57,10 +57,10 @@ func (s *server) reloadConfig() error {
 		s.log.Warn("these keys change at the next start only", "keys", strings.Join(restart, ", "))
 	}
 	s.milter.SetPolicy(policy)
-	s.metrics.SetMode(cfg.Mode)
+	s.metrics.SetMode(s.opts.Mode.String())
 	s.retired = append(s.retired, retired{s.scanners[0], time.Now()})
 	s.scanners, s.current = s.scanners[1:], cfg
-	s.log.Info("reload done", "mode", cfg.Mode)
+	s.log.Info("reload done", "mode", s.opts.Mode)
 	return nil
 }
 

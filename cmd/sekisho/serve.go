@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -127,12 +128,16 @@ type server struct {
 	lists     *openLists
 	scanners  []*inspect.Scanner // the one in force; during a reload the new one behind it
 	retired   []retired          // upkeep's
+
+	steer     sync.Mutex     // held while what a reload, a mode or a pack changes is put in force
+	opts      filter.Options // in force
+	packFiles packWatch      // what the pack was read from
+	modeFault string         // why the mode file was not read; told once
 }
 
 // open makes everything ready. What was opened before an error is closed by close.
 func (s *server) open(ctx context.Context) (err error) {
 	s.metrics = metrics.New(s.registry, buildVersion())
-	s.metrics.SetMode(s.cfg.Mode)
 	s.metrics.SessionsLimit.Set(float64(s.cfg.Sessions.Max))
 	s.metrics.ReloadOK.Set(1)
 	if s.st, err = store.Open(ctx, s.cfg.State); err != nil {
@@ -162,6 +167,10 @@ func (s *server) open(ctx context.Context) (err error) {
 	policy, err := s.policy(s.cfg)
 	if err != nil {
 		return err
+	}
+	s.metrics.SetMode(s.opts.Mode.String())
+	if err := passes(s.opts.Pack); err != nil { // mail without the gateway would be worse
+		s.log.Error("rules: the pack fails its own tests", "error", err.Error())
 	}
 	s.milter = milter.New(s.milterOptions(), policy)
 	if s.cfg.Web.Listen != "" {
@@ -260,15 +269,20 @@ func (s *server) policyWith(cfg *config.Config, watch *openLists) (*milter.Polic
 	if err != nil {
 		return nil, err
 	}
+	p, stamps, err := packOf(cfg)
+	if err != nil {
+		return nil, err
+	}
 	o.Journal, o.Digests = s.st.Path("journal"), filter.Digests(watch.Lists)
 	scanner, err := inspect.New(o)
 	if err != nil {
 		return nil, err
 	}
-	opts, err := filterOptions(cfg, scanner, at)
+	opts, err := filterOptions(cfg, p, scanner, at)
 	if err != nil {
 		return nil, errors.Join(err, scanner.Close())
 	}
+	opts.Mode = s.orderedMode(cfg)
 	opts.Ledger, opts.Lists, opts.Book = s.ledger, watch.Lists, s.book
 	if s.talks != nil {
 		opts.Conversations = s.talks
@@ -277,6 +291,7 @@ func (s *server) policyWith(cfg *config.Config, watch *openLists) (*milter.Polic
 	opts.Outbound = s.outbound
 	s.scanners = append(s.scanners, scanner)
 	s.pack.Store(opts.Pack)
+	s.opts, s.packFiles = opts, packWatch{done: stamps}
 	return policyOf(cfg, opts), nil
 }
 
@@ -347,6 +362,7 @@ func (s *server) serve(ctx context.Context) error {
 	if s.book != nil {
 		g.Go(func() error { s.book.Run(gctx, s.listsFailed); return nil })
 	}
+	g.Go(func() error { s.follow(gctx); return nil })
 	g.Go(func() error {
 		<-gctx.Done()
 		return s.drain()
@@ -363,8 +379,11 @@ func ended(err error) error {
 }
 
 func (s *server) ready() {
+	s.steer.Lock()
+	mode := s.opts.Mode
+	s.steer.Unlock()
 	for _, l := range s.listeners {
-		s.log.Info("serving", "listen", l.Addr().Network()+":"+l.Addr().String(), "mode", s.cfg.Mode, "state", s.st.Dir(), "version", buildVersion())
+		s.log.Info("serving", "listen", l.Addr().Network()+":"+l.Addr().String(), "mode", mode, "state", s.st.Dir(), "version", buildVersion())
 	}
 	if s.web != nil {
 		s.log.Info("metrics and health", "listen", s.web.Addr().String())

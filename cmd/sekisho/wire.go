@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -36,22 +37,6 @@ func (g *globals) load() (*config.Config, error) {
 		}
 	}
 	return c, nil
-}
-
-// pack loads the rule pack of the configuration, the built-in one where it names none.
-func pack(c *config.Config) (*rules.Pack, error) {
-	if c.Rules.Pack == "" {
-		return rules.Default(), nil
-	}
-	b, err := os.ReadFile(c.Rules.Pack)
-	if err != nil {
-		return nil, fmt.Errorf("rules.pack: %w", err)
-	}
-	p, err := rules.Load(b)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", c.Rules.Pack, err)
-	}
-	return p, nil
 }
 
 func site(c *config.Config) message.Site {
@@ -93,11 +78,7 @@ func inspectOptions(c *config.Config, at place) (inspect.Options, error) {
 	}, err
 }
 
-func filterOptions(c *config.Config, scanner *inspect.Scanner, at place) (filter.Options, error) {
-	p, err := pack(c)
-	if err != nil {
-		return filter.Options{}, err
-	}
+func filterOptions(c *config.Config, p *rules.Pack, scanner *inspect.Scanner, at place) (filter.Options, error) {
 	var mode rules.Mode
 	if err := mode.UnmarshalText([]byte(c.Mode)); err != nil {
 		return filter.Options{}, err
@@ -164,6 +145,10 @@ func (g *globals) offline(sources bool, given ...string) (*offline, error) {
 	if err != nil {
 		return nil, err
 	}
+	p, err := pack(c)
+	if err != nil {
+		return nil, err
+	}
 	known, err := offlineLists(c)
 	if err != nil {
 		return nil, err
@@ -173,9 +158,9 @@ func (g *globals) offline(sources bool, given ...string) (*offline, error) {
 	if err != nil {
 		return nil, err
 	}
-	opts, err := filterOptions(c, scanner, place{})
+	opts, err := filterOptions(c, p, scanner, place{})
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, scanner.Close())
 	}
 	opts.Lists = known
 	return &offline{lang: c.Lang(os.Getenv), options: opts, memory: ledgerOptions(c), talks: conversationOptions(c), home: opts.Site, config: c, filter: filter.New(opts)}, nil
