@@ -14,12 +14,21 @@ func (m *mail) audit(d disposal) {
 	r := m.record(d)
 	r.Subject, r.Size, r.SHA256 = res.Facts.Subject, res.Size, res.SHA256
 	r.Verdict, r.Enforced = res.Verdict.Action.String(), d.err == nil && !m.softened()
-	r.Rule, r.Rules = res.Verdict.Rule, res.Verdict.Rules
+	r.Rule, r.Rules, r.Monitored = res.Verdict.Rule, res.Verdict.Rules, res.Verdict.Monitored
+	r.Facts = auditFacts(res.Facts)
 	r.Findings, r.Attachments, r.Incomplete = res.Facts.Findings, res.Attachments, res.Facts.Incomplete
 	r.Quarantine, r.Released = d.held, res.Session.Released
 	r.PerRecipient, r.Undivided = m.perRecipient(d), d.undivided
 	m.keep(r)
 	m.trace(d, r)
+}
+
+// auditFacts is what the rules knew beside what has fields of its own.
+func auditFacts(f rules.Facts) *audit.Facts {
+	return &audit.Facts{
+		From: f.From, ClientName: f.Envelope.ClientName, Helo: f.Envelope.Helo, TLS: f.Envelope.TLS, Locked: f.Locked, Warm: f.Warm, Auth: f.Auth,
+		Files: f.Files, Links: f.Links, Lists: f.Lists, Outbound: f.Outbound,
+	}
 }
 
 // auditFailure is the record of a message that has no result.
@@ -64,6 +73,7 @@ func (m *mail) count(d disposal) {
 	if m.softened() {
 		x.Unenforced.WithLabelValues(res.Verdict.Action.String()).Inc()
 	}
+	x.Monitored.Add(float64(len(res.Verdict.Monitored)))
 	for _, f := range res.Facts.Findings {
 		x.Findings.WithLabelValues(string(f.Kind)).Inc()
 	}

@@ -147,7 +147,7 @@ func (p *Pack) ask(a *activation) (o outcome) {
 func merge(first, second []Failure) []Failure {
 	for _, f := range second {
 		if !slices.ContainsFunc(first, func(g Failure) bool { return g.Rule == f.Rule }) {
-			first = append(first, f)
+			first = append(slices.Clip(first), f)
 		}
 	}
 	return first

@@ -1,6 +1,9 @@
 package rules
 
-import "maps"
+import (
+	"maps"
+	"slices"
+)
 
 // Share is the verdict of some of a message's recipients, decided by facts with For.
 type Share struct {
@@ -34,6 +37,12 @@ func Join(parts []Share) Verdict {
 			}
 		}
 		out.Incomplete = out.Incomplete || v.Incomplete
+		out.Failed = merge(out.Failed, v.Failed)
+		for _, r := range v.Monitored {
+			if !slices.Contains(out.Monitored, r) {
+				out.Monitored = append(slices.Clip(out.Monitored), r)
+			}
+		}
 	}
 	if softened != out.Action {
 		out.Softened = &softened

@@ -324,3 +324,23 @@ func BenchmarkPolicies(b *testing.B) {
 		p.Decide(f)
 	}
 }
+
+func TestJoinKeepsWhatEachPartSays(t *testing.T) {
+	monitor := ModeMonitor
+	parts := []Share{
+		{[]string{"a@example.com"}, Verdict{Action: Tag, Rule: "t", Rules: []string{"t"}, Monitored: []string{"w"}}},
+		{[]string{"b@example.com", "c@example.com"}, Verdict{Action: Quarantine, Rule: "q", Rules: []string{"q"}, Monitored: []string{"v"},
+			Modes: map[string]Mode{"c@example.com": monitor}, PerRecipient: map[string]Action{"b@example.com": Reject}, Incomplete: true,
+			Failed: []Failure{{"x", "y"}}}},
+	}
+	v := Join(parts)
+	if v.Rule != "q" || v.For("a@example.com") != Tag || v.For("b@example.com") != Reject || v.EffectiveFor("c@example.com", ModeEnforce) != Accept {
+		t.Errorf("got %+v", v)
+	}
+	if !v.Incomplete || len(v.Failed) != 1 || strings.Join(v.Monitored, " ") != "v w" {
+		t.Errorf("got %+v", v)
+	}
+	if len(parts[1].Verdict.Monitored) != 1 {
+		t.Error("a part was changed")
+	}
+}

@@ -4,7 +4,7 @@
 // # Limits
 //
 // A record is one write(2) to a file opened with O_APPEND, so that records of several processes never mix. Every string of a record is cut
-// to textMax bytes, the recipients to rcptMax; a record that is still longer than lineMax loses its findings and attachments; each cut sets
+// to textMax bytes, the recipients to rcptMax; a record that is still longer than lineMax loses its findings, attachments and facts; each cut sets
 // "truncated". Bytes that are not UTF-8 become U+FFFD, and control and formatting characters are written as \uXXXX: printing the file cannot act
 // on a terminal. The package does not rotate: an outside tool renames the file and asks for Reopen.
 package audit
@@ -40,9 +40,11 @@ type Record struct {
 	Enforced    bool      `json:"enforced"`
 	Rule        string    `json:"rule"`
 	Rules       []string  `json:"rules"`
-	Findings    any       `json:"findings"`    // []finding.Finding
-	Attachments any       `json:"attachments"` // []filter.Attachment
+	Monitored   []string  `json:"monitored,omitempty"` // rules under monitor that matched
+	Findings    any       `json:"findings"`            // []finding.Finding
+	Attachments any       `json:"attachments"`         // []filter.Attachment
 	Incomplete  bool      `json:"incomplete"`
+	Facts       *Facts    `json:"facts,omitempty"`
 	Quarantine  string    `json:"quarantine_id,omitempty"`
 
 	PerRecipient map[string]string `json:"per_recipient,omitempty"` // what was done for each where that differs; Done is then "split"

@@ -326,3 +326,29 @@ func TestFullDiskIsAnError(t *testing.T) {
 		t.Errorf("error %v, want ENOSPC", err)
 	}
 }
+
+func TestFactsAreBoundedAndTheCallersStay(t *testing.T) {
+	l, path := openLog(t)
+	f := &Facts{From: strings.Repeat("あ", textMax), Links: make([]string, rcptMax+1), Outbound: map[string]int{"mails": 2}, TLS: true}
+	write(t, l, Record{Facts: f, Monitored: []string{"watch"}})
+	got := lines(t, path)[0]
+	facts, ok := got["facts"].(map[string]any)
+	if !ok || len(facts["from"].(string)) > textMax || len(facts["links"].([]any)) != rcptMax || got["truncated"] != true || got["monitored"] == nil {
+		t.Errorf("got %v", got["facts"])
+	}
+	if len(f.Links) != rcptMax+1 || len(f.From) != 3*textMax {
+		t.Error("the caller's facts were changed")
+	}
+}
+
+func TestFactsOfALongRecordGo(t *testing.T) {
+	l, path := openLog(t)
+	f := &Facts{}
+	for range rcptMax {
+		f.Links = append(f.Links, strings.Repeat("x", textMax))
+	}
+	write(t, l, Record{Facts: f})
+	if got := lines(t, path)[0]; got["facts"] != nil || got["truncated"] != true {
+		t.Errorf("a record of %d bytes kept its facts", len(fmt.Sprint(got)))
+	}
+}

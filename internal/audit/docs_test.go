@@ -17,7 +17,7 @@ func TestDocumentsListEveryField(t *testing.T) {
 		name, opts, _ := strings.Cut(f.Tag.Get("json"), ",")
 		kind := map[reflect.Kind]string{
 			reflect.String: "string", reflect.Bool: "bool", reflect.Slice: "list", reflect.Interface: "list",
-			reflect.Int: "number", reflect.Int64: "number", reflect.Float64: "number", reflect.Struct: "string", reflect.Map: "object",
+			reflect.Int: "number", reflect.Int64: "number", reflect.Float64: "number", reflect.Struct: "string", reflect.Pointer: "object", reflect.Map: "object",
 		}[f.Type.Kind()]
 		want = append(want, name+" "+kind+" "+opts)
 	}

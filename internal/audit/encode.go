@@ -25,7 +25,7 @@ func encode(r Record) ([]byte, error) {
 	r = r.bounded()
 	line, err := marshal(r)
 	if err == nil && len(line) > lineMax {
-		r.Findings, r.Attachments, r.Truncated = []any{}, []any{}, true
+		r.Findings, r.Attachments, r.Facts, r.Truncated = []any{}, []any{}, nil, true
 		line, err = marshal(r)
 	}
 	return line, err
@@ -45,7 +45,7 @@ func (r Record) bounded() Record {
 	for _, s := range []*string{&r.QueueID, &r.SASLUser, &r.MailFrom, &r.MessageID, &r.Subject, &r.Rule, &r.Error} {
 		c.text(s)
 	}
-	r.Rcpts, r.Rules = c.list(r.Rcpts), c.list(r.Rules)
+	r.Rcpts, r.Rules, r.Monitored, r.Facts = c.list(r.Rcpts), c.list(r.Rules), c.list(r.Monitored), r.Facts.bounded(&c)
 	r.PerRecipient = c.words(r.PerRecipient)
 	r.Findings, r.Attachments = orEmpty(r.Findings), orEmpty(r.Attachments)
 	r.Truncated = r.Truncated || bool(c)

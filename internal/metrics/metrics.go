@@ -22,6 +22,7 @@ import (
 type Metrics struct {
 	Messages          *prometheus.CounterVec // sekisho_messages_total{direction,verdict}
 	Unenforced        *prometheus.CounterVec // sekisho_unenforced_total{verdict}: decided, but mode monitor or tag softened it
+	Monitored         prometheus.Counter     // sekisho_rules_monitored_total
 	Findings          *prometheus.CounterVec // sekisho_findings_total{kind}
 	Incomplete        prometheus.Counter     // sekisho_incomplete_total
 	Duration          prometheus.Histogram   // sekisho_message_duration_seconds: first header frame to last reply
@@ -101,6 +102,8 @@ func (m *Metrics) messages(r prometheus.Registerer) {
 	}
 	m.Unenforced = zeroed(counterVec(r, "sekisho_unenforced_total",
 		"Messages whose verdict was softened because the mode is monitor or tag, by the verdict decided.", "verdict"), verdicts)
+	m.Monitored = counter(r, "sekisho_rules_monitored_total",
+		"Matches of rules under monitor, which are not carried out; the audit log names the rules.")
 	m.Findings = zeroed(counterVec(r, "sekisho_findings_total",
 		"Findings in messages, by kind.", "kind"), words(finding.Kinds()))
 	m.Incomplete = counter(r, "sekisho_incomplete_total",
