@@ -28,21 +28,12 @@ const (
 type Clues struct {
 	MessageID string   // as ID folds it; "" when it has none
 	Refs      []string // the mails that it cites: In-Reply-To, then References from the end; each once, at most MaxRefs, the first of References kept
-	Subject   string   // base subject: prefixes, list tags and blanks off, folded; "" when nothing is left
-	Generic   bool     // Subject is empty, or so common that it identifies no conversation ("invoice", ご連絡)
+	Subject   string   // base subject: prefixes, list tags and blanks off, folded; "" when it is so common that it identifies no conversation
 	Reply     bool     // the subject says that it is an answer (Re:, AW:, 返信:)
 	Forward   bool     // … or forwarded (Fwd:, WG:, 転送:)
 	Quoted    []Person // whom it quotes or forwards: attribution lines and quoted header blocks, the topmost first, at most MaxQuoted
 	OneLine   bool     // one short line of the writer's own over a long quotation
 	Robot     Robot    // who or what writes, by the header
-}
-
-// Topic is the subject by which a conversation may be found: Subject, or "" where that is too common to mean anything.
-func (c Clues) Topic() string {
-	if c.Generic {
-		return ""
-	}
-	return c.Subject
 }
 
 // Person is whom a quotation names.
@@ -66,7 +57,10 @@ const (
 // Read reads a mail's header and its own shown text, quotations included.
 func Read(h *message.Header, text string) Clues {
 	s := ParseSubject(h.Text("Subject"))
-	c := Clues{MessageID: ID(h.Get("Message-ID")), Refs: refs(h), Subject: s.Base, Generic: s.Generic(), Reply: s.Reply, Forward: s.Forward, Robot: robot(h, s)}
+	c := Clues{MessageID: ID(h.Get("Message-ID")), Refs: refs(h), Reply: s.Reply, Forward: s.Forward, Robot: robot(h, s)}
+	if !s.Generic() {
+		c.Subject = s.Base
+	}
 	r := reader{own: own{names: writer(h)}}
 	r.read(clip(text, maxText))
 	c.Quoted, c.OneLine = r.persons, r.own.oneLine(r.blocks)
