@@ -100,12 +100,7 @@ func (n *coverage) sum() *coverage {
 
 // warm reports whether what is not remembered means something: enough mail of ours over enough time, by sight or by import, and correspondents
 // do not cite much that is missing.
-func (n *coverage) warm(now time.Time) bool {
-	if n.mails < warmMails || len(n.days) < warmDays || n.last.Sub(n.first) < warmSpan-day || now.Sub(n.last) > warmReach {
-		return false
-	}
-	return n.all.of < coverLeast || n.all.atLeast(coldShare)
-}
+func (n *coverage) warm(now time.Time) bool { return len(n.lacks(now)) == 0 }
 
 func dayOf(t time.Time) int64 { return t.Unix() / int64(day/time.Second) }
 
