@@ -62,6 +62,8 @@ var arrows = map[string][]string{
 	"internal/ledger":     {"internal/address", "internal/message", "internal/store"},
 	"internal/address":    {},
 	"internal/thread":     {"internal/message"},
+	"internal/mailstore":  {"internal/finding", "internal/message"},
+	"internal/maillog":    {},
 	"internal/sender":     {"internal/address", "internal/message"},
 	"internal/outbound":   {"internal/address", "internal/store"},
 	"internal/trace":      {"internal/address", "internal/store"},
