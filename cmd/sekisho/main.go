@@ -42,6 +42,7 @@ type cli struct {
 	Scan       scanCmd          `cmd:"" help:"${help_scan}"`
 	Replay     replayCmd        `cmd:"" help:"${help_replay}"`
 	Quarantine quarantineCmd    `cmd:"" help:"${help_quarantine}"`
+	Ledger     ledgerCmd        `cmd:"" help:"${help_ledger}"`
 	Hosts      hostsCmd         `cmd:"" help:"${help_hosts}"`
 	Trace      traceCmd         `cmd:"" help:"${help_trace}"`
 	Mode       modeCmd          `cmd:"" help:"${help_mode}"`
