@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"sekisho/internal/address"
 	"sekisho/internal/config"
 	"sekisho/internal/ledger"
 	"sekisho/internal/message"
@@ -75,10 +74,7 @@ func (c *ledgerStatsCmd) Run(ctx context.Context, g *globals, io streams) error 
 		if err != nil {
 			return err
 		}
-		w, err := b.talks.Warmth(ctx, now)
-		if err != nil {
-			return err
-		}
+		w := b.talks.Warmth(now)
 		if c.JSON {
 			err = encodeJSON(b.out, statsJSON(s, w, int64(b.cfg.Ledger.MaxBytes)))
 		} else {
@@ -120,7 +116,7 @@ type ledgerMails struct {
 func statsJSON(s ledger.ConversationStats, w ledger.Warmth, limit int64) ledgerStats {
 	j := ledgerStats{
 		Schema: 1, Warm: len(w.Lacks) == 0, Lacks: append([]ledger.Lack{}, w.Lacks...), Mails: ledgerMails{s.Ours, s.Theirs, s.Strangers}, Days: w.Days,
-		Cited: w.Cited, Found: w.Found, Domains: w.Domains, Covered: w.Cover, People: s.People, Correspondents: s.Known, Strangers: s.Unknown,
+		Cited: w.Cited, Found: w.Found, Domains: w.Domains, Covered: w.Covered, People: s.People, Correspondents: s.Known, Strangers: s.Unknown,
 		Bytes: s.Bytes, LimitBytes: limit,
 	}
 	if !w.First.IsZero() {
@@ -146,7 +142,7 @@ func (b *books) stats(s ledger.ConversationStats, w ledger.Warmth) error {
 		{text(b.lang, "lg_people"), fmt.Sprint(s.People)},
 		{text(b.lang, "lg_known"), fmt.Sprint(s.Known)},
 		{text(b.lang, "lg_unknown"), fmt.Sprint(s.Unknown)},
-		{text(b.lang, "lg_domains"), fmt.Sprintf("%d / %d", w.Cover, w.Domains)},
+		{text(b.lang, "lg_domains"), fmt.Sprintf("%d / %d", w.Covered, w.Domains)},
 		{text(b.lang, "lg_size"), amount(s.Bytes)},
 	}
 	if w.Days > 0 {
@@ -167,7 +163,7 @@ func (c *ledgerForgetCmd) Run(ctx context.Context, g *globals, io streams) error
 	return g.withBooks(ctx, io, func(b *books) error {
 		missing := false
 		for _, a := range c.Address {
-			found, err := b.talks.Forget(ctx, address.Fold(a))
+			found, err := b.talks.Forget(ctx, a)
 			if err != nil {
 				return err
 			}

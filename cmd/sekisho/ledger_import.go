@@ -39,11 +39,10 @@ const (
 )
 
 const (
-	maxLogs     = 10_000          // log files of one import: years of daily ones
-	maxFailures = 50              // files that are named: the rest is counted
-	importBatch = 256             // mails that are learned together
-	importAhead = 24 * time.Hour  // a mail from the future is of now
-	barEvery    = time.Second / 8 // a person sees no more
+	maxLogs     = 10_000         // log files of one import: years of daily ones
+	maxFailures = 50             // files that are named: the rest is counted
+	importBatch = 256            // mails that are learned together
+	importAhead = 24 * time.Hour // a mail from the future is of now
 )
 
 // importer learns what our people sent.
@@ -60,13 +59,12 @@ type importer struct {
 	learned, known       int
 	files, other, failed int
 	read                 int64
-	bar                  bar
+	bar                  byteBar
 }
 
 func newImporter(ctx context.Context, b *books, archive bool) *importer {
 	now := time.Now()
-	l := b.cfg.Ledger
-	return &importer{ctx: ctx, books: b, archive: archive, now: now, oldest: now.Add(-max(l.Keep, l.KeepCorrespondents)), passed: map[reason]int{}, bar: newBar(b.err)}
+	return &importer{ctx: ctx, books: b, archive: archive, now: now, oldest: now.Add(-b.cfg.Ledger.Keep), passed: map[reason]int{}, bar: newByteBar(b.err)}
 }
 
 func (i *importer) run(paths []string) error {
@@ -235,7 +233,7 @@ func (i *importer) learn(s ledger.Sent) error {
 }
 
 func (i *importer) flush() error {
-	n, err := i.books.talks.Import(i.ctx, i.waiting)
+	n, err := i.books.talks.ImportSent(i.ctx, i.waiting)
 	i.learned += n
 	if err == nil {
 		i.known += len(i.waiting) - n
