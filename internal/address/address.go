@@ -1,8 +1,8 @@
 // Package address makes mail addresses comparable: who writes, whose organisation it is, and what a machine added to an address.
 //
-// Machines add to local parts: plus-tags (RFC 5233), variable envelope return paths (VERP), and BATV's tags (draft-levine-smtp-batv). Fold takes
-// them off, so that one person is one address. It never changes the domain: whom SRS wraps is told by Original only, because anybody can write an
-// address of his own that wraps another's. A Hider replaces addresses by keyed hashes for stores that shall not hold them.
+// Machines add to local parts: plus-tags (RFC 5233), variable envelope return paths (VERP), BATV's tags (draft-levine-smtp-batv) and what
+// the Sender Rewriting Scheme (SRS) makes of them. Fold takes that off, so that one person is one address. It never changes the domain: who
+// writes an address of his own that wraps another's stays himself. A Hider replaces addresses by keyed hashes for stores that shall not hold them.
 //
 // # Limits
 //
@@ -88,18 +88,9 @@ func Domain(addr string) string {
 // Org is the organisational domain (the public suffix list's registrable domain) of a domain; "" where strangers to each other have addresses in it, or
 // where it is none.
 func Org(domain string) string {
-	org := Registrable(domain)
-	if provider(org) {
-		return ""
-	}
-	return org
-}
-
-// Registrable is the public suffix list's registrable domain of a domain, a provider's as well; "" where there is none: a public suffix, an address literal.
-func Registrable(domain string) string {
 	domain = ASCII(domain)
 	org, err := publicsuffix.EffectiveTLDPlusOne(domain)
-	if err != nil || isLiteral(domain) {
+	if err != nil || provider(org) || isLiteral(domain) {
 		return ""
 	}
 	return org

@@ -3,6 +3,8 @@ package address
 import (
 	"strings"
 	"testing"
+
+	"golang.org/x/net/publicsuffix"
 )
 
 func TestKey(t *testing.T) {
@@ -32,47 +34,34 @@ func TestKey(t *testing.T) {
 // TestFoldTakesOffWhatMachinesAdd: one person is one address, and nobody becomes somebody at another domain.
 func TestFoldTakesOffWhatMachinesAdd(t *testing.T) {
 	for addr, want := range map[string]string{
-		"Taro+list@Example.com":                         "taro@example.com",
-		"taro+a+b@example.com":                          "taro@example.com",
-		"+taro@example.com":                             "+taro@example.com",
-		"taro-list@example.com":                         "taro-list@example.com",
-		"prvs=1234abcdef=taro@example.com":              "taro@example.com",
-		"prvs=1234ABCDEF=taro+x@example.com":            "taro@example.com",
-		"prvs=short=taro@example.com":                   "prvs=short=taro@example.com",
-		"btv1==123abc456==taro@example.com":             "taro@example.com",
-		"msprvs1=18000abcdefgh=bounces-1@example.com":   "bounces-1@example.com",
-		"announce-return-123-a.b=other.com@example.com": "announce-return@example.com",
-		"bounce-taro=other.com@example.com":             "bounce@example.com",
-		"list-bounces+taro=other.com@example.com":       "list-bounces@example.com",
-		"bounce-a=b=c.com@example.com":                  "bounce@example.com",
-		"taro-x=other.com@example.com":                  "taro-x=other.com@example.com",
-		"a=b@example.com":                               "a=b@example.com",
-		"SRS0=ab12=XY=other.com=taro@fwd.example":       "srs0=ab12=xy=other.com=taro@fwd.example",
-		"SRS0+ab12=XY=other.com=taro@fwd.example":       "srs0+ab12=xy=other.com=taro@fwd.example",
-		`"prvs=1234abcdef=taro"@example.com`:            `"prvs=1234abcdef=taro"@example.com`,
-		"taro+":                                         "taro+",
-		"@example.com":                                  "@example.com",
-		"":                                              "",
-	} {
-		if got := Fold(addr); got != want {
-			t.Errorf("%q: %q, want %q", addr, got, want)
-		}
-	}
-}
-
-func TestOriginalOfRewrittenAddresses(t *testing.T) {
-	for addr, want := range map[string]string{
-		"SRS0=ab12=XY=Other.com=Taro+x@fwd.example":                   "taro@other.com",
-		"SRS0+ab12=XY=other.com=taro@fwd.example":                     "taro@other.com",
-		"SRS1=cd34=first.example==ab12=XY=other.com=taro@fwd.example": "taro@other.com",
-		"SRS0=ab12=XY=other.com=a=b@fwd.example":                      "a=b@other.com",
+		"Taro+list@Example.com":                                       "taro@example.com",
+		"taro+a+b@example.com":                                        "taro@example.com",
+		"+taro@example.com":                                           "+taro@example.com",
+		"taro-list@example.com":                                       "taro-list@example.com",
+		"prvs=1234abcdef=taro@example.com":                            "taro@example.com",
+		"prvs=1234ABCDEF=taro+x@example.com":                          "taro@example.com",
+		"prvs=short=taro@example.com":                                 "prvs=short=taro@example.com",
+		"btv1==123abc456==taro@example.com":                           "taro@example.com",
+		"msprvs1=18000abcdefgh=bounces-1@example.com":                 "bounces-1@example.com",
+		"announce-return-123-a.b=other.com@example.com":               "announce-return@example.com",
+		"bounce-taro=other.com@example.com":                           "bounce@example.com",
+		"list-bounces+taro=other.com@example.com":                     "list-bounces@example.com",
+		"bounce-a=b=c.com@example.com":                                "bounce@example.com",
+		"taro-x=other.com@example.com":                                "taro-x=other.com@example.com",
+		"a=b@example.com":                                             "a=b@example.com",
+		"SRS0=ab12=XY=other.com=taro@fwd.example":                     "taro=other.com@fwd.example",
+		"SRS0+zz99=XZ=Other.com=Taro+x@fwd.example":                   "taro=other.com@fwd.example",
+		"SRS1=cd34=first.example==ab12=XY=other.com=taro@fwd.example": "taro=other.com@fwd.example",
 		"SRS0=ab12=XY=other.com@fwd.example":                          "srs0=ab12=xy=other.com@fwd.example",
 		"SRS0=@fwd.example":                                           "srs0=@fwd.example",
+		"SRS1=ab=XY=other.com=taro@fwd.example":                       "srs1=ab=xy=other.com=taro@fwd.example",
 		"srs0taro@fwd.example":                                        "srs0taro@fwd.example",
-		"taro+x@other.com":                                            "taro@other.com",
+		`"prvs=1234abcdef=taro"@example.com`:                          `"prvs=1234abcdef=taro"@example.com`,
+		"taro+":                                                       "taro+",
+		"@example.com":                                                "@example.com",
 		"":                                                            "",
 	} {
-		if got := Original(addr); got != want {
+		if got := Fold(addr); got != want {
 			t.Errorf("%q: %q, want %q", addr, got, want)
 		}
 	}
@@ -94,4 +83,31 @@ func FuzzFold(f *testing.F) {
 			t.Errorf("%q: the domain changes from %q to %q", s, Domain(Exact(s)), Domain(once))
 		}
 	})
+}
+
+// TestProvidersAreRegistrable: an entry below or above a registrable domain would never be found.
+func TestProvidersAreRegistrable(t *testing.T) {
+	for d := range providers {
+		if org, err := publicsuffix.EffectiveTLDPlusOne(d); org != d {
+			t.Errorf("%s: registrable is %q, %v", d, org, err)
+		}
+	}
+	for name := range everywhere {
+		if strings.Contains(name, ".") {
+			t.Errorf("%s is no label", name)
+		}
+	}
+}
+
+// TestOrg: who has an address in one domain belongs to one organisation, unless it is a provider's or a suffix.
+func TestOrg(t *testing.T) {
+	for domain, want := range map[string]string{
+		"mail.example.co.jp": "example.co.jp", "EXAMPLE.CO.JP.": "example.co.jp", "cs.u-tokyo.ac.jp": "u-tokyo.ac.jp", "shop.sakura.ne.jp": "shop.sakura.ne.jp", "a.github.io": "a.github.io",
+		"gmail.com": "", "mail.yahoo.co.jp": "", "yahoo.fr": "", "i.softbank.jp": "", "jcom.zaq.ne.jp": "", "qq.com": "", "163.com": "", "web.de": "", "mail.ru": "", "wp.pl": "",
+		"libero.it": "", "orange.fr": "", "example.onmicrosoft.com": "", "co.jp": "", "com": "", "": "", "[192.0.2.1]": "", "192.0.2.1": "",
+	} {
+		if got := Org(domain); got != want {
+			t.Errorf("%s: %q, want %q", domain, got, want)
+		}
+	}
 }

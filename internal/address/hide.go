@@ -4,7 +4,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base32"
-	"strings"
 )
 
 // Hider replaces addresses by keyed hashes (HMAC-SHA-256, RFC 2104) for a store that shall not hold them. Address and domain are hashed apart, so
@@ -23,18 +22,17 @@ const hiddenBytes = 10
 
 var hiddenText = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
 
-// Hides reports whether there is a key.
-func (h *Hider) Hides() bool { return h != nil && len(h.key) > 0 }
+func (h *Hider) hides() bool { return h != nil && len(h.key) > 0 }
 
 // Address hides an address, folded: "h:LOCAL@h:DOMAIN". The first hash is over the whole address, so that the same name at two domains shows
 // nothing. What has no domain is "h:HASH"; the null sender stays "".
 func (h *Hider) Address(addr string) string {
 	addr = Fold(addr)
-	if !h.Hides() || addr == "" {
+	if !h.hides() || addr == "" {
 		return addr
 	}
 	if domain := Domain(addr); domain != "" {
-		return h.hash("address", addr) + "@" + h.hash("domain", domain)
+		return h.hash("address", addr) + "@" + h.Domain(domain)
 	}
 	return h.hash("address", addr)
 }
@@ -42,25 +40,10 @@ func (h *Hider) Address(addr string) string {
 // Domain hides a domain, as it stands behind the "@" of Address.
 func (h *Hider) Domain(domain string) string {
 	domain = ASCII(domain)
-	if !h.Hides() || domain == "" {
+	if !h.hides() || domain == "" {
 		return domain
 	}
 	return h.hash("domain", domain)
-}
-
-// Text hides any other text, apart for each use: the same text under another use has another hash.
-func (h *Hider) Text(use, text string) string {
-	if !h.Hides() || text == "" {
-		return text
-	}
-	return h.hash("text "+use, text)
-}
-
-// Hidden reports whether a stored address is a hash. It is for showing only: what a mail brings is hashed whatever it looks like.
-func Hidden(stored string) bool {
-	rest, ok := strings.CutPrefix(stored, hiddenMark)
-	hash, domain, _ := strings.Cut(rest, "@")
-	return ok && len(hash) == hiddenText.EncodedLen(hiddenBytes) && (domain == "" || strings.HasPrefix(domain, hiddenMark))
 }
 
 func (h *Hider) hash(use, text string) string {

@@ -14,11 +14,9 @@ func TestHider(t *testing.T) {
 		t.Errorf("the same domain does not show: %s %s", a, b)
 	case a[:18] == h.Address("taro@example.org")[:18]:
 		t.Error("the same local part shows at two domains")
-	case !Hidden(a) || !Hidden(h.Address("postmaster")) || !Hidden(h.Domain("example.com")) || Hidden("taro@example.com") || Hidden("h:x@example.com"):
-		t.Error("a hash is not told from an address")
 	case a == NewHider([]byte("other")).Address("taro@example.com"):
 		t.Error("another key gives the same hash")
-	case h.Text("name", "x") == h.Text("subject", "x"):
+	case h.Address("example.com") == h.Domain("example.com"):
 		t.Error("two uses have one hash")
 	case a != Fold(a):
 		t.Error("a hash is not folded: it would be looked up as another")
@@ -29,18 +27,19 @@ func TestHider(t *testing.T) {
 func TestHiderWithoutKey(t *testing.T) {
 	var none *Hider
 	for _, h := range []*Hider{none, {}, NewHider(nil)} {
-		if h.Hides() || h.Address("A+b@Example.com") != "a@example.com" || h.Domain("Example.com") != "example.com" || h.Text("x", "y") != "y" {
+		if h.Address("A+b@Example.com") != "a@example.com" || h.Domain("Example.com") != "example.com" {
 			t.Error("it hides")
 		}
 	}
-	if h := NewHider([]byte("key")); h.Address("") != "" || h.Domain("") != "" || h.Text("x", "") != "" {
+	if h := NewHider([]byte("key")); h.Address("") != "" || h.Domain("") != "" {
 		t.Error("nothing has a hash")
 	}
 }
 
-// TestHashesAreStable: they are stored for years.
+// TestHashesAreStable: they are stored for years, so that a change of this value is a change of format.
 func TestHashesAreStable(t *testing.T) {
-	if got, want := NewHider([]byte("key")).Address("taro@example.com"), "h:"; len(got) != 37 || got[:2] != want {
-		t.Errorf("%q", got)
+	h := NewHider([]byte("key"))
+	if got, want := h.Address("taro@example.com"), "h:an3v7yw1vhsxzyh8@h:e7paz33a2e5h518s"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

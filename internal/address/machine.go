@@ -3,15 +3,15 @@ package address
 import "strings"
 
 // person is a local part without what machines put around it. Each round makes it shorter, so that there is an end.
+//
+// SRS comes first: its separator can be the "+" of a tag.
 func person(local string) string {
-	if strings.HasPrefix(local, `"`) || isSRS(local) { // a quoted string is written by hand, or to confuse
+	if strings.HasPrefix(local, `"`) { // a quoted string is written by hand, or to confuse
 		return local
 	}
 	for {
-		inner := unBATV(local)
-		inner = unVERP(inner)
-		inner = unPlus(inner)
-		if inner == local {
+		inner := strings.TrimSpace(unPlus(unVERP(unBATV(unSRS(local)))))
+		if inner == local || inner == "" {
 			return local
 		}
 		local = inner
@@ -76,29 +76,25 @@ func unVERP(local string) string {
 	return local
 }
 
-// Original is the address that the Sender Rewriting Scheme wraps, or addr itself, folded: "SRS0=HHH=TT=domain=local@forwarder" and
-// "SRS1=HHH=first==HHH=TT=domain=local@second". Anybody can write such an address, so it says whom a forwarded mail claims as its sender, and
-// proves nothing.
-func Original(addr string) string {
-	addr = Exact(addr)
-	at := strings.LastIndexByte(addr, '@')
-	if at < 0 || !isSRS(addr[:at]) {
-		return Fold(addr)
+// unSRS takes hash and time off what the Sender Rewriting Scheme made of an address: "SRS0=HHH=TT=domain=local" and "SRS1=HHH=first==HHH=TT=domain=local"
+// are "local=domain", at the forwarder as before. What is wrapped again is unwrapped again, less than maxAddress/10 times. The original address it is not: anybody can write one of his own that wraps another's.
+func unSRS(local string) string {
+	if len(local) < len("srs0=") || local[:3] != "srs" || strings.IndexByte("01", local[3]) < 0 || strings.IndexByte("=-+", local[4]) < 0 {
+		return local
 	}
-	local := addr[:at]
-	if i := strings.Index(local, "=="); strings.HasPrefix(local, "srs1") && i > 0 {
-		local = "srs0=" + local[i+len("=="):]
+	rest := local[5:]
+	if local[3] == '1' {
+		_, inner, ok := strings.Cut(rest, "==")
+		if !ok {
+			return local
+		}
+		rest = inner
 	}
-	part := strings.SplitN(local[5:], "=", 4)
-	if len(part) < 4 || part[2] == "" || part[3] == "" || strings.Contains(part[2], "@") {
-		return addr
+	part := strings.SplitN(rest, "=", 4) // hash, time, domain, local part
+	if len(part) < 4 || part[2] == "" || part[3] == "" {
+		return local
 	}
-	return Fold(part[3] + "@" + part[2])
-}
-
-// isSRS reports whether a local part is rewritten: its tag and a separator.
-func isSRS(local string) bool {
-	return len(local) > len("srs0=") && (local[:4] == "srs0" || local[:4] == "srs1") && strings.IndexByte("=-+", local[4]) >= 0
+	return person(part[3]) + "=" + part[2]
 }
 
 func alnum(s string) bool {

@@ -59,13 +59,18 @@ func (n Name) Same(other Name) bool {
 // Own reports whether a display name is one of names.
 func Own(names []Name, display Name) bool { return slices.ContainsFunc(names, display.Same) }
 
-// Names reports whether what stands beside the person names the organisation of a domain: "Taro Yamada (FileShare)" from fileshare.example. It
+// Names reports whether what stands beside the person names the organisation of a domain: "Taro Yamada (Example Docs)" from example.com. It
 // says that the name does not hide who writes, and no more: anybody can write his own domain there.
 func (n Name) Names(domain string) bool {
 	label, _, _ := strings.Cut(address.Org(domain), ".")
 	label = strings.ReplaceAll(unicodeDomain(label), "-", "")
-	return label != "" && slices.Contains(n.Beside, label)
+	return label != "" && slices.ContainsFunc(n.Beside, func(text string) bool {
+		return text == label || len(label) >= minInside && strings.Contains(text, label)
+	})
 }
+
+// minInside is the shortest name of a domain that is looked for within other words.
+const minInside = 4
 
 func (n *Name) beside(text string) {
 	folded := strings.Map(func(r rune) rune {
