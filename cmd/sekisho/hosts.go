@@ -14,10 +14,11 @@ import (
 )
 
 type hostsCmd struct {
-	List   hostsListCmd   `cmd:"" default:"withargs" help:"${help_hostslist}"`
-	Show   hostsShowCmd   `cmd:"" help:"${help_hostsshow}"`
-	Import hostsImportCmd `cmd:"" help:"${help_hostsimport}"`
-	Clear  hostsClearCmd  `cmd:"" help:"${help_hostsclear}"`
+	List     hostsListCmd     `cmd:"" default:"withargs" help:"${help_hostslist}"`
+	Show     hostsShowCmd     `cmd:"" help:"${help_hostsshow}"`
+	Received hostsReceivedCmd `cmd:"" help:"${help_hostsreceived}"`
+	Import   hostsImportCmd   `cmd:"" help:"${help_hostsimport}"`
+	Clear    hostsClearCmd    `cmd:"" help:"${help_hostsclear}"`
 }
 
 // gateway is what the daemon saw of our senders.
@@ -174,19 +175,7 @@ func (c *hostsShowCmd) show(ctx context.Context, d *hostsDesk) error {
 	if err != nil {
 		return err
 	}
-	var found []hosts.Row
-	var unknown []string
-	for _, who := range c.Who {
-		n := len(found)
-		for _, r := range rows {
-			if r.Is(who) {
-				found = append(found, r)
-			}
-		}
-		if len(found) == n {
-			unknown = append(unknown, printable(who))
-		}
-	}
+	found, unknown := named(rows, c.Who)
 	if c.JSON {
 		err = d.rowsJSON(found)
 	} else {
@@ -198,6 +187,26 @@ func (c *hostsShowCmd) show(ctx context.Context, d *hostsDesk) error {
 		err = fmt.Errorf(text(d.lang, "host_unknown"), strings.Join(unknown, ", "))
 	}
 	return cmp.Or(err, infected(found))
+}
+
+// named finds the rows of machines, accounts and addresses; unknown are those without any, fit to be printed.
+func named(rows []hosts.Row, names []string) (found []hosts.Row, unknown []string) {
+	taken := map[int]bool{}
+	for _, who := range names {
+		known := false
+		for i, r := range rows {
+			if !r.Is(who) {
+				continue
+			}
+			if known = true; !taken[i] {
+				taken[i], found = true, append(found, r)
+			}
+		}
+		if !known {
+			unknown = append(unknown, printable(who))
+		}
+	}
+	return found, unknown
 }
 
 type hostsImportCmd struct {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"sekisho/internal/finding"
@@ -46,11 +47,19 @@ func incidentOf(in *outbound.Incident) hosts.Incident {
 	}
 	for _, s := range in.Samples {
 		i.Samples = append(i.Samples, hosts.Sample{
-			Time: s.Time, Account: s.Account, Client: s.Client, MailFrom: s.MailFrom, From: s.From, Rcpts: s.Rcpts, More: s.More, MessageID: s.MessageID,
+			Time: s.Time, Account: s.Account, Client: s.Client, MailFrom: s.MailFrom, From: s.From, Rcpts: s.Rcpts, More: s.More, MessageID: bracketed(s.MessageID),
 			QueueID: s.QueueID, SHA256: s.SHA256, Files: s.Files, Delivered: s.Delivered,
 		})
 	}
 	return i
+}
+
+// bracketed is a Message-ID as it stands in its field (RFC 5322 3.6.4), and as quarantine and trace have it.
+func bracketed(id string) string {
+	if id == "" || strings.HasPrefix(id, "<") {
+		return id
+	}
+	return "<" + id + ">"
 }
 
 // kindsOf are the findings that an incident began with.

@@ -34,7 +34,7 @@ type joiner struct {
 	address map[netip.Addr][]*Row // what the inventory or a report says
 	account map[string][]*Row     // by account, and by the local part of it
 	strays  map[string]*Row       // rows of accounts and addresses that lead to no machine
-	from    map[string][]*Row     // of them, rows of accounts by the address that they sent from
+	from    map[string][]*Row     // rows of accounts, by an address that they sent from and that leads to no machine
 }
 
 func newJoiner(machines []Machine, checks map[string]Check) *joiner {
@@ -150,24 +150,23 @@ func (j *joiner) ofIncident(i Incident) *Row {
 	if r := j.byClients(i.Clients()); r != nil {
 		return r
 	}
-	var r *Row
-	if i.Account {
-		if r = j.ofAccount(i.Who); r.Host != "" {
-			return r
+	if !i.Account {
+		r := j.ofAddress(i.Who)
+		j.hint(r, i)
+		return r
+	}
+	r := j.ofAccount(i.Who)
+	for _, c := range i.Clients() {
+		if !slices.Contains(j.from[c], r) {
+			j.from[c] = append(j.from[c], r)
 		}
-		for _, c := range i.Clients() {
-			if !slices.Contains(j.from[c], r) {
-				j.from[c] = append(j.from[c], r)
-			}
-		}
-	} else {
-		r = j.ofAddress(i.Who)
 	}
 	j.hint(r, i)
 	return r
 }
 
-// ofAddress is the row of an address that leads to no machine.
+// ofAddress is the row of an address that leads to no machine: that of the only account that sent from it, else its own. A machine that an account led to does
+// not get the address: it may be a hotel's.
 func (j *joiner) ofAddress(who string) *Row {
 	r := j.strays[who]
 	if rows := j.from[who]; r == nil && len(rows) == 1 {
@@ -176,7 +175,7 @@ func (j *joiner) ofAddress(who string) *Row {
 	if r == nil {
 		r = j.stray(who)
 	}
-	if !slices.Contains(r.Addresses, who) {
+	if r.Host == "" && !slices.Contains(r.Addresses, who) {
 		r.Addresses = append(r.Addresses, who)
 	}
 	return r
@@ -232,6 +231,9 @@ const maxHints = 10
 
 // hint names the machines that a row may be of: those that share the account or the address, and those with a name that the client had.
 func (j *joiner) hint(r *Row, i Incident) {
+	if r.Host != "" {
+		return
+	}
 	add := func(host string) {
 		if host != "" && len(r.Hints) < maxHints && !slices.Contains(r.Hints, host) {
 			r.Hints = append(r.Hints, host)

@@ -73,6 +73,8 @@ func TestTable(t *testing.T) {
 			Seen{Incidents: []Incident{burstFrom("192.0.2.1"), burst("sato@example.co.jp", "192.0.2.1")}}, []string{"suspected PC-1"}},
 		{"so they are without a machine", nil, nil, Seen{Incidents: []Incident{burstFrom("192.0.2.7"), burst("abe@example.co.jp", "192.0.2.7")}},
 			[]string{"suspected abe@example.co.jp"}},
+		{"an address without a machine goes with the account that led to one", []Machine{pc1}, nil,
+			Seen{Incidents: []Incident{burstFrom("203.0.113.1"), burst("sato@example.co.jp", "203.0.113.1")}}, []string{"suspected PC-1"}},
 		{"two accounts behind one address are three rows", nil, nil,
 			Seen{Incidents: []Incident{burst("abe@example.co.jp", "192.0.2.7"), burst("ono@example.co.jp", "192.0.2.7"), burstFrom("192.0.2.7")}},
 			[]string{"suspected 192.0.2.7", "suspected abe@example.co.jp", "suspected ono@example.co.jp"}},
@@ -160,6 +162,10 @@ func TestRowIsFoundByEveryNameItHas(t *testing.T) {
 		if r.Is(who) != want {
 			t.Errorf("%q: %v", who, !want)
 		}
+	}
+	hotel := Row{Host: "PC-1", Incidents: []Incident{burstFrom("203.0.113.1")}}
+	if !hotel.Is("203.0.113.1") || hotel.Is("203.0.113.2") {
+		t.Error("a row is not found by the address that its incident is on")
 	}
 	if stray := (Row{Accounts: []string{"x"}}); stray.Is("") || stray.Who() != "x" {
 		t.Error("a row without a machine is found by no name")

@@ -139,9 +139,15 @@ func (r Row) Is(who string) bool {
 		return true
 	}
 	if a, err := netip.ParseAddr(strings.TrimSpace(who)); err == nil {
-		return slices.Contains(r.Addresses, a.Unmap().String())
+		return slices.Contains(r.Addresses, a.Unmap().String()) || r.holds(a.Unmap().String())
 	}
-	return slices.ContainsFunc(r.Accounts, func(a string) bool { return sameAccount(a, Account(who)) })
+	account := Account(who)
+	return r.holds(account) || slices.ContainsFunc(r.Accounts, func(a string) bool { return sameAccount(a, account) })
+}
+
+// holds reports whether an incident is on that account or address.
+func (r Row) holds(who string) bool {
+	return who != "" && slices.ContainsFunc(r.Incidents, func(i Incident) bool { return i.Who == who })
 }
 
 // sameAccount compares two accounts as Account gives them: a bare login is the local part of an address.
