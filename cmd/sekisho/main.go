@@ -46,6 +46,8 @@ type cli struct {
 	Hosts      hostsCmd         `cmd:"" help:"${help_hosts}"`
 	Trace      traceCmd         `cmd:"" help:"${help_trace}"`
 	Mode       modeCmd          `cmd:"" help:"${help_mode}"`
+	Allow      allowCmd         `cmd:"" help:"${help_allow}"`
+	Block      blockCmd         `cmd:"" help:"${help_block}"`
 	ConfigCmd  configCmd        `cmd:"" name:"config" help:"${help_configcmd}"`
 	Health     healthCmd        `cmd:"" help:"${help_health}"`
 	Version    kong.VersionFlag `help:"${help_version}"`

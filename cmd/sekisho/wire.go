@@ -141,6 +141,10 @@ func (g *globals) offline(sources bool, given ...string) (*offline, error) {
 	if err != nil {
 		return nil, err
 	}
+	return offlineBy(c, sources, given...)
+}
+
+func offlineBy(c *config.Config, sources bool, given ...string) (*offline, error) {
 	o, err := inspectOptions(c, place{archives: archive.New(worker.Options{})})
 	if err != nil {
 		return nil, err
