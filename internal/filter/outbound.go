@@ -38,9 +38,9 @@ func (r *Run) sends(res *Result, found inspect.Result) (list []finding.Finding) 
 	}
 	switch s := seen.Several; {
 	case s != nil:
-		add(finding.OutboundCarrier, s, "%d different files that start by themselves within %s", s.Counts.DifferentCarriers, window)
+		add(finding.OutboundCarrier, s, "%d mails with different files that start by themselves or hide within %s", s.Counts.DifferentCarriers, window)
 	case seen.Unusual != nil:
-		add(finding.OutboundCarrier, seen.Unusual, "an answer that cites nothing, as its answers otherwise do, with a file that starts by itself")
+		add(finding.OutboundCarrier, seen.Unusual, "its answers cite what they answer, but this one with a file that starts by itself or hides does not")
 	}
 	for i := range seen.Open {
 		add(finding.OutboundHost, &seen.Open[i], "an incident is open")

@@ -11,7 +11,7 @@ type Seen struct {
 	Risky   bool
 	Counts  Counts
 	Burst   *Sender  // who sends the burst that this risky mail belongs to
-	Several *Sender  // who sent different files that start by themselves to different people
+	Several *Sender  // who sends different files that start by themselves to different people, as a program does
 	Unusual *Sender  // whose answers cite what they answer, but for this one with a file that starts by itself
 	Open    []Sender // with an open incident
 
@@ -65,8 +65,7 @@ func (m *Monitor) table(k Kind) *table {
 // countOne counts the mail against one sender, and says what it means.
 func (m *Monitor) countOne(s *Seen, k key, state incidentState) {
 	who := &Sender{Kind: k.kind, Who: k.who}
-	var slow, cites bool
-	var parties int
+	var slow, cites, wave bool
 	m.table(k.kind).with(k.who, s.Mail.Time, s.Risky, func(of *sender) {
 		if !state.cleared.IsZero() {
 			of.forget(state.cleared.UnixNano())
@@ -76,13 +75,13 @@ func (m *Monitor) countOne(s *Seen, k key, state incidentState) {
 			of.habit(&s.Mail)
 		}
 		who.Counts, slow = of.counts(), len(of.slow) >= slowFactor*m.o.Mails
-		_, _, parties = of.carriers()
+		_, _, wave = of.carriers()
 	})
 	s.Counts = s.Counts.max(who.Counts)
 	if s.Risky {
 		m.judge(s, k, who, slow, state.open)
 	}
-	if len(s.Mail.Carriers) > 0 && parties > 1 && s.Several == nil {
+	if len(s.Mail.Carriers) > 0 && wave && s.Several == nil {
 		s.Several = who
 	}
 	if k == s.keys[0] && len(s.Mail.Carriers) > 0 && s.Mail.orphan() && cites {

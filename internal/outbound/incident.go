@@ -40,6 +40,7 @@ type Sample struct {
 	More      int       `json:"more,omitempty"` // recipients that are not listed
 	Files     []string  `json:"files,omitempty"`
 	Contents  []string  `json:"contents,omitempty"` // digests of what starts by itself
+	Orphan    bool      `json:"orphan,omitempty"`   // it claims to be an answer and cites nothing
 	Delivered bool      `json:"-"`                  // its recipients have it
 }
 
@@ -53,7 +54,7 @@ const (
 func (m *Mail) sample(account, client string, delivered bool) Sample {
 	s := Sample{
 		Time: m.Time, QueueID: clip(m.QueueID), MessageID: clip(m.MessageID), SHA256: clip(m.SHA256), Account: account, Client: client,
-		MailFrom: clip(m.MailFrom), From: clip(m.From), Rcpts: []string{}, Delivered: delivered, More: max(len(m.Rcpts)-maxRcpts, 0),
+		MailFrom: clip(m.MailFrom), From: clip(m.From), Rcpts: []string{}, Delivered: delivered, Orphan: m.orphan(), More: max(len(m.Rcpts)-maxRcpts, 0),
 	}
 	for _, r := range m.Rcpts[:min(len(m.Rcpts), maxRcpts)] {
 		s.Rcpts = append(s.Rcpts, clip(r))

@@ -178,30 +178,33 @@ func TestOneWorkbookToMany(t *testing.T) {
 
 func TestDifferentCarriers(t *testing.T) {
 	p := yui()
-	a, b := p.carrier(noon, "one"), p.carrier(noon.Add(time.Second), "two")
-	same := p.carrier(noon.Add(time.Second), "two")
-	same.Rcpts = a.Rcpts
-	both := p.carrier(noon, "one")
-	both.Carriers = append(both.Carriers, Carrier{Content: "two"})
-	late := p.carrier(noon.Add(11*time.Minute), "two")
+	a, b, c := p.carrier(noon, "one"), p.carrier(noon.Add(time.Second), "two"), p.carrier(noon.Add(2*time.Second), "three")
+	answer := func(m Mail) Mail { m.Answer = true; return m }
+	to := func(m Mail, rcpts ...string) Mail { m.Rcpts = rcpts; return m }
+	at := func(m Mail, d time.Duration) Mail { m.Time = noon.Add(d); return m }
+	both := a
+	both.Carriers = []Carrier{{Content: "one"}, {Content: "two"}, {Content: "three"}}
 	for _, tc := range []struct {
-		name    string
-		mails   []Mail
-		several bool
+		name  string
+		mails []Mail
+		wave  bool
 	}{
-		{"two files to two people", []Mail{a, b}, true},
-		{"two files to the same person", []Mail{a, same}, false},
-		{"two files in one mail", []Mail{both}, false},
-		{"both in one mail, then one of them to another", []Mail{both, b}, false},
-		{"two files, eleven minutes apart", []Mail{a, late}, false},
+		{"three files to three people", []Mail{a, b, c}, true},
+		{"two files to two people", []Mail{a, b}, false},
+		{"two files to two people, one an answer to nothing", []Mail{a, answer(b)}, true},
+		{"the earlier one of them is", []Mail{answer(a), b}, true},
+		{"three files to one person", []Mail{a, to(b, a.Rcpts...), to(c, a.Rcpts...)}, false},
+		{"three files in one mail", []Mail{answer(both)}, false},
+		{"all in one mail, then each to another", []Mail{both, answer(b), c}, false},
+		{"an eleven minutes' pause between them", []Mail{a, answer(at(b, 11*time.Minute)), at(c, 22*time.Minute)}, false},
 	} {
 		m := New(Options{})
 		var last *Seen
 		for _, mail := range tc.mails {
 			last = count(t, m, mail)
 		}
-		if got := last.Several != nil; got != tc.several {
-			t.Errorf("%s: %v, want %v (%+v)", tc.name, got, tc.several, last.Counts)
+		if got := last.Several != nil; got != tc.wave {
+			t.Errorf("%s: %v, want %v (%+v)", tc.name, got, tc.wave, last.Counts)
 		}
 	}
 }

@@ -75,7 +75,7 @@ func (m *Monitor) restore(ctx context.Context) error {
 
 // again counts a risky mail of an earlier process. What else that process counted is gone.
 func (m *Monitor) again(s *Sample) {
-	mail := Mail{Time: s.Time, MessageID: s.MessageID, SHA256: s.SHA256, Account: s.Account, MailFrom: s.MailFrom, Rcpts: s.Rcpts}
+	mail := Mail{Time: s.Time, MessageID: s.MessageID, SHA256: s.SHA256, Account: s.Account, MailFrom: s.MailFrom, Rcpts: s.Rcpts, Answer: s.Orphan}
 	mail.Client, _ = netip.ParseAddr(s.Client) // "local" is none
 	for _, c := range s.Contents {
 		mail.Carriers = append(mail.Carriers, Carrier{Content: c})
@@ -83,7 +83,7 @@ func (m *Monitor) again(s *Sample) {
 	d := mail.sums()
 	for _, k := range m.senders(&mail) {
 		t := m.table(k.kind)
-		t.with(k.who, mail.Time, true, func(of *sender) { of.addRisk(risk{mail.Time.UnixNano(), d.id, d.to, d.carriers}, t.risky) })
+		t.with(k.who, mail.Time, true, func(of *sender) { of.addRisk(risk{mail.Time.UnixNano(), d.id, d.to, s.Orphan, d.carriers}, t.risky) })
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 	"sekisho/internal/store"
 )
 
-func openStore(t *testing.T, dir string) *store.Store {
+func openStore(t testing.TB, dir string) *store.Store {
 	t.Helper()
 	st, err := store.Open(context.Background(), dir)
 	if err != nil {

@@ -82,6 +82,7 @@ func mod(slot int64) int64 { return ((slot % slots) + slots) % slots }
 type risk struct {
 	at       int64 // UnixNano
 	id, to   uint64
+	orphan   bool
 	carriers []uint64
 }
 
@@ -163,7 +164,7 @@ func (s *sender) forget(until int64) {
 // count takes a mail, unless it was here a moment ago.
 func (s *sender) count(c clock, now int64, m *Mail, d sums, most int) (first bool) {
 	if m.Risky() {
-		s.addRisk(risk{now, d.id, d.to, d.carriers}, most)
+		s.addRisk(risk{now, d.id, d.to, m.orphan(), d.carriers}, most)
 	}
 	if slices.Contains(s.recent, d.id) {
 		return false
@@ -236,10 +237,12 @@ func (s *sender) counts() Counts {
 	return c
 }
 
-// carriers counts the mails with files that start by themselves, those of them with one that none before had, and to how many different
-// recipients these went.
-func (s *sender) carriers() (mails, different, parties int) {
+// carriers counts the mails with files that start by themselves, and those of them with one that none before had; wave reports whether these look like
+// a program's work: they went to three different addressees, or to two and one of them claims to be an answer and cites nothing. That somebody sends two
+// files within minutes happens every day.
+func (s *sender) carriers() (mails, different int, wave bool) {
 	var contents, to []uint64
+	orphan := false
 	for _, r := range s.risky {
 		if len(r.carriers) == 0 {
 			continue
@@ -250,11 +253,12 @@ func (s *sender) carriers() (mails, different, parties int) {
 		}
 		different++
 		contents = append(contents, r.carriers...)
+		orphan = orphan || r.orphan
 		if !slices.Contains(to, r.to) {
 			to = append(to, r.to)
 		}
 	}
-	return mails, different, len(to)
+	return mails, different, len(to) > 2 || len(to) == 2 && orphan
 }
 
 // habit learns how the account answers, after the mail was judged by it.
