@@ -2,6 +2,7 @@ package sender
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -47,6 +48,29 @@ func TestNotAlike(t *testing.T) {
 	} {
 		if how, ok := Alike(p[0], p[1]); ok {
 			t.Errorf("%s and %s: %s", p[0], p[1], how)
+		}
+	}
+}
+
+// TestEveryEditSharesAKey: at each place of labels as short and as long as they are compared, and where the rule for other suffixes begins.
+func TestEveryEditSharesAKey(t *testing.T) {
+	for _, n := range []int{minEdit, minLoose - 1, minLoose, minLoose + 1, maxLabel} {
+		label := strings.Repeat("abcdefghjkmopqst", 4)[:n]
+		for i := range n {
+			edits := []string{label[:i] + "x" + label[i+1:], label[:i] + label[i+1:]}
+			if i > 0 {
+				edits = append(edits, label[:i-1]+label[i:i+1]+label[i-1:i]+label[i+1:])
+			}
+			for _, e := range edits {
+				a, b := label+".co.jp", e+".co.jp"
+				if how, ok := Alike(a, b); !ok && len(e) >= minEdit || ok && how != Edit {
+					t.Errorf("%s and %s: %q %t", a, b, how, ok)
+				}
+				x, y := Neighbours(a), Neighbours(b)
+				if len(e) >= minEdit && !slices.ContainsFunc(x, func(k string) bool { return slices.Contains(y, k) }) || len(x) > maxNeighbours {
+					t.Errorf("%s and %s share no key of %d", a, b, len(x))
+				}
+			}
 		}
 	}
 }

@@ -35,7 +35,7 @@ func cjkName(word string) (name string, company bool) {
 func titleAt(word string) int {
 	last, _ := utf8.DecodeLastRuneInString(word)
 	for _, t := range cjkTitles[last] {
-		if strings.HasSuffix(word, t) {
+		if strings.HasSuffix(word, t) && !(t == "君" && utf8.RuneCountInString(word) < 4) { // 王昭君 is a name
 			return len(t)
 		}
 	}

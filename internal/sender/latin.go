@@ -220,10 +220,14 @@ func offCompany(list []token) []token {
 	return list
 }
 
-// offTitles takes titles off while two words stay.
+// offTitles takes titles off while two words stay: first those that are nothing else.
 func offTitles(list []token) []token {
-	for i := len(list) - 1; i >= 0 && len(list) > 1; i-- {
-		if titles[list[i].word] && (len(list) > 2 || list[i].dotted || i == 0 && len(list[i].word) > 2) {
+	list = slices.DeleteFunc(list, func(t token) bool { return forms[t.word] })
+	if n := len(list); n > 2 && honorifics[list[n-1].word] {
+		list = list[:n-1]
+	}
+	for i := len(list) - 1; i >= 0 && len(list) > 2; i-- {
+		if titles[list[i].word] {
 			list = slices.Delete(list, i, i+1)
 		}
 	}

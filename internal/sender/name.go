@@ -33,12 +33,12 @@ func ParseName(display string) Name {
 	segments := split(s)
 	var k keys
 	for i, seg := range segments {
-		n.Via = n.Via || seg.service()
+		if i > 0 || seg.bracket && len(segments) > 1 {
+			n.Via = n.Via || seg.service()
+			n.beside(seg.text)
+		}
 		if !seg.bracket {
 			k.add(seg, true, true)
-		}
-		if len(segments) > 1 && (i > 0 || seg.bracket) {
-			n.beside(seg.text)
 		}
 	}
 	cjk, latin := k.cjk, k.latin
@@ -176,7 +176,9 @@ type segment struct {
 
 // service reports whether the segment names a service that writes for people. Alone it is its sender's own name.
 func (s segment) service() bool {
-	return s.bracket && slices.ContainsFunc(strings.Fields(strings.ToLower(s.text)), func(w string) bool { return services[w] || strings.HasSuffix(w, "share") })
+	words := strings.Fields(strings.ToLower(s.text))
+	return len(words) > 1 && words[0] == "via" ||
+		slices.ContainsFunc(words, func(w string) bool { return services[w] || strings.HasSuffix(w, "share") })
 }
 
 const opening, closing = "([{<【「『〔《〈", ")]}>】」』〕》〉"
@@ -205,7 +207,7 @@ func split(s string) []segment {
 					start = i + size
 				}
 			}
-		case depth == 0 && (strings.ContainsRune("/|@;:•:_—–~★☆◆◇■□●○※", r) || r == '-' && dash(s, i)):
+		case depth == 0 && (strings.ContainsRune("/|@;:•—–~★☆◆◇■□●○※", r) || r == '-' && dash(s, i)):
 			flush(i, false)
 			start = i + size
 		}

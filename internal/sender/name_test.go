@@ -17,10 +17,17 @@ func TestOnePersonWhateverIsWritten(t *testing.T) {
 			"南北商事株式会社 営業部長 山田太郎", "'山田太郎' 経由 Docs", "山田太郎（Taro Yamada）", "株式会社 南北 山田太郎"},
 		{"Taro Yamada", "YAMADA Taro", "Yamada, Taro", "taro yamada", "Ｔａｒｏ　Ｙａｍａｄａ", "Mr. Taro Yamada", "Taro Yamada, Ph.D.", "Taro YAMADA (Example Corp.)",
 			"Example Corp. Taro Yamada", "Taro Yamada | Example Inc.", "Taro Yamada - Example", "Yamada-san, Taro", "Sales Dept. Taro Yamada", "Taro Yamada via Docs", "Taro Yamadа",
-			"Tarō Yamada", "taro.yamada", "Taro Q. Yamada", "Taro Yamada 様", "Taro Yamada様", "Taro Yamada, Example Trading Ltd.", "Taro Yamada (山田太郎)", "Taro Yamada Example Corp."},
+			"Tarō Yamada", "taro.yamada", "taro_yamada", "⭐Taro Yamada⭐", "Taro Yamada, Director", "Taro Yamada san", "Taro Q. Yamada", "Taro Yamada 様", "Taro Yamada様", "Taro Yamada, Example Trading Ltd.", "Taro Yamada (山田太郎)", "Taro Yamada Example Corp."},
 		{"Jürgen Müller", "Juergen Mueller", "Jurgen Muller", "Müller, Jürgen", "Herr Dipl.-Ing. Jürgen Müller", "Prof. Dr. rer. nat. Jürgen Müller"},
 		{"Jean-Pierre Dupont", "Jean Pierre Dupont", "DUPONT Jean-Pierre", "Dupont, Jean-Pierre", "M. Jean-Pierre Dupont"},
-		{"髙橋 一郎", "高橋一郎"},
+		{"髙橋 一郎", "高橋一郎", "⭐髙橋 一郎⭐", "高橋・一郎", "高橋_一郎"},
+		{"田中学", "田中 学", "田中学 先生"},
+		{"王昭君", "王 昭君"},
+		{"長谷部 誠", "長谷部誠", "長谷部 誠 様"},
+		{"阿部 寛", "営業部 阿部 寛", "阿部寛（営業部）"},
+		{"Chan Taiman", "Taiman Chan", "CHAN, Taiman"},
+		{"Pan Jianwei", "Jianwei Pan", "Dr. Jianwei Pan"},
+		{"Do Van Minh", "Minh Do Van"},
 		{"やまだ はなこ", "ヤマダ ハナコ", "ﾔﾏﾀﾞ ﾊﾅｺ"},
 		{"Иван Петров", "Петров Иван", "ПЕТРОВ, Иван"},
 		{"김철수", "김 철수", "김철수 부장님"},
@@ -44,7 +51,7 @@ func TestNobody(t *testing.T) {
 		"山田", "山田様", "営業部", "総務部", "経理", "株式会社南北", "㈱南北", "南北商事株式会社", "受付係", "お客様センター", "東京電力", "写真の宮", "今月のおすすめ工具", "日本郵便",
 		"ヨドバシカメラ", "自動送信", "請求書", "重要なお知らせ", "Yamada", "Taro", "T. Yamada", "Amazon Web Services", "Google Calendar", "Microsoft Account", "Example Inc.", "Example Corp",
 		"Muster GmbH", "Example Trading Company", "Bank of Example", "7-Eleven", "12345", "Buchhaltung", "a b c d e f g h i j k l m n o p", "Taro 様",
-		"the quick brown fox jumps over the lazy dog", "営業部 山田", "株式会社南北 山田",
+		"the quick brown fox jumps over the lazy dog", "営業部 山田", "株式会社南北 山田", "小松 塗装店", "編集者一同会", "利用者", "Do not reply", "No Reply", "Herr Müller", "みなと会計事務所", "Google Drive", "'山田'",
 	} {
 		if n := ParseName(s); len(n.Keys) > 0 {
 			t.Errorf("%q is %q", s, n.Keys)
@@ -102,7 +109,7 @@ func TestAddressesInNames(t *testing.T) {
 func TestVia(t *testing.T) {
 	for name, want := range map[string]bool{
 		"Helen Moss via genba": true, "山田太郎 経由": true, "山田太郎 (Google 経由)": true, "山田太郎 (Google Docs)": true, "坂本 徹 (FileShare)": true, "山田さんが共有": true,
-		"Docs on behalf of Taro Yamada": true, "Taro Yamada shared a file": true,
+		"Docs on behalf of Taro Yamada": true, "Taro Yamada (via Example)": true, "Taro Yamada - Google Drive": true, "Taro Yamada shared a file": true,
 		"Taro Yamada": false, "Via Roma": false, "Octavia Moss": false, "山田太郎 (南北商事)": false, "Google Docs": false,
 	} {
 		if got := ParseName(name).Via; got != want {

@@ -13,18 +13,21 @@ var (
 		dr mr mrs ms miss mx prof professor sir madam dame lord rev reverend hon capt sgt jr sr ii iii iv esq phd ph md mba msc bsc cpa pmp llm
 		herr frau fraulein dipl ing rer nat habil med phil mag lic mgr inz mudr rndr judr csc univ bed beng
 		m mme mlle monsieur madame mademoiselle me maitre sr sra srta don dona senor senora sig signor signora dott dottssa avv rag geom arch
-		pan pani dhr mevr mevrouw fru hr san sama sensei kun chan shi ceo cto cfo coo`)
+		pan pani dhr mevr mevrouw fru hr ceo cto cfo coo manager director president chairman chief engineer secretary receptionist`)
 
-	// honorifics are written behind a hyphen.
+	// forms are the titles that make one word a way to address somebody ("Herr Müller"), never a name.
+	forms = words("mr mrs ms miss dr prof professor herr frau sir madam mme mlle monsieur madame mademoiselle senor senora signor signora")
+
+	// honorifics stand behind a name. Some are names as well.
 	honorifics = words("san sama sensei kun chan shi")
 
 	// roles are what is beside a name for the post: dropped before a name, and no person when alone.
 	roles = words(`
-		info information sales marketing admin administrator administration postmaster webmaster hostmaster abuse noreply no reply donotreply not do
+		info information sales marketing admin administrator administration postmaster webmaster hostmaster abuse noreply reply donotreply
 		mailer daemon system systems notification notifications notify alert alerts news newsletter newsletters mailing service services customer
 		care help helpdesk desk support billing invoice invoices payment payments account accounts accounting finance office team staff
 		group department dept division div section hr human resources recruiting recruitment recruit jobs job career careers contact enquiries inquiry order orders
-		shop store market online web webinar secretary secretariat reception receptionist manager director president chief head engineer engineering
+		shop store market online web webinar secretariat reception engineering
 		development developer developers purchasing procurement logistics legal press media public relations export import
 		kundenservice kundendienst kundenbetreuung buchhaltung rechnung rechnungen vertrieb einkauf verwaltung sekretariat abteilung versand leitung
 		geschaftsfuhrung personal commercial comptabilite facturation accueil ventas compras administracion contabilidad facturacion atencion
@@ -48,7 +51,7 @@ var (
 
 	// services write for people: sharing, signing, calendars. Only beside a name.
 	services = words(`
-		docs drive calendar forms dropbox box onedrive sharepoint share fileshare teams zoom webex slack docusign sign transfer wetransfer
+		docs drive calendar forms google dropbox box onedrive sharepoint share fileshare teams zoom webex slack docusign sign transfer wetransfer
 		trello asana notion github gitlab jira confluence backlog chatwork linkedin facebook evernote canva figma meet keep wiki`)
 )
 
@@ -74,9 +77,10 @@ var cjkMarks = []string{"(株)", "(有)", "(同)", "(資)", "(社)", "(財)", "(
 const cjkRoles = `
 	営業 総務 経理 人事 開発 技術 製造 購買 法務 企画 広報 管理 業務 情報 資材 品質 財務 会計 調達 物流 配送 出荷 生産 設計 工務 監査 秘書 採用 宣伝 販売 販促 事業 海外 国内 貿易
 	事務 担当 窓口 受付 係員 支店 支社 本社 本店 工場 営業所 事業所 出張所 研究所 製作所 センター サポート サービス カスタマー ショップ ストア システム チーム グループ お客様 お客さま
-	お知らせ おしらせ 通知 配信 送信 自動 案内 連絡 編集 事務局 運営 運用 委員会 協会 協同 組合 連合 機構 財団 学会 学園 大学 高校 高等 中学 小学 幼稚 保育 病院 医院 歯科 薬局 銀行 信用 信金
+	お知らせ おしらせ 通知 配信 送信 自動 案内 連絡 編集 事務局 運営 運用 委員会 協会 協同 組合 連合 機構 財団 学会 学園 大学 高校 高等 中学校 小学校 学校 幼稚 保育 病院 医院 歯科 薬局 銀行 信用 信金
 	証券 保険 生命 火災 損保 電力 電機 電気 電工 工業 工務店 産業 商事 商会 商店 物産 建設 運輸 通運 鉄道 航空 郵便 新聞 放送 出版 印刷 製菓 食品 製薬 化学 化成 重工 自動車 不動産 百貨 市場 旅館 ホテル
-	市役所 役場 区役所 県庁 税務 警察 消防 裁判 年金 国税 厚生 総合 株主 会員 求人 予約 注文 請求 見積 重要 緊急 速報 便り だより ニュース メール マガジン
+	市役所 役場 区役所 県庁 税務 警察 消防 裁判 年金 国税 厚生 総合 株主 会員 求人 予約 注文 請求 見積 重要 緊急 速報 便り だより 技研 精機 製鉄 製鋼 石油 ガス 水道 交通 観光 旅行 書店 書房 文庫 酒造 醸造 農協 漁協 水産 電子 通信 通商 興業 興産 実業 企業 倉庫 住宅 地所 設備 塗装 板金 鉄工 木材 建材
+	建築 ニュース メール マガジン
 	客服 客户 服务 销售 财务 部门 中心 系统 通知 고객 서비스 센터 지원 영업 총무 경리 은행 전자 회사`
 
 // companyForms are the same, to be looked up.
@@ -86,7 +90,7 @@ var companyForms = words(cjkCompany)
 var cjkOthers = byFirst(cjkCompany + cjkRoles)
 
 // cjkEnds are signs with which departments, authorities and shops end, and given names do not.
-const cjkEnds = "部課係局庁署店館院校社組団庫屋팀"
+const cjkEnds = "部課係局庁署店館院校社組団庫屋者員会室所科팀"
 
 func words(list string) map[string]bool {
 	m := map[string]bool{}
