@@ -355,7 +355,7 @@ func (f *Filter) learn(ctx context.Context, res *Result, delivered bool) error {
 	if res.Facts.Direction != message.In {
 		return wrap("sent", f.o.Conversations.LearnSent(ctx, ledger.Sent{
 			Time: timeOf(res), From: address.Fold(c.From.Addr), Name: c.From.Name, Names: c.Name.Keys, MessageID: c.Clues.MessageID, Refs: c.Clues.Refs,
-			Subject: c.Clues.Subject, Rcpts: folded(e.Rcpts), To: to, Cc: cc, Robot: robot || !clean,
+			Subject: c.Clues.Subject, Rcpts: folded(e.Rcpts), To: to, Cc: cc, Reply: c.Clues.Reply, Robot: robot || !clean,
 		}))
 	}
 	if robot || !clean {
@@ -364,7 +364,7 @@ func (f *Filter) learn(ctx context.Context, res *Result, delivered bool) error {
 	known := slices.ContainsFunc(res.Facts.Findings, func(f finding.Finding) bool { return f.Kind == finding.ThreadKnown })
 	return wrap("received", f.o.Conversations.LearnReceived(ctx, ledger.Received{
 		Time: timeOf(res), From: address.Fold(c.From.Addr), Name: c.From.Name, Names: c.Name.Keys, MessageID: c.Clues.MessageID, Refs: c.Clues.Refs,
-		Subject: c.Clues.Subject, Rcpts: folded(e.Rcpts), To: to, Cc: cc,
+		Subject: c.Clues.Subject, Rcpts: folded(e.Rcpts), To: to, Cc: cc, Source: res.Source(),
 		Passed: c.Auth.Result == sender.Pass, Failed: c.Auth.Result == sender.Fail, Known: known,
 	}))
 }
