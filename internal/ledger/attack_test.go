@@ -263,6 +263,21 @@ func TestFloodOfStrangersEvictsNoCorrespondent(t *testing.T) {
 	}
 }
 
+func TestFloodOfOnePartyEvictsNothingOfOurs(t *testing.T) {
+	o := newOffice(t, ConversationOptions{MaxMails: 100, MaxStrangers: 50, Share: 0.2})
+	var ids []string
+	for i := range 60 {
+		ids = append(ids, o.send(Sent{Time: o.now.Add(-time.Duration(i) * day), To: []string{"p@partner.example"}}))
+	}
+	for range 500 {
+		o.get(Received{From: "p@partner.example", Refs: ids[:1], Source: "192.0.2.0/24", Known: true, Passed: true})
+	}
+	o.expire(o.now)
+	if s := o.stats(); s.Ours != 60 || s.Theirs != 20 || s.Strangers > 11 {
+		t.Errorf("%+v", s)
+	}
+}
+
 func TestHugeTextsTakeNoRoom(t *testing.T) {
 	o := newOffice(t, ConversationOptions{})
 	huge := strings.Repeat("長", 1<<14)

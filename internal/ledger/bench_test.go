@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -118,7 +119,7 @@ func BenchmarkAsk(b *testing.B) {
 func fill(tb testing.TB, c *Conversations, w world) {
 	tb.Helper()
 	ctx := context.Background()
-	const chunk = 200_000
+	const chunk = 1_000_000
 	for from := 0; from < w.n; from += chunk {
 		err := c.tx(ctx, false, func(tx *txn) error {
 			if _, err := tx.Exec(`PRAGMA cache_size = -400000`); err != nil {
@@ -154,23 +155,31 @@ func fillChunk(ctx context.Context, c *Conversations, tx *txn, w world, from, to
 }
 
 // TestLong measures the memory at a size: SEKISHO_LONG=10000000 go test ./internal/ledger -run TestLong -timeout 60m -v
+// With SEKISHO_LONG_DIR the database stays there, and is not filled again.
 func TestLong(t *testing.T) {
 	n, err := strconv.Atoi(os.Getenv("SEKISHO_LONG"))
 	if err != nil {
 		t.Skip("SEKISHO_LONG is not set")
 	}
-	c, w := openBench(t, t.TempDir()), world{n}
-	begun := time.Now()
-	fill(t, c, w)
-	t.Logf("%d mails of ours filled in %s", n, time.Since(begun).Round(time.Second))
-	if _, err := c.db.Exec(`PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
+	dir := os.Getenv("SEKISHO_LONG_DIR")
+	if dir == "" {
+		dir = t.TempDir()
+	}
+	c, w := openBench(t, dir), world{n}
+	if st := stats(t, c); st.Ours == 0 {
+		begun := time.Now()
+		fill(t, c, w)
+		t.Logf("%d mails of ours filled in %s", n, time.Since(begun).Round(time.Second))
+	}
+	if err := c.scrub(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	st, err := c.Stats(t.Context(), benchTime)
+	fi, err := os.Stat(filepath.Join(dir, "memory.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%+v: %.0f bytes a mail", st, float64(st.Bytes)/float64(n))
+	st := stats(t, c)
+	t.Logf("%+v: the file has %.0f bytes a mail", st, float64(fi.Size())/float64(st.Ours))
 	mixed(t, c, w, 1)
 	mixed(t, c, w, 8)
 	report(t, "Expire", []time.Duration{timed(func() {
@@ -178,6 +187,15 @@ func TestLong(t *testing.T) {
 			t.Error(err)
 		}
 	})}, 0)
+}
+
+func stats(t *testing.T, c *Conversations) ConversationStats {
+	t.Helper()
+	s, err := c.Stats(t.Context(), benchTime)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 func timed(f func()) time.Duration {
@@ -196,7 +214,7 @@ func mixed(t *testing.T, c *Conversations, w world, workers int) {
 	for k := range workers {
 		wg.Go(func() {
 			r := rand.New(rand.NewPCG(1, uint64(k)))
-			for i := range mails / workers {
+			for range mails / workers {
 				j := r.IntN(w.n)
 				a := timed(func() {
 					if a, err := c.Ask(t.Context(), w.question(j, benchTime)); err != nil || !a.Cited.Party {
@@ -209,7 +227,7 @@ func mixed(t *testing.T, c *Conversations, w world, workers int) {
 					}
 				})
 				out := timed(func() {
-					if err := c.LearnSent(t.Context(), w.sent(w.n*(workers+1)+k*mails+i, benchTime)); err != nil {
+					if err := c.LearnSent(t.Context(), w.sent(w.n+r.IntN(1<<40), benchTime)); err != nil {
 						t.Error(err)
 					}
 				})

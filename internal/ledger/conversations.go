@@ -23,7 +23,7 @@ type ConversationOptions struct {
 	MaxMails     int64         // of ours and of parties; 20 million
 	MaxStrangers int64         // addresses that we never wrote to, and as many mails of others; 2 million
 	MaxPartners  int64         // addresses and organisations that we wrote to; 4 million
-	MaxBytes     int64         // of the database; 8 GiB
+	MaxBytes     int64         // what all this takes, about; 8 GiB
 	Share        float64       // the part of MaxStrangers that one network may take; 0.01
 	Timeout      time.Duration // for one question, and for one mail to be learned; 200 ms
 	Key          []byte        // of the hashes: with it no address is kept in clear; nil: a key in the database, and addresses in clear
@@ -87,7 +87,8 @@ type Conversations struct {
 	emptied    bool // at opening: the key is a new one
 	end        context.CancelFunc
 	done       sync.WaitGroup
-	cursor     [2]int64 // of Expire, in mails and partners
+	cursor     [2]int64        // of Expire, in mails and partners
+	sizes      [2]atomic.Int64 // mean bytes of a mail, of a partner
 	expire     sync.Mutex
 }
 
@@ -104,6 +105,8 @@ func OpenConversations(ctx context.Context, st *store.Store, o ConversationOptio
 		return nil, fmt.Errorf("ledger: conversations: %w", err)
 	}
 	c := &Conversations{cursor: [2]int64{math.MinInt64, math.MinInt64}, db: db, opts: o.withDefaults(), asking: make(chan struct{}, maxAsking), queue: make(chan *order, maxQueue)}
+	c.sizes[0].Store(mailUsual)
+	c.sizes[1].Store(partnerUsual)
 	if err := c.open(ctx); err != nil {
 		return nil, fmt.Errorf("ledger: conversations: %w", err)
 	}

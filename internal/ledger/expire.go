@@ -1,7 +1,9 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -64,32 +66,40 @@ func (e *expiry) run(ctx context.Context, b *batch) error {
 	if err := b.settle(ctx); err != nil {
 		return err
 	}
-	scale, err := b.scale(ctx)
+	mails, next, err := b.look(ctx, sqlLookMails, e.mails)
 	if err != nil {
 		return err
 	}
-	if err := e.expireMails(ctx, b, scale); err != nil {
+	e.mails, e.wrapped = next, next == math.MinInt64
+	partners, next, err := b.look(ctx, sqlLookPartners, e.partners)
+	if err != nil {
 		return err
 	}
-	if err := e.expirePartners(ctx, b, scale); err != nil {
+	e.partners = next
+	b.weigh(mails, partners)
+	over, err := b.over(ctx)
+	if err != nil {
+		return err
+	}
+	if err := e.expireMails(ctx, b, mails, over); err != nil {
+		return err
+	}
+	if err := e.expirePartners(ctx, b, partners, over); err != nil {
 		return err
 	}
 	return e.expireDays(ctx, b)
 }
 
-// scale is the part of all rows that fits into MaxBytes.
-func (b *batch) scale(ctx context.Context) (float64, error) {
-	used, err := b.bytes(ctx)
-	if err != nil || used <= b.opts.MaxBytes {
-		return 1, err
-	}
-	return float64(b.opts.MaxBytes) / float64(used), nil
-}
+const (
+	sqlLookMails    = `SELECT id, at, source, class, length(parties), x'' FROM talk_mails WHERE id >= ? ORDER BY id LIMIT ?`
+	sqlLookPartners = `SELECT id, last, source, class, length(name), keys FROM talk_partners WHERE id >= ? ORDER BY id LIMIT ?`
+)
 
 // old is a row that Expire looks at.
 type old struct {
 	id, at, source int64
 	class          class
+	text           int // bytes of what is not always as long
 	keys           []byte
 }
 
@@ -99,73 +109,36 @@ func (b *batch) look(ctx context.Context, query string, cursor int64) (list []ol
 	if err != nil {
 		return nil, 0, err
 	}
-	defer rows.Close()
-	for rows.Next() {
+	err = eachRow(rows, func(rows *sql.Rows) error {
 		var o old
-		if err := rows.Scan(&o.id, &o.at, &o.source, &o.class, &o.keys); err != nil {
-			return nil, 0, err
-		}
+		err := rows.Scan(&o.id, &o.at, &o.source, &o.class, &o.text, &o.keys)
 		list = append(list, o)
-	}
+		return err
+	})
 	if len(list) < expireRows {
-		return list, math.MinInt64, rows.Err()
+		return list, math.MinInt64, err
 	}
-	return list, list[len(list)-1].id + 1, rows.Err()
+	return list, list[len(list)-1].id + 1, err
 }
 
 // due picks of a sample what is too old, and as many of the oldest as the class is over its cap.
 func due(list []old, of func(class) bool, since int64, over float64) (gone []old) {
-	var kept []old
-	n := 0
-	for _, o := range list {
-		switch {
-		case !of(o.class):
-		case o.at < since:
-			gone = append(gone, o)
-			n++
-		default:
-			kept = append(kept, o)
-			n++
-		}
+	list = slices.DeleteFunc(slices.Clone(list), func(o old) bool { return !of(o.class) })
+	slices.SortFunc(list, func(a, b old) int { return cmp.Compare(a.at, b.at) })
+	n := int(math.Round(over * float64(len(list))))
+	for n < len(list) && list[n].at < since {
+		n++
 	}
-	slices.SortFunc(kept, func(a, b old) int { return int(min(1, max(-1, a.at-b.at))) })
-	more := min(len(kept), int(math.Round(over*float64(n)))-len(gone))
-	return append(gone, kept[:max(0, more)]...)
+	return list[:n]
 }
 
-// over is the part of the rows of some kinds that is too many.
-func (b *batch) over(ctx context.Context, most int64, scale float64, kinds ...class) (float64, error) {
-	var n int64
-	for _, k := range kinds {
-		u, err := b.counted(ctx, usage{k, 0})
-		if err != nil {
-			return 0, err
-		}
-		n += u.n
-	}
-	most = min(most, int64(scale*float64(n)))
-	if n <= most {
-		return 0, nil
-	}
-	return 1 - float64(most)/float64(n), nil
-}
+func isStranger(c class) bool { return c == mailStranger } // of mails and of partners alike
 
-func (e *expiry) expireMails(ctx context.Context, b *batch, scale float64) error {
-	list, next, err := b.look(ctx, `SELECT id, at, source, class, x'' FROM talk_mails WHERE id >= ? ORDER BY id LIMIT ?`, e.mails)
-	if err != nil {
-		return err
-	}
-	e.mails, e.wrapped = next, next == math.MinInt64
-	kept, err := b.over(ctx, b.opts.MaxMails, scale, mailOurs, mailTheirs)
-	if err != nil {
-		return err
-	}
-	strange, err := b.over(ctx, b.opts.MaxStrangers, scale, mailStranger)
-	if err != nil {
-		return err
-	}
-	gone := due(list, func(c class) bool { return c < mailStranger }, e.since(b.opts.Keep), kept)
-	gone = append(gone, due(list, func(c class) bool { return c == mailStranger }, e.since(min(strangersMails, b.opts.Keep)), strange)...)
+func isKept(c class) bool { return !isStranger(c) }
+
+func (e *expiry) expireMails(ctx context.Context, b *batch, list []old, over overflow) error {
+	gone := due(list, isKept, e.since(b.opts.Keep), over.mails)
+	gone = append(gone, due(list, isStranger, e.since(min(strangersMails, b.opts.Keep)), over.strangersMails)...)
 	for _, o := range gone {
 		if err := b.forgetLetter(ctx, o); err != nil {
 			return err
@@ -176,22 +149,9 @@ func (e *expiry) expireMails(ctx context.Context, b *batch, scale float64) error
 
 func (e *expiry) since(age time.Duration) int64 { return e.now.Add(-age).Unix() }
 
-func (e *expiry) expirePartners(ctx context.Context, b *batch, scale float64) error {
-	list, next, err := b.look(ctx, `SELECT id, last, source, class, keys FROM talk_partners WHERE id >= ? ORDER BY id LIMIT ?`, e.partners)
-	if err != nil {
-		return err
-	}
-	e.partners = next
-	known, err := b.over(ctx, b.opts.MaxPartners, scale, usagePartner+partnerOurs, usagePartner+partnerKnown)
-	if err != nil {
-		return err
-	}
-	strange, err := b.over(ctx, b.opts.MaxStrangers, scale, usagePartner+partnerStranger)
-	if err != nil {
-		return err
-	}
-	gone := due(list, func(c class) bool { return c < partnerStranger }, e.since(b.opts.KeepPartners), known)
-	gone = append(gone, due(list, func(c class) bool { return c == partnerStranger }, e.since(b.opts.Keep), strange)...)
+func (e *expiry) expirePartners(ctx context.Context, b *batch, list []old, over overflow) error {
+	gone := due(list, isKept, e.since(b.opts.KeepPartners), over.partners)
+	gone = append(gone, due(list, isStranger, e.since(b.opts.Keep), over.strangers)...)
 	for _, o := range gone {
 		if err := b.forget(ctx, o); err != nil {
 			return err
@@ -231,50 +191,4 @@ func (e *expiry) expireDays(ctx context.Context, b *batch) error {
 	n, err := loadCoverage(ctx, b.tx) // with what another process learned meanwhile
 	b.covered = n
 	return err
-}
-
-// ConversationStats is what the metrics show.
-type ConversationStats struct {
-	Ours, Theirs, Strangers int64 // mails: of ours, of parties, of others
-	People, Known, Unknown  int64 // addresses and organisations: ours, correspondents, others
-	Bytes                   int64 // of the database
-	Warm                    bool
-}
-
-// Stats reads the figures of the whole memory.
-func (c *Conversations) Stats(ctx context.Context, now time.Time) (s ConversationStats, err error) {
-	rows, err := c.db.QueryContext(ctx, `SELECT kind, n FROM talk_usage WHERE source = 0`)
-	if err != nil {
-		return s, fmt.Errorf("ledger: stats: %w", err)
-	}
-	defer rows.Close()
-	counts := map[class]*int64{
-		mailOurs: &s.Ours, mailTheirs: &s.Theirs, mailStranger: &s.Strangers,
-		usagePartner + partnerOurs: &s.People, usagePartner + partnerKnown: &s.Known, usagePartner + partnerStranger: &s.Unknown,
-	}
-	for rows.Next() {
-		var kind class
-		var n int64
-		if err := rows.Scan(&kind, &n); err != nil {
-			return s, fmt.Errorf("ledger: stats: %w", err)
-		}
-		if v := counts[kind]; v != nil {
-			*v = n
-		}
-	}
-	if err = rows.Err(); err == nil {
-		err = c.db.QueryRowContext(ctx, databaseBytes).Scan(&s.Bytes)
-	}
-	if err != nil {
-		return s, fmt.Errorf("ledger: stats: %w", err)
-	}
-	s.Warm = c.known.Load().warm(now)
-	return s, nil
-}
-
-const databaseBytes = `SELECT (c.page_count - f.freelist_count) * s.page_size FROM pragma_page_count c, pragma_freelist_count f, pragma_page_size s`
-
-func (b *batch) bytes(ctx context.Context) (n int64, err error) {
-	err = b.tx.QueryRowContext(ctx, databaseBytes).Scan(&n)
-	return n, err
 }

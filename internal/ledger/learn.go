@@ -267,7 +267,7 @@ func (b *batch) received(ctx context.Context, r *Received) error {
 	if cited, err := b.part(ctx, r, writer); err != nil {
 		return err
 	} else if r.Known && (cited.Party || cited.OrgParty || cited.Copied) {
-		m.class, m.source = mailTheirs, 0
+		m.class = mailTheirs
 		as := addressee
 		if !cited.Party && !cited.OrgParty {
 			as = copied
@@ -328,6 +328,15 @@ func (b *batch) extend(r *Received, m *letter, as role) {
 
 // keep stores a mail from outside where there is room for it.
 func (b *batch) keep(ctx context.Context, m *letter) error {
+	if m.class == mailTheirs {
+		own, err := b.counted(ctx, usage{mailTheirs, m.source})
+		if err != nil {
+			return err
+		}
+		if m.source != 0 && float64(own.n) >= max(1, b.opts.Share*float64(b.opts.MaxMails)) { // a party that floods us
+			m.class = mailStranger
+		}
+	}
 	if m.class == mailStranger {
 		if ok, err := b.room(ctx, m.class, m.source); err != nil || !ok {
 			return err

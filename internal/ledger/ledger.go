@@ -1,14 +1,41 @@
-// Package ledger is what the gateway remembers of recent mail between the same parties: locked files that wait for their password, and
-// passwords that were said. In Japan a locked archive and its password come in two mails (PPAP); only together do they show what they are.
+// Package ledger is what the gateway remembers: of recent mail between the same parties, locked files that wait for their password, and
+// passwords that were said (Ledger); and over years, conversations and correspondents (Conversations).
 //
+// # Locked files
+//
+// In Japan a locked archive and its password come in two mails (PPAP); only together do they show what they are.
 // The encrypted bytes lie in the folder locked/ of the state folder, one file each; the database says whose they are. What is lost in a
 // crash is a chance to look inside, never mail: a file without its row is removed by Sweep when the daemon starts.
 //
 // Two mails are between the same parties when they have a recipient in common and the same sender: the same organisational domain (the
 // public suffix list's registrable domain) in the From field or the reverse-path, or the same address where the domain is a provider's.
 //
+// # Conversations
+//
+// Emotet answers in stolen conversations, so that a mail cites one of ours proves nothing; that its writer was part of the conversation does. Of each
+// mail of ours its id (RFC 5322 3.6.4), its subject and its parties are kept, of each mail from outside its id and who wrote it, of each address when it was
+// first and last seen, how often we wrote to it, and how often its mail proved its origin. Ids, subjects and names are kept as 64-bit keyed hashes,
+// addresses too where ConversationOptions.Key is set.
+//
+// Who wants to become known must be written to by one of ours. An address is a correspondent by a mail that begins a conversation, or by an answer to
+// a mail of its own: of an answer to all the others are copied at most, which makes them neither known nor foreign. Automatic mail and mail to more than maxParties teach
+// only that they were sent. Mail from outside counts for nobody but its writer, unless that is a party of a conversation of ours: then whom he
+// writes to are parties of his mail, and those he was copied with are copied. Mail that failed authentication, or stands under an address of
+// ours, teaches nothing; unproven mail under a partner's address counts beside his, and neither takes his proofs away nor names him. An id of ours that is not
+// remembered is called forged only at Message-ID domains of which correspondents are seen to cite what is remembered, no one of them
+// counting for more than a part: others cannot say of a domain that it is covered, and what other services send in our name keeps theirs from being so.
+//
 // # Limits
 //
+// Conversations are kept for ConversationOptions.Keep, correspondents for KeepPartners since their last mail. Rows have an upper size (parties and names are counted,
+// texts hashed) and their numbers caps. Ours, correspondents and conversations stand under other caps than strangers, of whom one
+// network has its Share at most: whoever writes from outside pushes out strangers only. At a cap the oldest go. A question names and answers
+// a bounded number of everything, takes four statements, and ends with Options.Timeout; at most maxAsking wait. What is to be learned waits in a queue of
+// maxQueue and is dropped beyond it. Two mails of the 20 million of the default cap have the same hash with a probability of one in 100,000; one
+// of them is then not remembered. A guess from outside meets a remembered id with one in 10¹², and without the key nobody can look for one.
+// Who reads the state folder can test whether an address, a subject or an id is in it, unless the key lies elsewhere.
+//
+// Of locked files:
 // What is remembered ends after Options.Keep. The total is capped by Options.MaxBytes, and the part of one client network, and of one
 // sender's domain, by Options.Share. Each mail counts as what it takes at least, so that the bytes bound the number too. Where a cap is
 // reached, the oldest of the largest user goes, not that of one who has less than the newcomer: so who sends much pushes out

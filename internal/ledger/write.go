@@ -88,21 +88,21 @@ func (c *Conversations) write(ctx context.Context) {
 	for {
 		select {
 		case o := <-c.queue:
-			c.settle(c.take(o))
+			c.settle(c.gather(o))
 			continue
 		default:
 		}
 		select {
 		case o := <-c.queue:
-			c.settle(c.take(o))
+			c.settle(c.gather(o))
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-// take adds to an order what else waits.
-func (c *Conversations) take(o *order) []*order {
+// gather adds to an order what else waits.
+func (c *Conversations) gather(o *order) []*order {
 	list := []*order{o}
 	for len(list) < maxBatch {
 		select {

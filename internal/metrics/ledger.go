@@ -34,8 +34,8 @@ func newLedgerCollector() *ledgerCollector {
 	}
 	return &ledgerCollector{
 		rows:  d("sekisho_ledger_rows", "Rows of the memory of conversations, by what they are.", "what"),
-		bytes: d("sekisho_ledger_bytes", "Bytes in use of the memory's database."),
-		limit: d("sekisho_ledger_limit_bytes", "Most bytes it may use."),
+		bytes: d("sekisho_ledger_bytes", "What the memory of conversations takes in its database, about."),
+		limit: d("sekisho_ledger_limit_bytes", "Most bytes it may take."),
 		warm:  d("sekisho_ledger_warm", "1 if the memory has seen enough that what is missing from it means something."),
 	}
 }
