@@ -22,7 +22,11 @@ func (m *mail) trace(d disposal, a audit.Record) {
 		Quarantine: a.Quarantine, Released: a.Released, Incomplete: a.Incomplete,
 	}
 	for _, to := range a.Rcpts {
-		r.Rcpts = append(r.Rcpts, trace.Rcpt{Address: to, Done: d.done})
+		done, differs := a.PerRecipient[to]
+		if !differs {
+			done = d.done
+		}
+		r.Rcpts = append(r.Rcpts, trace.Rcpt{Address: to, Done: done})
 	}
 	if m.result != nil {
 		resultTrace(&r, m.result)

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"bytes"
+	"crypto/md5"
 	"crypto/sha256"
 	"encoding/hex"
 	"testing"
@@ -47,6 +48,45 @@ func TestReportsHaveTheDigestsOfFilesInsideFiles(t *testing.T) {
 		}
 		if err := s.Close(); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// What is too large for memory is known to the journal by another digest, which is none that anybody could look for.
+func TestALargeFileHasNoOtherDigestInItsReport(t *testing.T) {
+	inner := bytes.Repeat([]byte("0123456789abcdef"), 1<<12)
+	zip := fixture.Zip("a.txt", string(inner))
+	s := scanner(t, Options{Sums: true, Memory: 1 << 10})
+	scan := s.Begin()
+	if _, err := scan.File(t.Context(), nil, "a.zip", bytes.NewReader(zip), int64(len(zip))); err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(inner)
+	for _, f := range scan.Result().Files {
+		if f.Path == "a.txt" && f.SHA256 != "" && f.SHA256 != hex.EncodeToString(sum[:]) {
+			t.Errorf("digest %s", f.SHA256)
+		}
+	}
+}
+
+func TestDigestsAreComputedWhereAListWantsThem(t *testing.T) {
+	inner := bytes.Repeat([]byte("0123456789abcdef"), 1<<12)
+	zip := fixture.Zip("b.txt", "small", "a.txt", string(inner))
+	for _, memory := range []int64{1 << 10, 1 << 20} { // spilled, and not
+		s := scanner(t, Options{Memory: memory, Digests: func() Digests { return DigestSHA256 | DigestMD5 }})
+		scan := s.Begin()
+		if _, err := scan.File(t.Context(), nil, "a.zip", bytes.NewReader(zip), int64(len(zip))); err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]FileDigests{}
+		for _, d := range scan.Result().Digests {
+			got[d.Path.String()] = d
+		}
+		for name, content := range map[string][]byte{"": zip, "a.txt": inner, "b.txt": []byte("small")} {
+			d, sum, old := got[name], sha256.Sum256(content), md5.Sum(content)
+			if !bytes.Equal(d.SHA256, sum[:]) || !bytes.Equal(d.MD5, old[:]) || d.SHA1 != nil {
+				t.Errorf("memory %d, %q: %x %x %x", memory, name, d.SHA256, d.MD5, d.SHA1)
+			}
 		}
 	}
 }

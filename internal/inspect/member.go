@@ -27,7 +27,7 @@ func (s *Scan) fill(ctx context.Context, f, child *File, r io.Reader) error {
 		s.report(child)
 		return err
 	}
-	child.content, child.Size, child.sum = u.content(), u.Size(), u.sum()
+	child.content, child.Size, child.sum, child.sketch = u.content(), u.Size(), u.sum(), u.store != nil
 	s.digested(child.Path, u.sums)
 	if d, ok := r.(deflated); ok {
 		child.packed = d.packed()

@@ -300,7 +300,7 @@ func (s *Scan) report(f *File) *FileReport {
 	if f.report < 0 {
 		f.report = len(s.files)
 		s.files = append(s.files, FileReport{Path: f.Path.String(), Kind: f.Kind})
-		if f.sum != (digest{}) {
+		if f.sum != (digest{}) && !f.sketch {
 			s.files[f.report].SHA256 = hex.EncodeToString(f.sum[:])
 		}
 	}
