@@ -226,7 +226,7 @@ func (j *judge) name() {
 			j.add(finding.SenderNameSpoof, "the name holds %.60q, the address is %.60q", a, j.from)
 		}
 	}
-	if n.Via || j.c.Clues.Robot == thread.List || j.site.Local(j.from) {
+	if n.Via && n.Names(address.Domain(j.from)) || j.c.Clues.Robot == thread.List || j.site.Local(j.from) {
 		return
 	}
 	for _, k := range n.Keys {
@@ -266,14 +266,15 @@ func same(a, b string) bool {
 }
 
 // lookalike compares a stranger's domain with ours and with those of correspondents. The same name under another top-level domain is no sign: it mostly
-// belongs to the same firm, or to one that honestly bears the name.
+// belongs to the same firm, or to one that honestly bears the name. So it is with a word added to a correspondent's; what is ours we know.
 func (j *judge) lookalike(domain string) {
 	a := &j.c.Answer
 	if j.site.Local(j.from) || correspondent(a.From) || correspondent(a.Org) {
 		return
 	}
-	for _, d := range append(slices.Clone(j.site.LocalDomains), a.Alike...) {
-		if how, ok := sender.Alike(domain, strings.TrimPrefix(d, ".")); ok && how != sender.TLD {
+	for i, d := range append(slices.Clone(j.site.LocalDomains), a.Alike...) {
+		how, ok := sender.Alike(domain, strings.TrimPrefix(d, "."))
+		if ok && how != sender.TLD && (how != sender.Word || i < len(j.site.LocalDomains)) {
 			j.add(finding.SenderLookalike, "%.60q looks like %.60q: %s", domain, d, how)
 			return
 		}

@@ -116,9 +116,13 @@ func TestWhatAMailFromOutsideIsSaidToBe(t *testing.T) {
 		{"her private address, which is listed", ledger.Answer{}, "From: 鈴木花子 <hanako@private.example>\r\n", "Hello\r\n", nil},
 		{"her address as the name", ledger.Answer{}, "From: \"hanako@our.example\" <x@evil.example>\r\n", "Hello\r\n", []finding.Kind{finding.SenderInternalSpoof}},
 		{"a service that writes for her", ledger.Answer{}, "From: \"Hanako Suzuki via Docs\" <no-reply@docs.example>\r\n", "Hello\r\n", nil},
+		{"somebody who says that a service writes for her", ledger.Answer{}, "From: \"Hanako Suzuki via Docs\" <no-reply@evil.example>\r\n", "Hello\r\n",
+			[]finding.Kind{finding.SenderInternalSpoof}},
 		{"the name of a correspondent", ledger.Answer{Namesake: []ledger.Partner{knownTaro}}, fromEvil, "Hello\r\n", []finding.Kind{finding.SenderNameSpoof}},
 		{"a colleague with the same name", ledger.Answer{Namesake: []ledger.Partner{knownTaro}}, "From: Taro Yamada <t2@partner.example>\r\n", "Hello\r\n", nil},
 		{"a domain like ours", ledger.Answer{}, "From: a@xn--ur-emc.example\r\n", "Hello\r\n", []finding.Kind{finding.SenderLookalike}},
+		{"a domain like a correspondent's", ledger.Answer{Alike: []string{"yamato-kouzai.example"}}, "From: a@yamato-kouzal.example\r\n", "Hello\r\n", []finding.Kind{finding.SenderLookalike}},
+		{"a correspondent's with a word added", ledger.Answer{Alike: []string{"yamato-kouzai.example"}}, "From: a@yamato-kouzai-group.example\r\n", "Hello\r\n", nil},
 		{"another domain", ledger.Answer{}, "From: a@pumps.example\r\n", "Hello\r\n", nil},
 	}
 	for _, tt := range tests {

@@ -8,16 +8,6 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Skeleton is what a domain looks like (UTS #39 4): two domains with one skeleton are confusable. Letters of other alphabets become the Latin ones
-// that they look like, and so do rn, vv, cl and the digits that pass for letters.
-func Skeleton(domain string) string {
-	labels := strings.Split(unicodeDomain(domain), ".")
-	for i, l := range labels {
-		labels[i] = skeleton(latinLabel(l))
-	}
-	return strings.Join(labels, ".")
-}
-
 // unicodeDomain is a domain with its A-labels decoded (RFC 3492). One that cannot be decoded stays.
 func unicodeDomain(domain string) string {
 	domain = strings.ToLower(domain)
@@ -59,7 +49,7 @@ func lookLatin(s string) string {
 	}, s)
 }
 
-// skeleton folds what looks alike within ASCII, and drops hyphens.
+// skeleton is what a label looks like (UTS #39 4): what looks alike within ASCII is folded too, and hyphens are dropped.
 func skeleton(label string) string { return alikes.Replace(label) }
 
 var alikes = strings.NewReplacer("rn", "m", "vv", "w", "cl", "d", "0", "o", "1", "l", "i", "l", "-", "")

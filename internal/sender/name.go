@@ -56,9 +56,6 @@ func (n Name) Same(other Name) bool {
 	return slices.ContainsFunc(n.Keys, func(k string) bool { return slices.Contains(other.Keys, k) })
 }
 
-// Own reports whether a display name is one of names.
-func Own(names []Name, display Name) bool { return slices.ContainsFunc(names, display.Same) }
-
 // Names reports whether what stands beside the person names the organisation of a domain: "Taro Yamada (Example Docs)" from example.com. It
 // says that the name does not hide who writes, and no more: anybody can write his own domain there.
 func (n Name) Names(domain string) bool {
