@@ -69,7 +69,7 @@ func (m *mbox) body(head []byte) (more bool, err error) {
 	for empty := true; ; {
 		line, whole, err := m.line()
 		m.at += int64(len(line))
-		if empty && bytes.HasPrefix(line, mark) {
+		if empty && isMark(line) {
 			for !whole && err == nil {
 				line, whole, err = m.line()
 				m.at += int64(len(line))
@@ -86,6 +86,26 @@ func (m *mbox) body(head []byte) (more bool, err error) {
 		}
 	}
 }
+
+// isMark: "From " and a time of day (RFC 4155 Appendix A: asctime). Prose that begins with "From" has none, mostly.
+func isMark(line []byte) bool {
+	if !bytes.HasPrefix(line, mark) {
+		return false
+	}
+	for rest := line; ; {
+		_, after, found := bytes.Cut(rest, []byte(":"))
+		if !found {
+			return false
+		}
+		before := rest[:len(rest)-len(after)-1]
+		if len(before) > 0 && len(after) > 1 && isDigit(before[len(before)-1]) && isDigit(after[0]) && isDigit(after[1]) {
+			return true
+		}
+		rest = after
+	}
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // contentLength is the body's size by its own word (mboxcl), if a mark or the file's end is where it then should be; else 0.
 func (m *mbox) contentLength(head []byte) int64 {
