@@ -50,6 +50,9 @@ func fixtureMain() {
 	case "burst":
 		burst(file)
 		return
+	case "ledger":
+		logs(file)
+		return
 	case "waiting":
 		fill(file, func(it *quarantine.Item) { it.Waits = time.Now().Add(time.Hour) })
 		return

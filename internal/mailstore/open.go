@@ -26,6 +26,9 @@ const (
 	Log // lines with a time stamp, as syslog writes them
 )
 
+// sniffed are the bytes that tell what a file is: a line of a header, an mbox or a log.
+const sniffed = 512
+
 // zstdWindow is the memory that a Zstandard file may ask for: RFC 8878 3.1.1.1.2 recommends to support 8 MiB.
 const zstdWindow = 64 << 20
 
@@ -52,7 +55,11 @@ func (f File) Open(read func(n int)) (*Reader, error) {
 	if err := r.unpack(raw); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
-	r.Kind = sniff(r.Reader)
+	head, err := r.Peek(sniffed)
+	if len(head) == 0 && err != nil && !errors.Is(err, io.EOF) { // damaged from the start
+		return nil, errors.Join(err, r.Close())
+	}
+	r.Kind = sniff(head)
 	return r, nil
 }
 
@@ -101,8 +108,7 @@ func (r *Reader) unpack(raw *bufio.Reader) error {
 }
 
 // sniff says what content begins so.
-func sniff(r *bufio.Reader) Kind {
-	head, _ := r.Peek(512)
+func sniff(head []byte) Kind {
 	line, _, _ := bytes.Cut(head, []byte("\n"))
 	switch {
 	case message.IsMbox(head):
