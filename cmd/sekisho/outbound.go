@@ -14,6 +14,7 @@ import (
 func outboundOptions(c *config.Config, burst message.Burst) outbound.Options {
 	o := outbound.Options{
 		Window: c.Outbound.Window, Mails: c.Outbound.Mails, Carriers: c.Outbound.Carriers, Shared: c.Outbound.SharedClients, Keep: c.Outbound.Keep,
+		ExemptAccounts: c.Outbound.ExemptAccounts, ExemptClients: c.Outbound.ExemptClients,
 	}
 	if burst.Window > 0 {
 		o.Window = time.Duration(burst.Window) * time.Second

@@ -125,6 +125,11 @@ func (k *checker) outbound() {
 			k.warn("outbound.shared_clients", "%[1]s: no machine is counted at all", "%[1]s では、端末がまったく数えられません", p)
 		}
 	}
+	for _, p := range o.ExemptClients {
+		if p.Bits() == 0 {
+			k.warn("outbound.exempt_clients", "%[1]s: no machine is ever held", "%[1]s では、どの端末も止められません", p)
+		}
+	}
 }
 
 func (k *checker) quarantine() {

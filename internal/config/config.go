@@ -137,11 +137,13 @@ type Locked struct {
 
 // Outbound says what is too much of one of our own.
 type Outbound struct {
-	Window        time.Duration  `yaml:"window"`
-	Mails         int            `yaml:"mails"`
-	Carriers      int            `yaml:"carriers"`
-	SharedClients []netip.Prefix `yaml:"shared_clients"`
-	Keep          time.Duration  `yaml:"keep"`
+	Window         time.Duration  `yaml:"window"`
+	Mails          int            `yaml:"mails"`
+	Carriers       int            `yaml:"carriers"`
+	SharedClients  []netip.Prefix `yaml:"shared_clients"`
+	ExemptAccounts []string       `yaml:"exempt_accounts"`
+	ExemptClients  []netip.Prefix `yaml:"exempt_clients"`
+	Keep           time.Duration  `yaml:"keep"`
 }
 
 // Ledger is the memory of conversations and correspondents.

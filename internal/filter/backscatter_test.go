@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"bytes"
 	"errors"
 	"net/netip"
 	"strings"
@@ -79,6 +80,24 @@ func TestReports(t *testing.T) {
 			t.Errorf("%s: whose name is abused is not infected: %v, %v", tc.name, list, err)
 		}
 	}
+}
+
+// FuzzQuotedID: whatever comes back is short, without blanks, and stands behind the header.
+func FuzzQuotedID(f *testing.F) {
+	f.Add([]byte("A: b\n\nMessage-ID: <1@a.example>\n"))
+	f.Add([]byte("A: b\r\n\r\n> message-id:\r\n>  <1@a.example>"))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		id := quotedID(raw)
+		if id == "" {
+			return
+		}
+		if len(id) > 512 || strings.ContainsAny(id, " \t\r\n") {
+			t.Errorf("%q", id)
+		}
+		if _, body, ok := bytes.Cut(raw, []byte("\n")); !ok || !bytes.Contains(bytes.ToLower(body), []byte("message-id:")) {
+			t.Errorf("%q from nowhere", id)
+		}
+	})
 }
 
 func TestQuotedID(t *testing.T) {

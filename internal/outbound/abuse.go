@@ -44,6 +44,8 @@ func (m *Monitor) Backscatter(ctx context.Context, addr string, at time.Time) er
 	if !due {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, m.o.Timeout)
+	defer cancel()
 	return m.Flush(ctx)
 }
 

@@ -2,6 +2,8 @@ package outbound
 
 import (
 	"context"
+	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -78,6 +80,9 @@ func (m *Monitor) countOne(s *Seen, k key, state incidentState) {
 		_, _, wave = of.carriers()
 	})
 	s.Counts = s.Counts.max(who.Counts)
+	if m.exempt(k, s.Mail.Client) {
+		return
+	}
 	if s.Risky {
 		m.judge(s, k, who, slow, state.open)
 	}
@@ -87,6 +92,14 @@ func (m *Monitor) countOne(s *Seen, k key, state incidentState) {
 	if k == s.keys[0] && len(s.Mail.Carriers) > 0 && s.Mail.orphan() && cites {
 		s.Unusual = who
 	}
+}
+
+// exempt reports whether a sender is counted only.
+func (m *Monitor) exempt(k key, client netip.Addr) bool {
+	if k.kind == Account {
+		return slices.ContainsFunc(m.o.ExemptAccounts, func(a string) bool { return fold(a) == k.who })
+	}
+	return contains(m.o.ExemptClients, client)
 }
 
 func (m *Monitor) judge(s *Seen, k key, who *Sender, slow, open bool) {

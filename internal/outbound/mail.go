@@ -98,8 +98,12 @@ func fold(who string) string {
 }
 
 func (m *Monitor) shared(client netip.Addr) bool {
-	return !client.IsValid() || client.IsLoopback() ||
-		slices.ContainsFunc(m.o.Shared, func(p netip.Prefix) bool { return p.Contains(client) })
+	return !client.IsValid() || client.IsLoopback() || contains(m.o.Shared, client)
+}
+
+func contains(networks []netip.Prefix, client netip.Addr) bool {
+	client = client.Unmap().WithZone("")
+	return slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(client) })
 }
 
 // sums are the digests of one mail by which others are compared. They need not be the same in the next process.

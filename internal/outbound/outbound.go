@@ -36,9 +36,14 @@ type Options struct {
 	Mails    int            // risky mails within it that are a burst; 10
 	Carriers int            // different files that start by themselves within it that open an incident as well; 5
 	Shared   []netip.Prefix // servers of ours through which many people send: webmail, an inner mail server
-	Keep     time.Duration  // how long incidents that were cleared are kept, and abuse of our addresses; 90 days
-	Timeout  time.Duration  // for one question to the database: mail waits for it; 500 ms
-	Senders  int            // accounts, machines and addresses each that are counted; 20,000
+
+	// Exempt senders are counted and never judged: a program that sends what looks like a wave. Who takes it over sends unhindered.
+	ExemptAccounts []string
+	ExemptClients  []netip.Prefix
+
+	Keep    time.Duration // how long incidents that were cleared are kept, and abuse of our addresses; 90 days
+	Timeout time.Duration // for one question to the database: mail waits for it; 500 ms
+	Senders int           // accounts, machines and addresses each that are counted; 20,000
 }
 
 func (o Options) withDefaults() Options {

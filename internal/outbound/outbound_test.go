@@ -241,6 +241,40 @@ func TestAnAnswerThatCitesNothing(t *testing.T) {
 	}
 }
 
+func TestExemptSendersAreCountedOnly(t *testing.T) {
+	mine := Options{ExemptAccounts: []string{"Payroll@example.jp"}, ExemptClients: []netip.Prefix{netip.MustParsePrefix("172.16.3.20/32")}}
+	for _, tc := range []struct {
+		name    string
+		account string
+		client  string
+		want    Kind
+	}{
+		{"account and machine", "payroll@example.jp", "172.16.3.20", ""},
+		{"in IPv6 dress", "payroll@example.jp", "::ffff:172.16.3.20", ""},
+		{"the account from another machine", "payroll@example.jp", "172.16.3.21", Client},
+		{"another account from the machine", "yui", "172.16.3.20", Account},
+	} {
+		m, p := New(mine), &post{account: tc.account, client: netip.MustParseAddr(tc.client)}
+		var last *Seen
+		opened := 0
+		for i := range 12 {
+			var in []Incident
+			last, in = send(t, m, p.fresh(noon.Add(time.Duration(i)*time.Second)))
+			opened += len(in)
+		}
+		if last.Counts.Risky != 12 {
+			t.Errorf("%s: not counted: %+v", tc.name, last.Counts)
+		}
+		var got Kind
+		if last.Burst != nil {
+			got = last.Burst.Kind
+		}
+		if got != tc.want || (opened > 0) != (tc.want != "") || (last.Several != nil) != (tc.want != "") {
+			t.Errorf("%s: burst of %q, want %q; %d incidents", tc.name, got, tc.want, opened)
+		}
+	}
+}
+
 func TestWhoIsCounted(t *testing.T) {
 	m := New(Options{Shared: []netip.Prefix{netip.MustParsePrefix("172.16.1.25/32")}})
 	for _, tc := range []struct {
