@@ -48,8 +48,8 @@ func author(h *message.Header, from string) string {
 
 // claims are what our fields say, by method; of each only what the topmost field says that states it.
 type claims struct {
-	spf, helo, dkim, dmarc, arc []claim
-	failed                      bool // any field says dmarc=fail
+	spf, dkim, dmarc, arc []claim
+	failed                bool // any field says dmarc=fail
 }
 
 // claim is one result with the domains that it is about. proof is false when its field could not be read wholly: such a field may have been
@@ -60,8 +60,10 @@ type claim struct {
 	proof   bool
 }
 
+// add takes what a field says of methods that no field above it states.
 func (c *claims) add(r results) {
 	var own claims
+	var helo []claim
 	for _, one := range r.list {
 		claim := claim{word: one.word, proof: r.whole}
 		switch one.method {
@@ -70,8 +72,8 @@ func (c *claims) add(r results) {
 				own.spf = append(own.spf, claim)
 				break
 			}
-			claim.domains = one.domains("smtp.helo") // RFC 7208 2.4: checked alone, or for the null reverse-path
-			own.helo = append(own.helo, claim)
+			claim.domains = one.domains("smtp.helo")
+			helo = append(helo, claim)
 		case "dkim":
 			if claim.domains = one.domains("header.d"); len(claim.domains) == 0 {
 				claim.domains = one.domains("header.i")
@@ -85,13 +87,19 @@ func (c *claims) add(r results) {
 			own.arc = append(own.arc, claim)
 		}
 	}
-	for _, m := range []struct{ all, own *[]claim }{
-		{&c.spf, &own.spf}, {&c.helo, &own.helo}, {&c.dkim, &own.dkim}, {&c.dmarc, &own.dmarc}, {&c.arc, &own.arc},
-	} {
-		if len(*m.all) == 0 {
-			*m.all = *m.own
-		}
+	if len(own.spf) == 0 { // RFC 7489 3.1.2: the HELO name stands for the null reverse-path only
+		own.spf = helo
 	}
+	c.spf, c.dkim = stated(c.spf, own.spf), stated(c.dkim, own.dkim)
+	c.dmarc, c.arc = stated(c.dmarc, own.dmarc), stated(c.arc, own.arc)
+}
+
+// stated is what the upper fields say, or the lower one where they say nothing.
+func stated(upper, lower []claim) []claim {
+	if len(upper) > 0 {
+		return upper
+	}
+	return lower
 }
 
 // domains are the domains in the values of properties. The null reverse-path has none.
@@ -114,8 +122,8 @@ func (r *result) domains(names ...string) []string {
 
 // judge is the result for an author's domain.
 func (c *claims) judge(from string) Auth {
-	a := Auth{SPF: word(slices.Concat(c.spf, c.helo)), DKIM: word(c.dkim), DMARC: word(c.dmarc), ARC: word(c.arc)}
-	dmarc, dkim, spf := passed(c.dmarc, from), passed(c.dkim, from), passed(slices.Concat(c.spf, c.helo), from)
+	a := Auth{SPF: word(c.spf), DKIM: word(c.dkim), DMARC: word(c.dmarc), ARC: word(c.arc)}
+	dmarc, dkim, spf := passed(c.dmarc, from), passed(c.dkim, from), passed(c.spf, from)
 	switch {
 	case a.SPF == "" && a.DKIM == "" && a.DMARC == "":
 		a.Result = Unknown
@@ -123,7 +131,12 @@ func (c *claims) judge(from string) Auth {
 		a.Result, a.DMARC = Fail, "fail"
 	case dmarc != "" || dkim != "" || spf != "":
 		a.Result, a.Domain = Pass, first(dmarc, dkim, spf)
-		a.DKIM, a.SPF = first(wordIf(dkim != "", "pass"), a.DKIM), first(wordIf(spf != "", "pass"), a.SPF)
+		if dkim != "" { // one signature of several
+			a.DKIM = "pass"
+		}
+		if spf != "" {
+			a.SPF = "pass"
+		}
 	case slices.ContainsFunc(c.spf, func(one claim) bool { return one.word == "fail" || one.word == "hardfail" }):
 		a.Result = Fail
 	case unsure(a.SPF) && unsure(a.DKIM) && unsure(a.DMARC):
@@ -161,13 +174,6 @@ func word(list []claim) string {
 		return ""
 	}
 	return list[0].word
-}
-
-func wordIf(ok bool, word string) string {
-	if ok {
-		return word
-	}
-	return ""
 }
 
 func first(words ...string) string {

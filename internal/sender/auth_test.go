@@ -86,6 +86,8 @@ func TestNobodyBecomesPass(t *testing.T) {
 		"below localhost elsewhere":       {"Received: from pc.else.example (x [10.0.0.1]) by localhost", arPass},
 		"below nobody":                    {"Received: (qmail 1 invoked by uid 89); date", arPass},
 		"under our own word":              {ar("spf=softfail smtp.mailfrom=partner.example; dkim=none; dmarc=none"), arPass},
+		"HELO under our own reverse-path": {ar("spf=softfail smtp.mailfrom=partner.example"), ar("spf=pass smtp.helo=partner.example")},
+		"reverse-path under our own HELO": {ar("spf=none smtp.helo=evil.example"), ar("spf=pass smtp.mailfrom=partner.example")},
 		"under our own dmarc":             {ar("dmarc=none header.from=partner.example"), arPass},
 		"beside our dmarc=fail":           {arPass, ar("dmarc=fail header.from=partner.example")},
 		"not aligned":                     {ar("spf=pass smtp.mailfrom=evil.example; dkim=pass header.d=evil.example")},

@@ -20,48 +20,59 @@ type token struct {
 
 // tokens takes a segment's words apart by script: groups of Chinese, Japanese and Korean words, companies between them, and words in alphabets.
 func (s segment) tokens() (cjk [][]string, latin []token) {
-	var group []string
-	company := false // the next word belongs to a company's form that stands alone before it
+	var t tokens
 	for i := 0; i < len(s.text); {
 		r, size := utf8.DecodeRuneInString(s.text[i:])
 		if !isLetter(r) {
-			if i += size; (r == ',' || r == '、') && len(latin) > 0 {
-				latin[len(latin)-1].comma = true
+			if i += size; (r == ',' || r == '、') && len(t.latin) > 0 {
+				t.latin[len(t.latin)-1].comma = true
 			}
 			continue
 		}
 		word := s.text[i : i+wordLen(s.text[i:])]
+		hyphen := i > 0 && s.text[i-1] == '-'
 		i += len(word)
-		if len(latin) >= maxTokens || len(group) >= maxTokens {
-			return cjk, nil
+		if len(t.latin) >= maxTokens || len(t.group) >= maxTokens {
+			return t.cjk, nil
 		}
-		if at := i - len(word); at > 0 && s.text[at-1] == '-' && honorifics[word] { // Yamada-san
-			continue
-		}
-		han := strings.IndexFunc(word, isCJK)
-		if han < 0 {
-			latin = append(latin, newToken(word, i < len(s.text) && s.text[i] == '.'))
-			continue
-		}
-		name, other := cjkName(word)
 		switch {
-		case name == "" && !other: // a title
-			continue
-		case name != "" && han > 0 || strings.IndexFunc(name, func(r rune) bool { return isLetter(r) && !isCJK(r) }) >= 0:
-			if strings.IndexFunc(name, isCJK) < 0 { // "Yamada様"
-				latin = append(latin, newToken(name, false))
-				continue
-			}
-			other = true // ABC商事
+		case hyphen && honorifics[strings.ToLower(word)]: // Yamada-san
+		case strings.IndexFunc(word, isCJK) >= 0:
+			t.sign(word)
+		default:
+			t.latin = append(t.latin, newToken(word, i < len(s.text) && s.text[i] == '.'))
 		}
-		if other || company {
-			cjk, group = append(cjk, group), nil
-			company = other && companyForms[word] && len(cjk) == 1 && len(cjk[0]) == 0
-			continue
-		}
-		group = append(group, name)
 	}
-	return append(cjk, group), latin
+	return append(t.cjk, t.group), t.latin
+}
+
+// tokens collects the words of a segment.
+type tokens struct {
+	cjk     [][]string
+	group   []string
+	latin   []token
+	company bool // the next word belongs to a company's form that stands alone at the beginning
+}
+
+// sign adds a word with Chinese, Japanese or Korean signs in it.
+func (t *tokens) sign(word string) {
+	name, other := cjkName(word)
+	switch signs := strings.IndexFunc(name, isCJK) >= 0; {
+	case other:
+	case name == "": // a title
+		return
+	case !signs: // Yamada様
+		t.latin = append(t.latin, newToken(name, false))
+		return
+	case strings.IndexFunc(name, func(r rune) bool { return isLetter(r) && !isCJK(r) }) >= 0:
+		other = true // ABC商事
+	}
+	if other || t.company {
+		t.cjk, t.group = append(t.cjk, t.group), nil
+		t.company = other && companyForms[word] && len(t.cjk) == 1 && len(t.cjk[0]) == 0
+		return
+	}
+	t.group = append(t.group, name)
 }
 
 // maxTokens bounds the words of a segment that is still a name.
@@ -112,8 +123,10 @@ func newToken(word string, dotted bool) token {
 	return t
 }
 
+// inWords are signs within a word that are written or not.
 var inWords = strings.NewReplacer(".", "", "'", "", "’", "")
 
+// umlauts are the spellings of a keyboard that has no such letters.
 var umlauts = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ø", "oe", "å", "aa")
 
 // foldAccents takes accents off letters in Latin, Greek and Cyrillic, and writes letters of other alphabets in a Latin word as the ones they look like.

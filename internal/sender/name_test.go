@@ -16,7 +16,7 @@ func TestOnePersonWhateverIsWritten(t *testing.T) {
 			"㈱南北 山田　太郎", "株式会社南北 山田太郎", "山田太郎（株式会社南北）", "山田太郎＠営業部", "山田太郎/南北商事", "【南北】山田太郎", "山田太郎 (FileShare)", "山\u200b田太郎",
 			"南北商事株式会社 営業部長 山田太郎", "'山田太郎' 経由 Docs", "山田太郎（Taro Yamada）", "株式会社 南北 山田太郎"},
 		{"Taro Yamada", "YAMADA Taro", "Yamada, Taro", "taro yamada", "Ｔａｒｏ　Ｙａｍａｄａ", "Mr. Taro Yamada", "Taro Yamada, Ph.D.", "Taro YAMADA (Example Corp.)",
-			"Example Corp. Taro Yamada", "Taro Yamada | Example Inc.", "Taro Yamada - Example", "Yamada-san, Taro", "Sales Dept. Taro Yamada", "Taro Yamada via Docs", "Taro Yamadа",
+			"Example Corp. Taro Yamada", "Taro Yamada | Example Inc.", "Taro Yamada - Example", "Yamada-san, Taro", "Taro Yamada-San", "Sales Dept. Taro Yamada", "Taro Yamada via Docs", "Taro Yamadа",
 			"Tarō Yamada", "taro.yamada", "taro_yamada", "⭐Taro Yamada⭐", "Taro Yamada, Director", "Taro Yamada san", "Taro Q. Yamada", "Taro Yamada 様", "Taro Yamada様", "Taro Yamada, Example Trading Ltd.", "Taro Yamada (山田太郎)", "Taro Yamada Example Corp."},
 		{"Jürgen Müller", "Juergen Mueller", "Jurgen Muller", "Müller, Jürgen", "Herr Dipl.-Ing. Jürgen Müller", "Prof. Dr. rer. nat. Jürgen Müller"},
 		{"Jean-Pierre Dupont", "Jean Pierre Dupont", "DUPONT Jean-Pierre", "Dupont, Jean-Pierre", "M. Jean-Pierre Dupont"},
