@@ -74,12 +74,25 @@ type attributed struct {
 }
 
 func analyse(text string) attributed {
+	text = pastID(text)
 	a := attributed{text: text, dated: dated(text)}
 	a.start, a.end = findAddr(text)
 	if a.start >= 0 || a.dated || len(text) < maxName {
 		a.verbAt, a.verb = findVerb(text)
 	}
 	return a
+}
+
+// pastID cuts "In message <id>, " off: a Message-ID looks like an address (Wanderlust, Mew, Gnus).
+func pastID(text string) string {
+	for _, word := range [...]string{"In message <", "In article <", "In <"} {
+		if rest, ok := strings.CutPrefix(text, word); ok {
+			if _, after, ok := strings.Cut(rest, ">"); ok {
+				return after
+			}
+		}
+	}
+	return text
 }
 
 // complete reports whether it can be nothing else: an address or a date with the verb, or, where programs write none (Gmail in Japanese and Russian), an
@@ -91,7 +104,11 @@ func (a attributed) complete() bool {
 // person is whom it names: who stands before the address, behind the date. Without an address the name is beside the verb.
 func (a attributed) person() Person {
 	if a.start >= 0 {
-		return Person{Addr: a.text[a.start:a.end], Name: nameIn(cutMailto(a.text[:a.start]))}
+		before := a.text[:a.start]
+		if a.verbAt == 0 {
+			before = strings.TrimPrefix(before, a.verb) // "Zitat von NAME"
+		}
+		return Person{Addr: a.text[a.start:a.end], Name: nameIn(cutMailto(before))}
 	}
 	name := nameIn(a.text[:a.verbAt])
 	if behind := a.text[a.verbAt+len(a.verb):]; name == "" {
@@ -125,7 +142,7 @@ func nameIn(s string) string {
 		}
 		s = s[len(word):]
 	}
-	s = strings.TrimPrefix(strings.TrimPrefix(s, "に、"), "に ")
+	s = strings.TrimPrefix(s, "に、")
 	for was := ""; was != s; {
 		was = s
 		for _, end := range [...]string{" ", "さん", "님이", "님", " a", " ha", "が", "は"} {
@@ -175,7 +192,7 @@ func findVerb(s string) (at int, verb string) {
 var verbs = quoted(`
 	 wrote| writes| schrieb| a écrit| écrit| ha scritto| scrive| escribió| escribio| escreveu| schreef| skrev| kirjoitti| napisał| napisał(a)| napisała| pisze
 	| napsal| napsal(a)| napísal| yazdı| şunları yazdı| şunu yazdı| написал| написал(а)| пишет| написав| írta| ezt írta| a scris| έγραψε| đã viết| menulis| เขียนว่า| כתב| كتب
-	|さんは書きました|が書きました|は書きました|書きました|のメール|さんのメール|さんからのメール|のメッセージ|さんのメッセージ|さんの発言|写道|寫道|님이 작성|작성|님의 메시지|さん wrote`)
+	|さんは書きました|が書きました|は書きました|書きました|のメール|さんのメール|さんからのメール|のメッセージ|さんのメッセージ|さんの発言|写道|寫道|님이 작성|작성|님의 메시지|さん wrote|Quoting |Zitat von |Citando a |Citando |Citation de `)
 
 func quoted(list string) []string {
 	var all []string
@@ -192,7 +209,6 @@ var openers = set(`on at am le il el em op den dne dnia w dňa στις vào pad
 	mo di mi do fr sa so mar mer jeu ven sam dim lun gio sab dom mié jue vie sáb seg ter qua qui sex za ma wo vr zo mån tis ons tors fre lör sön tir lør søn ti ke to pe la su
 	pon wt śr czw pt sob nd po út st čt pá ne пн вт ср чт пт сб вс`)
 
-// joiners are the words between a date and a name.
-var joiners = set(`am pm a.m p.m uhr at on um schrieb le à il alle ore giorno el las los a em às op om schreef den kl klo skrev skreiv o godz w dniu wt pon śr czw pt sob nd
-	v ve odesílatel odosielateľ dne в г saat tarihinde στις ο η χρήστης vào lúc pada pukul เวลา jst gmt utc cest cet est edt pst pdt bst h hrs heures klockan von de van от
-	in message article news 午前 午後 上午 下午 오전 오후 在 于 於 に th st nd rd`)
+// joiners are the words between a date and a name, verbs included.
+var joiners = set(`am pm a.m p.m uhr h hrs heures schrieb schreef skrev г tarihinde odesílatel odosielateľ ο η χρήστης jst gmt utc cest cet est edt pst pdt bst
+	午前 午後 上午 下午 오전 오후 に th st nd rd quoting zitat citando citation`)
