@@ -221,9 +221,10 @@ func (b *Book) Allowed(macro, sender, rcpt string, now time.Time) *Entry {
 	if macro == "" {
 		return nil
 	}
-	sender, rcpt = address.Fold(sender), address.Fold(rcpt)
+	sender, rcpt = address.Exact(sender), address.Exact(rcpt)
+	person := address.Fold(rcpt) // whose mailbox it is; of a sender the address itself counts
 	for _, e := range b.page.Load().allow[strings.ToLower(macro)] {
-		if !e.Expired(now) && covers(e.Sender, sender) && covers(e.Rcpt, rcpt) {
+		if !e.Expired(now) && covers(e.Sender, sender) && (covers(e.Rcpt, rcpt) || covers(e.Rcpt, person)) {
 			return e
 		}
 	}

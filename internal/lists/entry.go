@@ -130,10 +130,10 @@ func (e *Entry) Expired(now time.Time) bool { return !e.Expires.IsZero() && !e.E
 func (e *Entry) item() Item { return Item{e.Type, e.Value} }
 
 // covers reports whether a party of an entry is an address, or its domain.
-func covers(party, folded string) bool {
+func covers(party, addr string) bool {
 	if strings.HasPrefix(party, "@") {
-		at := strings.LastIndexByte(folded, '@')
-		return at > 0 && folded[at:] == party
+		at := strings.LastIndexByte(addr, '@')
+		return at > 0 && addr[at:] == party
 	}
-	return folded == party
+	return addr == party
 }

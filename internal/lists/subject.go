@@ -51,17 +51,17 @@ func networks(a netip.Addr, prefixes func(bool, func(int))) (items []Item) {
 	return items
 }
 
-// addresses are an address, the same without its detail (RFC 5233), all of its domain, and the domain with those above it.
+// addresses are an address, the same without what machines add to it, all of its domain, and the domain with those above it.
 func addresses(addr string) []Item {
-	addr = address.Fold(addr)
+	addr = address.Exact(addr)
 	at := strings.LastIndexByte(addr, '@')
 	if at < 0 {
 		return nil
 	}
-	local, domain := addr[:at], addr[at+1:]
+	domain := addr[at+1:]
 	items := []Item{{Address, addr}, {Address, "@" + domain}}
-	if base, _, ok := strings.Cut(local, "+"); ok && base != "" {
-		items = append(items, Item{Address, base + "@" + domain})
+	if person := address.Fold(addr); person != addr {
+		items = append(items, Item{Address, person})
 	}
 	return append(items, parents(domain)...)
 }

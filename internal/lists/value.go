@@ -191,7 +191,7 @@ func mailbox(text string) ([]Item, error) {
 		}
 		return []Item{{Address, "@" + items[0].Value}}, nil
 	}
-	folded := address.Fold(text)
+	folded := address.Exact(text)
 	if at := strings.LastIndexByte(folded, '@'); at < 1 || at == len(folded)-1 || strings.ContainsAny(folded, " \t<>,;") {
 		return nil, errForm
 	}

@@ -1,0 +1,223 @@
+package lists
+
+import (
+	"database/sql"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"sekisho/internal/store"
+)
+
+func openDB(t *testing.T, dir string) *sql.DB {
+	t.Helper()
+	st, err := store.Open(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := st.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	db, err := st.Database(t.Context(), store.Memory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+func openBook(t *testing.T, dir string) *Book {
+	t.Helper()
+	b, err := OpenBook(t.Context(), openDB(t, dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+var now = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+
+// allowing is a good entry.
+func allowing() Entry {
+	return Entry{Use: Allow, Type: Macro, Value: strings.ToUpper(hashA), Sender: "Sato@Partner.example", Rcpt: "@example.org",
+		Owner: "mori", Reason: "the order form", Expires: now.AddDate(0, 0, 90)}
+}
+
+func TestEntriesAreKeptAndListed(t *testing.T) {
+	dir := t.TempDir()
+	b := openBook(t, dir)
+	added, err := b.Add(t.Context(), allowing(), now, false)
+	want := Entry{ID: 1, Use: Allow, Type: Macro, Value: hashA, Sender: "sato@partner.example", Rcpt: "@example.org", Owner: "mori", Reason: "the order form",
+		Made: now, Expires: now.AddDate(0, 0, 90)}
+	if d := cmp.Diff(want, added); err != nil || d != "" {
+		t.Fatalf("%v\n%s", err, d)
+	}
+	if _, err := b.Add(t.Context(), allowing(), now, false); !errors.Is(err, ErrKnown) {
+		t.Errorf("the same again: %v", err)
+	}
+	again := allowing()
+	again.Reason = "another year"
+	if _, err := b.Add(t.Context(), again, now.AddDate(0, 1, 0), true); err != nil {
+		t.Fatal(err)
+	}
+	list, err := openBook(t, dir).List(t.Context(), Allow)
+	if err != nil || len(list) != 1 || list[0].ID != 1 || list[0].Reason != "another year" {
+		t.Errorf("%v %+v", err, list)
+	}
+	if _, err := b.Remove(t.Context(), Block, 1); !errors.Is(err, ErrNone) {
+		t.Errorf("removed through the other list: %v", err)
+	}
+	if _, err := b.Remove(t.Context(), Allow, 1); err != nil {
+		t.Error(err)
+	}
+	if _, err := b.Remove(t.Context(), Allow, 1); !errors.Is(err, ErrNone) {
+		t.Errorf("removed twice: %v", err)
+	}
+}
+
+func TestEntriesThatAreRefused(t *testing.T) {
+	b := openBook(t, t.TempDir())
+	for name, tc := range map[string]struct {
+		change func(e *Entry)
+		want   error
+	}{
+		"nobody answers":        {func(e *Entry) { e.Owner = " \n" }, ErrOwner},
+		"no reason":             {func(e *Entry) { e.Reason = "\x00" }, ErrReason},
+		"a whole sender":        {func(e *Entry) { e.Value = "" }, ErrMacro},
+		"a file by its hash":    {func(e *Entry) { e.Type = SHA256 }, ErrMacro},
+		"a sender's address":    {func(e *Entry) { e.Type, e.Value = Address, "sato@partner.example" }, ErrMacro},
+		"any sender":            {func(e *Entry) { e.Sender = "*" }, ErrSender},
+		"no sender":             {func(e *Entry) { e.Sender = "" }, ErrSender},
+		"a domain of everybody": {func(e *Entry) { e.Sender = "@gmail.com" }, ErrStranger},
+		"a public suffix":       {func(e *Entry) { e.Sender = "@co.jp" }, errBroad},
+		"any recipient":         {func(e *Entry) { e.Rcpt = "" }, ErrRcpt},
+		"half a fingerprint":    {func(e *Entry) { e.Value = hashA[:32] }, errForm},
+		"no end":                {func(e *Entry) { e.Expires = time.Time{} }, ErrExpiry},
+		"an end in the past":    {func(e *Entry) { e.Expires = now.Add(-time.Hour) }, ErrExpiry},
+		"an end far away":       {func(e *Entry) { e.Expires = now.AddDate(2, 0, 0) }, ErrExpiry},
+	} {
+		e := allowing()
+		tc.change(&e)
+		if _, err := b.Add(t.Context(), e, now, false); !errors.Is(err, tc.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := b.Add(t.Context(), Entry{Use: Block, Type: Auto, Value: "com", Owner: "a", Reason: "b"}, now, false); err == nil {
+		t.Error("a top-level domain is blocked")
+	}
+	if list, err := b.List(t.Context(), Allow); err != nil || len(list) != 0 {
+		t.Errorf("%v %v", list, err)
+	}
+}
+
+func TestAllowedIsExact(t *testing.T) {
+	b := openBook(t, t.TempDir())
+	if _, err := b.Add(t.Context(), allowing(), now, false); err != nil {
+		t.Fatal(err)
+	}
+	for name, tc := range map[string]struct {
+		macro, sender, rcpt string
+		at                  time.Time
+		want                bool
+	}{
+		"as entered":              {hashA, "sato@partner.example", "mori@example.org", now, true},
+		"in other letters":        {hashA, "SATO@PARTNER.example", "Mori@EXAMPLE.org", now, true},
+		"another macro":           {hashB, "sato@partner.example", "mori@example.org", now, false},
+		"no macro":                {"", "sato@partner.example", "mori@example.org", now, false},
+		"another sender":          {hashA, "abe@partner.example", "mori@example.org", now, false},
+		"a tag on the sender":     {hashA, "sato+x@partner.example", "mori@example.org", now, false},
+		"a domain that ends so":   {hashA, "x@sato@partner.example", "mori@example.org", now, false},
+		"another recipient":       {hashA, "sato@partner.example", "mori@example.com", now, false},
+		"a recipient's subdomain": {hashA, "sato@partner.example", "mori@sub.example.org", now, false},
+		"a recipient without one": {hashA, "sato@partner.example", "@example.org", now, false},
+		"after its end":           {hashA, "sato@partner.example", "mori@example.org", now.AddDate(0, 0, 91), false},
+	} {
+		if got := b.Allowed(tc.macro, tc.sender, tc.rcpt, tc.at) != nil; got != tc.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}
+
+func TestAnotherProcessSeesTheChange(t *testing.T) {
+	dir := t.TempDir()
+	mine, other := openBook(t, dir), openBook(t, dir)
+	e, err := other.Add(t.Context(), Entry{Use: Block, Value: "bad.example", Owner: "a", Reason: "b"}, now, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := Open(t.Context(), Options{Book: mine})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if has(t, l, Domain, "www.bad.example") {
+		t.Error("the process knows before it asks: the test proves nothing")
+	}
+	if err := mine.Refresh(t.Context()); err != nil || !has(t, l, Domain, "www.bad.example") || !l.Wants(Domain) {
+		t.Errorf("the entry of the other process is not in force (%v)", err)
+	}
+	if _, err := other.Remove(t.Context(), Block, e.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := mine.Refresh(t.Context()); err != nil || has(t, l, Domain, "www.bad.example") {
+		t.Errorf("what the other process removed is in force (%v)", err)
+	}
+}
+
+func TestRunAsksForChanges(t *testing.T) {
+	dir := t.TempDir()
+	mine, other := openBook(t, dir), openBook(t, dir)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		mine.Run(t.Context(), func(err error) { t.Error(err) })
+	}()
+	if _, err := other.Add(t.Context(), allowing(), now, false); err != nil {
+		t.Fatal(err)
+	}
+	for mine.Allowed(hashA, "sato@partner.example", "a@example.org", now) == nil {
+		time.Sleep(10 * time.Millisecond) // until the test's own end
+	}
+}
+
+func TestAnEntryThatBlocksEnds(t *testing.T) {
+	b := openBook(t, t.TempDir())
+	for _, e := range []Entry{
+		{Value: "192.0.2.0/24", Expires: now.Add(time.Hour)}, {Type: Macro, Value: hashA}, {Value: "@bad.example"}, {Value: "http://worse.example/x"},
+	} {
+		e.Owner, e.Reason = "a", "b"
+		if _, err := b.Add(t.Context(), e, now, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	network := []Item{{IP, "192.0.2.0/24"}}
+	if b.blocked(network, now) == nil || b.blocked(network, now.Add(2*time.Hour)) != nil {
+		t.Error("an entry does not end, or does not begin")
+	}
+	if e := b.blocked([]Item{{Macro, hashA}}, now); e == nil || e.ID != 2 {
+		t.Errorf("%+v", e)
+	}
+}
+
+func TestABrokenDatabaseLeavesTheEntriesInForce(t *testing.T) {
+	db := openDB(t, t.TempDir())
+	b, err := OpenBook(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Add(t.Context(), allowing(), now, false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec(`DROP TABLE list_generation`); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.refreshed(t.Context()); err == nil {
+		t.Error("no error")
+	}
+	if b.Allowed(hashA, "sato@partner.example", "a@example.org", now) == nil {
+		t.Error("the entry is gone")
+	}
+}
