@@ -76,7 +76,7 @@ func TestTheSpellingOfALoginChangesNothing(t *testing.T) {
 	}
 }
 
-// TestAFloodEvictsNoBurst: an attacker with a hundred thousand client addresses, or accounts, makes nobody forgotten who is sending a burst.
+// TestAFloodEvictsNoBurst: an attacker with many times more client addresses, or accounts, than there is room makes nobody forgotten who is sending a burst.
 func TestAFloodEvictsNoBurst(t *testing.T) {
 	const senders = 160 // ten a shard
 	for _, risky := range []bool{false, true} {
@@ -84,7 +84,7 @@ func TestAFloodEvictsNoBurst(t *testing.T) {
 		for i := range 5 {
 			count(t, m, p.fresh(noon.Add(time.Duration(i)*time.Second)))
 		}
-		for i := range 20_000 {
+		for i := range 3000 {
 			q := &post{account: fmt.Sprintf("bot%d", i), client: netip.AddrFrom4([4]byte{203, 0, byte(i >> 8), byte(i)})}
 			mail := q.plain(noon.Add(10 * time.Second))
 			if risky {
