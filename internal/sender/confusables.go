@@ -2,7 +2,6 @@ package sender
 
 import (
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 	"golang.org/x/text/unicode/norm"
@@ -19,7 +18,7 @@ func unicodeDomain(domain string) string {
 		if len(l) > maxLabel {
 			continue
 		}
-		if u, err := idna.Punycode.ToUnicode(l); err == nil {
+		if u, err := idna.Punycode.ToUnicode(l); err == nil && u != "" {
 			labels[i] = strings.ToLower(u)
 		}
 	}
@@ -31,12 +30,14 @@ const maxLabel = 63
 
 // latinLabel writes a label's letters as the Latin ones that they look like. One that has letters which look like none stays as it is.
 func latinLabel(label string) string {
-	for i := 0; i < len(label); i++ {
-		if label[i] >= utf8.RuneSelf {
-			return lookLatin(foldAccents(norm.NFKC.String(label)))
-		}
+	if isASCII(label) {
+		return label
 	}
-	return label
+	folded := norm.NFKC.String(label)
+	if latin := lookLatin(foldAccents(folded)); isASCII(latin) {
+		return latin
+	}
+	return folded
 }
 
 // lookLatin replaces what looks like a Latin letter.
