@@ -97,23 +97,25 @@ func (f *Filter) ask(res *Result, found *inspect.Result, direction message.Direc
 
 // lists adds to the facts which lists the message matches.
 func (f *Filter) lists(res *Result, found *inspect.Result, facts *rules.Facts) {
-	if f.o.Lists == nil {
+	if f.o.Lists == nil || f.o.Lists.Empty() {
 		return
 	}
 	a := f.ask(res, found, facts.Direction)
 	matches, err := f.o.Lists.Match(a.subjects)
 	res.ListsErr = err
-	names := map[string]bool{}
+	names, told := map[string]bool{}, map[string]bool{}
 	facts.Findings = slices.Clone(facts.Findings)
-	for i, m := range matches {
+	for _, m := range matches {
 		if m.List != "" {
 			names[m.List] = true
 		}
 		if m.Use != lists.Note { // the name of all lists of this use
 			names[string(m.Use)] = true
 		}
-		if i < listFindings {
-			facts.Findings = append(facts.Findings, finding.New(finding.ListMatch, a.paths[m.Subject], "%s", matchText(m, a.what[m.Subject])))
+		text, path := matchText(m, a.what[m.Subject]), a.paths[m.Subject]
+		if key := path.String() + "\n" + text; !told[key] && len(told) < listFindings {
+			told[key] = true
+			facts.Findings = append(facts.Findings, finding.New(finding.ListMatch, path, "%s", text))
 		}
 	}
 	for name := range names {

@@ -306,6 +306,11 @@ func (l *Lists) Wants(t Type) bool {
 	return l.o.Book != nil && l.o.Book.wants(t)
 }
 
+// Empty reports whether there is nothing that could match: the path of a mail then costs nothing.
+func (l *Lists) Empty() bool {
+	return len(l.list) == 0 && (l.o.Book == nil || len(l.o.Book.page.Load().block) == 0)
+}
+
 // Match looks subjects up in every list, each once a list and subject. The error is the disk's; what was found in spite of it is returned.
 func (l *Lists) Match(subjects []Subject) (found []Match, err error) {
 	now := time.Now()
