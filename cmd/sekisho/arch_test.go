@@ -66,7 +66,7 @@ var arrows = map[string][]string{
 	"internal/maillog":    {},
 	"internal/sender":     {"internal/address", "internal/message"},
 	"internal/outbound":   {"internal/address", "internal/store"},
-	"internal/trace":      {"internal/address", "internal/store"},
+	"internal/trace":      {"internal/address", "internal/store", "internal/thread"},
 	"internal/hosts":      {"internal/store", "zipinspect"},
 	"internal/lists":      {"internal/address", "internal/store"},
 	"internal/worker":     {},

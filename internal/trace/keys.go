@@ -8,6 +8,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"sekisho/internal/address"
+	"sekisho/internal/thread"
 )
 
 // keyKind says what a value is. The numbers are part of every hash in the database.
@@ -75,7 +76,7 @@ func (r *Record) value(kind keyKind) string {
 	case keyMessageID:
 		return foldID(r.MessageID)
 	case keySubject:
-		return BaseSubject(r.Subject)
+		return foldSubject(r.Subject)
 	case keyQueueID:
 		return r.QueueID
 	case keyQuarantine:
@@ -163,27 +164,5 @@ func foldText(s string) string {
 
 func foldName(s string) string { return foldText(s[strings.LastIndexAny(s, `/\`)+1:]) }
 
-// prefixesMax is how many prefixes a subject is freed of: more answers than a thread has.
-const prefixesMax = 20
-
-// BaseSubject is a folded subject without what answering and forwarding put before it (RFC 5256 2.1, and as Japanese and German programs write it).
-func BaseSubject(s string) string {
-	s = foldText(s)
-	for range prefixesMax {
-		head, rest, ok := strings.Cut(s, ":")
-		if !ok || !isPrefix(head) {
-			break
-		}
-		s = strings.TrimSpace(rest)
-	}
-	return s
-}
-
-func isPrefix(head string) bool {
-	head, _, _ = strings.Cut(strings.TrimSpace(head), "[") // "re[2]:"
-	switch strings.TrimSpace(head) {
-	case "re", "fw", "fwd", "aw", "wg", "sv", "vs", "antw", "tr", "rv", "res", "返信", "転送":
-		return true
-	}
-	return false
-}
+// foldSubject is the base subject, as the memory of conversations has it.
+func foldSubject(s string) string { return thread.ParseSubject(s).Base }

@@ -17,7 +17,9 @@ import (
 type mailbox struct{ r *rand.Rand }
 
 // few picks below n, small numbers much more often: a few partners write most of the mail.
-func (m mailbox) few(n int) int { return int(float64(n) * m.r.Float64() * m.r.Float64() * m.r.Float64()) }
+func (m mailbox) few(n int) int {
+	return int(float64(n) * m.r.Float64() * m.r.Float64() * m.r.Float64())
+}
 
 // record is the nth of total mails in 90 days.
 func (m mailbox) record(n, total int) Record {

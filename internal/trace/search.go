@@ -44,27 +44,47 @@ type key struct {
 // term is true of a record that has one of the keys.
 type term []key
 
+// ErrQuery means that something is asked of which nothing is left to look for, as a subject that is only "Re:". Left out, it would find everything.
+var ErrQuery = errors.New("trace: nothing to look for")
+
 // terms are the parts of a query that indexes answer, those with the fewest hits first.
-func (t *Trace) terms(q *Query) (terms []term) {
-	files := term{}
+func (t *Trace) terms(q *Query) (terms []term, err error) {
+	one := func(kind keyKind, v string) term { return term{{kind, v}} }
+	for _, x := range []struct {
+		asked string
+		term  term
+	}{
+		{q.MessageID, one(keyMessageID, foldID(q.MessageID))}, {q.QueueID, one(keyQueueID, q.QueueID)},
+		{q.Quarantine, one(keyQuarantine, q.Quarantine)}, {strings.Join(q.Digests, "") + strings.Join(q.Macros, ""), q.files()},
+		{q.Subject, one(keySubject, foldSubject(q.Subject))}, {q.Name, one(keyName, foldName(q.Name))},
+		{q.Sender, t.party(q.Sender, keySender)}, {q.Recipient, t.party(q.Recipient, keyRcpt)},
+		{q.Address, slices.Concat(t.party(q.Address, keySender), t.party(q.Address, keyRcpt))},
+		{q.Account, t.account(q.Account)}, {q.Client, one(keyClient, q.Client)}, {q.Rule, one(keyRule, q.Rule)},
+		{q.indexedVerdict(), one(keyVerdict, q.indexedVerdict())},
+	} {
+		if x.asked == "" {
+			continue
+		}
+		if x.term = slices.DeleteFunc(x.term, func(k key) bool { return k.value == "" }); len(x.term) == 0 {
+			return nil, fmt.Errorf("%w: %q", ErrQuery, x.asked)
+		}
+		terms = append(terms, x.term)
+	}
+	if q.Contains != "" && foldText(q.Contains) == "" {
+		return nil, fmt.Errorf("%w: %q", ErrQuery, q.Contains)
+	}
+	return terms, nil
+}
+
+// files asks for one of the digests and fingerprints.
+func (q *Query) files() (x term) {
 	for _, d := range q.Digests {
-		files = append(files, key{keyDigest, strings.ToLower(d)})
+		x = append(x, key{keyDigest, strings.ToLower(d)})
 	}
 	for _, m := range q.Macros {
-		files = append(files, key{keyMacros, strings.ToLower(m)})
+		x = append(x, key{keyMacros, strings.ToLower(m)})
 	}
-	one := func(kind keyKind, v string) term { return term{{kind, v}} }
-	for _, x := range []term{
-		one(keyMessageID, foldID(q.MessageID)), one(keyQueueID, q.QueueID), one(keyQuarantine, q.Quarantine), files,
-		one(keySubject, BaseSubject(q.Subject)), one(keyName, foldName(q.Name)), t.party(q.Sender, keySender), t.party(q.Recipient, keyRcpt),
-		slices.Concat(t.party(q.Address, keySender), t.party(q.Address, keyRcpt)),
-		t.account(q.Account), one(keyClient, q.Client), one(keyRule, q.Rule), one(keyVerdict, q.indexedVerdict()),
-	} {
-		if x = slices.DeleteFunc(x, func(k key) bool { return k.value == "" }); len(x) > 0 {
-			terms = append(terms, x)
-		}
-	}
-	return terms
+	return x
 }
 
 // indexedVerdict leaves out accept, which nearly all mail has: no index helps.
@@ -77,14 +97,10 @@ func (q *Query) indexedVerdict() string {
 
 // party is an address or a domain of one side, plain and, where addresses are hidden, as their hash: earlier records may be of either sort.
 func (t *Trace) party(v string, kind keyKind) term {
-	domain, rest, found := "", "", false
 	if v == "" {
 		return nil
 	}
-	if rest, found = strings.CutPrefix(v, "@"); found || !strings.Contains(v, "@") {
-		if domain = v; found {
-			domain = rest
-		}
+	if domain, found := strings.CutPrefix(v, "@"); found || !strings.Contains(v, "@") {
 		x := term{{kind + keySenderDomain - keySender, address.ASCII(domain)}}
 		if t.opts.Hide != nil {
 			h := t.opts.Hide("@" + address.ASCII(domain))
@@ -131,7 +147,11 @@ var errEnd = errors.New("trace: enough")
 
 // Search gives the records that match, the newest first, until give returns false. It sees one state of the database, whatever is written meanwhile.
 func (t *Trace) Search(ctx context.Context, q Query, give func(*Record) bool) error {
-	s := &search{t: t, q: &q, terms: t.terms(&q), contains: foldText(q.Contains), give: give, since: -1 << 62, until: 1<<63 - 1}
+	terms, err := t.terms(&q)
+	if err != nil {
+		return err
+	}
+	s := &search{t: t, q: &q, terms: terms, contains: foldText(q.Contains), give: give, since: -1 << 62, until: 1<<63 - 1}
 	if !q.Since.IsZero() {
 		s.since = q.Since.UnixMilli()
 	}

@@ -86,6 +86,23 @@ func TestEveryKeyFindsItsRecord(t *testing.T) {
 	}
 }
 
+// What is asked must never be left out for having nothing in it: the answer may go to a command that deletes.
+func TestAQuestionThatIsEmptyInsideIsAnError(t *testing.T) {
+	r := newRig(t, Options{})
+	r.fill(3)
+	for _, q := range []Query{
+		{Subject: "Re: "}, {MessageID: "<>"}, {Sender: "@"}, {Recipient: "@"}, {Address: " "}, {Name: "mail/"}, {Contains: " \t"}, {Digests: []string{"", " "}},
+		{Subject: "Re:", QueueID: "4Q1"},
+	} {
+		n := 0
+		if err := r.Search(t.Context(), q, func(*Record) bool { n++; return true }); n > 0 {
+			t.Errorf("%+v found %d", q, n)
+		} else if err == nil && len(q.Digests) == 0 {
+			t.Errorf("%+v: no error", q)
+		}
+	}
+}
+
 func TestFoundRecordsAreWhole(t *testing.T) {
 	r := newRig(t, Options{})
 	r.keep(infected())
