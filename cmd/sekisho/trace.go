@@ -53,11 +53,15 @@ func (c *traceCmd) Run(ctx context.Context, g *globals, io streams) error {
 		if err := c.lookBack(ctx, g, io, &q); err != nil {
 			return err
 		}
-		t, err := trace.Open(ctx, d.st, traceOptions(d.cfg))
+		o, err := traceOptions(d.cfg, d.st)
 		if err != nil {
 			return err
 		}
-		v := &traceView{desk: d, q: q, t: t, limit: c.most(&q), fates: newFates(d)}
+		t, err := trace.Open(ctx, d.st, o)
+		if err != nil {
+			return err
+		}
+		v := &traceView{desk: d, q: q, t: t, limit: c.most(&q), fates: newFates(d, t)}
 		switch {
 		case c.MessageIDs, c.Doveadm:
 			return v.copies(ctx, c.Doveadm)
@@ -93,7 +97,12 @@ func (c *traceCmd) query(lang string, now time.Time) (q trace.Query, err error) 
 		Digests: c.SHA256, Macros: c.Macros, Name: c.Name, QueueID: c.QueueID, Quarantine: c.Quarantine, Client: c.Client, Account: c.Account,
 		Rule: c.Rule, Verdict: c.Verdict, Direction: c.Direction, Before: c.Before,
 	}
-	for _, d := range slices.Concat(c.SHA256, c.Macros) {
+	for _, list := range [][]string{q.Digests, q.Macros} {
+		for i := range list {
+			list[i] = strings.ToLower(list[i])
+		}
+	}
+	for _, d := range slices.Concat(q.Digests, q.Macros) {
 		if b, err := hex.DecodeString(d); err != nil || len(b) != 32 {
 			return q, fmt.Errorf(text(lang, "t_nodigest"), printable(d))
 		}

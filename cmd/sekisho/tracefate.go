@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"sekisho/internal/address"
 	"sekisho/internal/quarantine"
 	"sekisho/internal/trace"
 )
@@ -34,10 +35,11 @@ func arrived(fate string) bool { return fate == fateDelivered || fate == fateRel
 // fates asks the quarantine what became of what it held.
 type fates struct {
 	d     *desk
+	t     *trace.Trace
 	items map[string]*quarantine.Item // nil for one whose record is gone
 }
 
-func newFates(d *desk) *fates { return &fates{d, map[string]*quarantine.Item{}} }
+func newFates(d *desk, t *trace.Trace) *fates { return &fates{d, t, map[string]*quarantine.Item{}} }
 
 // of gives the fate of each recipient's copy.
 func (f *fates) of(ctx context.Context, r *trace.Record) []string {
@@ -53,7 +55,7 @@ func (f *fates) of(ctx context.Context, r *trace.Record) []string {
 		case "hold":
 			list[i] = fateHold
 		default:
-			list[i] = heldFate(f.item(ctx, r.Quarantine), r, to.Address)
+			list[i] = f.held(f.item(ctx, r.Quarantine), r, to.Address)
 		}
 	}
 	return list
@@ -77,12 +79,13 @@ func (f *fates) item(ctx context.Context, id string) *quarantine.Item {
 	return it
 }
 
-// heldFate is what became of a held copy. Of one whose record is gone from the quarantine too, nothing is known but that it was held.
-func heldFate(it *quarantine.Item, r *trace.Record, rcpt string) string {
+// held is what became of a held copy. Of one whose record is gone from the quarantine too, nothing is known but that it was held.
+func (f *fates) held(it *quarantine.Item, r *trace.Record, rcpt string) string {
+	released := func(to string) bool { return f.t.Stored(r, to) == rcpt }
 	switch {
 	case it == nil:
 		return fateHeld
-	case it.State == quarantine.StateReleased, !r.Hidden && slices.Contains(it.Released, rcpt):
+	case it.State == quarantine.StateReleased, slices.ContainsFunc(it.Released, released):
 		return fateReleased
 	case it.IsWaiting():
 		return fateWaiting
@@ -102,6 +105,7 @@ func heldFate(it *quarantine.Item, r *trace.Record, rcpt string) string {
 type mailCopy struct {
 	rcpt, id string
 	since    time.Time
+	hidden   bool // rcpt is a hash
 }
 
 // copies prints the copies that lie in our mailboxes, one a line: mailbox and Message-ID, or the command that removes it. What cannot be said safely
@@ -119,7 +123,7 @@ func (v *traceView) copies(ctx context.Context, doveadm bool) error {
 					c.since = r.Time
 					continue
 				}
-				found[key] = &mailCopy{to, r.MessageID, r.Time}
+				found[key] = &mailCopy{to, r.MessageID, r.Time, r.Hidden}
 				order = append(order, found[key])
 			}
 		}
@@ -130,7 +134,7 @@ func (v *traceView) copies(ctx context.Context, doveadm bool) error {
 	}
 	left := 0
 	for _, c := range order {
-		why := c.unsafe()
+		why := c.unsafe(doveadm)
 		if why == "" {
 			if why, err = v.shared(ctx, c, hits); err != nil {
 				return err
@@ -166,13 +170,15 @@ func (v *traceView) ours(r *trace.Record, rcpt string) bool {
 
 // unsafe says why a copy cannot be named to doveadm, "" where it can. The search for a header is one for a part of its text, so that only a whole
 // Message-ID in its brackets names one mail, and -u takes wildcards.
-func (c *mailCopy) unsafe() string {
+func (c *mailCopy) unsafe(doveadm bool) string {
 	id, opened := strings.CutPrefix(c.id, "<")
 	id, closed := strings.CutSuffix(id, ">")
 	odd := func(r rune) bool { return r <= ' ' || r > '~' || r == '<' || r == '>' }
 	switch {
 	case !opened || !closed || id == "" || strings.ContainsFunc(id, odd):
 		return "t_badid"
+	case c.hidden && doveadm:
+		return "t_hidden"
 	case !strings.Contains(c.rcpt, "@"), strings.ContainsFunc(c.rcpt, func(r rune) bool { return odd(r) || r == '*' || r == '?' || r == '"' }):
 		return "t_badrcpt"
 	}
@@ -186,7 +192,7 @@ func (v *traceView) shared(ctx context.Context, c *mailCopy, hits map[int64]bool
 			return true
 		}
 		for i, f := range v.fates.of(ctx, r) {
-			if arrived(f) && strings.EqualFold(r.Rcpts[i].Address, c.rcpt) {
+			if arrived(f) && address.Fold(r.Rcpts[i].Address) == address.Fold(c.rcpt) {
 				why = "t_shared"
 			}
 		}

@@ -1,28 +1,43 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"time"
 
+	"sekisho/internal/address"
 	"sekisho/internal/config"
 	"sekisho/internal/metrics"
+	"sekisho/internal/store"
 	"sekisho/internal/trace"
 )
 
-func traceOptions(c *config.Config) trace.Options {
-	return trace.Options{Keep: c.Trace.Keep, MaxBytes: int64(c.Trace.MaxBytes), MinFree: int64(c.Quarantine.MinFreeBytes)}
+// traceOptions are the configuration's. Where addresses are to be hashed and there is no key, nothing may be kept.
+func traceOptions(c *config.Config, st *store.Store) (o trace.Options, err error) {
+	o = trace.Options{Keep: c.Trace.Keep, MaxBytes: int64(c.Trace.MaxBytes), MinFree: int64(c.Quarantine.MinFreeBytes)}
+	if c.Ledger.HashAddresses {
+		key, err := st.Key(cmp.Or(c.Ledger.KeyFile, keyName))
+		if err != nil {
+			return o, err
+		}
+		o.Hide = address.NewHider(key).Address
+	}
+	return o, nil
 }
 
 // openTrace begins to keep the record of messages. A database that cannot be opened costs records, not mail.
 func (s *server) openTrace(ctx context.Context) {
-	o := traceOptions(s.cfg)
+	o, err := traceOptions(s.cfg, s.st)
 	o.Written = func(n int) { s.metrics.Trace.WithLabelValues("written").Add(float64(n)) }
 	o.Dropped = func(n int) { s.metrics.Trace.WithLabelValues("dropped").Add(float64(n)) }
 	o.Failed = func(err error) {
 		s.metrics.Errors.WithLabelValues("trace").Inc()
 		s.log.Error("trace: it is tried again", "error", err.Error())
 	}
-	t, err := trace.Open(ctx, s.st, o)
+	var t *trace.Trace
+	if err == nil {
+		t, err = trace.Open(ctx, s.st, o)
+	}
 	if err == nil && s.cfg.Trace.Keep == 0 { // of earlier times, with other settings
 		err, t = t.Clear(ctx), nil
 	}

@@ -82,6 +82,14 @@ func (r Record) bounded(hide func(string) string) Record {
 	return r
 }
 
+// Stored is an address as a record has it.
+func (t *Trace) Stored(r *Record, addr string) string {
+	if r.Hidden && t.opts.Hide != nil {
+		return hidden(t.opts.Hide, addr)
+	}
+	return addr
+}
+
 func hidden(hide func(string) string, a string) string {
 	if a == "" {
 		return "" // the null sender
