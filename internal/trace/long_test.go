@@ -141,7 +141,7 @@ func writeLong(t *testing.T, r *rig, total int) []asked {
 		{"rule", Query{Rule: odd.Rule}},
 		{"verdict", Query{Verdict: "quarantine"}},
 		{"sender and recipient", Query{Sender: middle.From, Recipient: middle.Rcpts[0].Address}},
-		{"two common keys", Query{Client: "198.51.0.0", Recipient: "staff0@example.org"}},
+		{"two common keys", Query{Direction: "in", Client: "198.51.0.0", Name: "image001.png"}},
 		{"an hour in the middle", Query{Since: middle.Time, Until: late}},
 		{"recipient in that hour", Query{Recipient: middle.Rcpts[0].Address, Since: middle.Time, Until: late}},
 		{"text within that hour", Query{Contains: "御見積", Since: middle.Time, Until: late}},
