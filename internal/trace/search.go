@@ -174,8 +174,9 @@ func (t *Trace) Search(ctx context.Context, q Query, give func(*Record) bool) er
 
 // span is some records in a row that one index names.
 type span struct {
-	segment, from, to int64 // ids, to not among them
-	since, until      int64
+	segment, base int64 // its index, and the record id from which that counts
+	from, to      int64 // ids, to not among them
+	since, until  int64
 }
 
 func (s *search) run(ctx context.Context, tx *sql.Tx) error {
@@ -213,7 +214,7 @@ func (s *search) run(ctx context.Context, tx *sql.Tx) error {
 
 // spans are what has an index, the newest first, and the first record behind them. Without terms a span is one chunk: its times are asked.
 func (s *search) spans(ctx context.Context, tx *sql.Tx) (spans []span, tail int64, err error) {
-	rows, err := tx.QueryContext(ctx, `SELECT id, since, until, segment FROM trace_chunks ORDER BY id DESC`)
+	rows, err := tx.QueryContext(ctx, `SELECT id, since, until, segment, base FROM trace_chunks ORDER BY id DESC`)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -221,7 +222,7 @@ func (s *search) spans(ctx context.Context, tx *sql.Tx) (spans []span, tail int6
 	for rows.Next() {
 		var chunk int64
 		var c span
-		if err := rows.Scan(&chunk, &c.since, &c.until, &c.segment); err != nil {
+		if err := rows.Scan(&chunk, &c.since, &c.until, &c.segment, &c.base); err != nil {
 			return nil, 0, err
 		}
 		c.from, c.to = chunk<<chunkBits, (chunk+1)<<chunkBits
@@ -258,7 +259,7 @@ func (s *search) indexed(ctx context.Context, find finder, get *sql.Stmt, sp spa
 		return err
 	}
 	for _, p := range slices.Backward(places) {
-		id := base(sp.segment) + p
+		id := sp.base + p
 		if id >= s.q.Before {
 			continue
 		}

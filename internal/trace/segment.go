@@ -4,30 +4,44 @@ import (
 	"context"
 	"database/sql"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 )
 
-// A segment's index is a sorted set of numbers, each a hash and, in its last recordBits, the record's place behind the segment's first. It lies in blocks: the
-// first number is the row's key, the others are differences (unsigned varints). A block fills a quarter of a page, so that a row lies in its page.
+// A segment's index is a sorted set of numbers, each a hash and, in its last recordBits, the record's place behind the segment's base. It lies in blocks: the
+// row's id is the segment and the block's first number, the others are differences (unsigned varints). A block fills a page.
 const (
-	chunkBits  = 12              // 4096 records: what is read one by one stays below some ten milliseconds
-	recordBits = 17              // 131072 records, 32 chunks: a few megabytes to sort, and 76 segments in ten million records
-	blockBytes = 900             // SQLite keeps up to 1002 bytes of an index row in a page of 4096
-	chunkSize  = 1 << chunkBits  // records
-	joinedSize = 1 << recordBits // records
+	chunkBits   = 12                     // 4096 records: what is read one by one stays below some ten milliseconds
+	recordBits  = 17                     // 131072 records, 32 chunks: a few megabytes to sort, and 76 segments in ten million records
+	numberBits  = 32 + recordBits        // of a hash and a place
+	segmentsMax = 1 << (63 - numberBits) // what is left of a row's id: two thousand million records
+	blockBytes  = 4000                   // SQLite keeps up to 4061 bytes of a row in a page of 4096
+	chunkSize   = 1 << chunkBits         // records
+	joinedSize  = 1 << recordBits        // records
 )
 
-// segmentOf is the number of the segment that begins with the record id.
-func segmentOf(id int64, joined bool) int64 {
-	if joined {
-		return id<<1 | 1
+var errSegments = errors.New("trace: no segment is free")
+
+// freeSegment is the lowest number that no chunk uses.
+func freeSegment(ctx context.Context, tx *sql.Tx) (int64, error) {
+	used, err := column(ctx, tx, `SELECT DISTINCT segment FROM trace_chunks ORDER BY segment`)
+	if err != nil {
+		return 0, err
 	}
-	return id << 1
+	for s := range int64(segmentsMax) {
+		if len(used) == 0 || used[0] != s {
+			return s, nil
+		}
+		used = used[1:]
+	}
+	return 0, errSegments
 }
 
-// base is the segment's first record id.
-func base(segment int64) int64 { return segment >> 1 }
+// rowsOf are the first and last row id that a segment may have.
+func rowsOf(segment int64) (first, last int64) {
+	return segment << numberBits, segment<<numberBits | (1<<numberBits - 1)
+}
 
 func number(hash uint64, place int64) uint64 { return hash<<recordBits | uint64(place) }
 
@@ -35,11 +49,12 @@ func number(hash uint64, place int64) uint64 { return hash<<recordBits | uint64(
 func writeSegment(ctx context.Context, tx *sql.Tx, segment int64, numbers []uint64) error {
 	slices.Sort(numbers)
 	numbers = slices.Compact(numbers)
-	insert, err := tx.PrepareContext(ctx, `INSERT INTO trace_index (segment, first, block) VALUES (?, ?, ?)`)
+	insert, err := tx.PrepareContext(ctx, `INSERT INTO trace_index (id, block) VALUES (?, ?)`)
 	if err != nil {
 		return err
 	}
 	defer insert.Close()
+	from, _ := rowsOf(segment)
 	block := make([]byte, 0, blockBytes+binary.MaxVarintLen64)
 	for i := 0; i < len(numbers); {
 		first := numbers[i]
@@ -47,7 +62,7 @@ func writeSegment(ctx context.Context, tx *sql.Tx, segment int64, numbers []uint
 		for i++; i < len(numbers) && len(block) < blockBytes; i++ {
 			block = binary.AppendUvarint(block, numbers[i]-numbers[i-1])
 		}
-		if _, err := insert.ExecContext(ctx, segment, int64(first), block); err != nil {
+		if _, err := insert.ExecContext(ctx, from|int64(first), block); err != nil {
 			return err
 		}
 	}
@@ -69,32 +84,34 @@ func numbersOf(first uint64, block []byte, give func(uint64) bool) {
 type finder struct{ blocks *sql.Stmt }
 
 func newFinder(ctx context.Context, tx *sql.Tx) (finder, error) {
-	s, err := tx.PrepareContext(ctx, `SELECT first, block FROM trace_index WHERE segment = ? AND first < ? ORDER BY first DESC`)
+	s, err := tx.PrepareContext(ctx, `SELECT id, block FROM trace_index WHERE id BETWEEN ? AND ? ORDER BY id DESC`)
 	return finder{s}, err
 }
 
 // places gives the records of the segment that are found by the hash, in order. A list that is long fills many blocks: they are read from the last
 // backwards to the one in which it begins.
 func (f finder) places(ctx context.Context, segment int64, hash uint64) (places []int64, err error) {
-	low, high := number(hash, 0), number(hash+1, 0)
-	rows, err := f.blocks.QueryContext(ctx, segment, int64(high))
+	low, high := number(hash, 0), number(hash, joinedSize-1)
+	from, _ := rowsOf(segment)
+	rows, err := f.blocks.QueryContext(ctx, from, from|int64(high))
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	var block sql.RawBytes
 	for rows.Next() {
-		var first int64
-		if err := rows.Scan(&first, &block); err != nil {
+		var id int64
+		if err := rows.Scan(&id, &block); err != nil {
 			return nil, err
 		}
-		numbersOf(uint64(first), block, func(n uint64) bool {
-			if n >= low && n < high {
+		first := uint64(id - from)
+		numbersOf(first, block, func(n uint64) bool {
+			if n >= low && n <= high {
 				places = append(places, int64(n&(joinedSize-1)))
 			}
-			return n < high
+			return n <= high
 		})
-		if uint64(first) <= low {
+		if first <= low {
 			break
 		}
 	}

@@ -76,8 +76,12 @@ func (t *Trace) sealChunk(ctx context.Context, chunk int64) error {
 		return err
 	}
 	return t.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		segment := segmentOf(from, false)
-		if _, err := tx.ExecContext(ctx, `INSERT INTO trace_chunks (id, since, until, segment) VALUES (?, ?, ?, ?)`, chunk, since, until, segment); err != nil {
+		segment, err := freeSegment(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO trace_chunks (id, since, until, segment, base) VALUES (?, ?, ?, ?, ?)`,
+			chunk, since, until, segment, from); err != nil {
 			return err
 		}
 		return writeSegment(ctx, tx, segment, numbers)
@@ -98,45 +102,80 @@ func scan(row scanner) (*Record, error) {
 
 // join puts the chunks' indexes from a record on into one.
 func (t *Trace) join(ctx context.Context, from int64) error {
-	numbers, err := t.joined(ctx, from)
+	parts, err := t.parts(ctx, from)
 	if err != nil {
 		return err
 	}
+	var numbers []uint64
+	for _, p := range parts {
+		if numbers, err = t.numbers(ctx, p, uint64(p.from-from), numbers); err != nil {
+			return err
+		}
+	}
 	return t.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM trace_index WHERE segment >= ? AND segment < ?`, segmentOf(from, false), segmentOf(from+joinedSize, false))
+		segment, err := freeSegment(ctx, tx)
 		if err != nil {
 			return err
 		}
-		segment := segmentOf(from, true)
-		if _, err := tx.ExecContext(ctx, `UPDATE trace_chunks SET segment = ? WHERE id >= ? AND id < ?`,
-			segment, from>>chunkBits, (from+joinedSize)>>chunkBits); err != nil {
+		for _, p := range parts {
+			if err := deleteSegment(ctx, tx, p.segment); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE trace_chunks SET segment = ?, base = ? WHERE id >= ? AND id < ?`,
+			segment, from, from>>chunkBits, (from+joinedSize)>>chunkBits); err != nil {
 			return err
 		}
 		return writeSegment(ctx, tx, segment, numbers)
 	})
 }
 
-// joined reads all numbers of the segments from a record on, as the joined segment has them.
-func (t *Trace) joined(ctx context.Context, from int64) (numbers []uint64, err error) {
-	rows, err := t.db.QueryContext(ctx, `SELECT segment, first, block FROM trace_index WHERE segment >= ? AND segment < ?`,
-		segmentOf(from, false), segmentOf(from+joinedSize, false))
+// part is a segment that is joined to others.
+type part struct{ segment, from int64 }
+
+// parts are the segments of the chunks from a record on.
+func (t *Trace) parts(ctx context.Context, from int64) (parts []part, err error) {
+	rows, err := t.db.QueryContext(ctx, `SELECT DISTINCT segment, base FROM trace_chunks WHERE id >= ? AND id < ?`, from>>chunkBits, (from+joinedSize)>>chunkBits)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var segment, first int64
-		var block sql.RawBytes
-		if err := rows.Scan(&segment, &first, &block); err != nil {
+		var p part
+		if err := rows.Scan(&p.segment, &p.from); err != nil {
 			return nil, err
 		}
-		shift := uint64(base(segment) - from)
-		numbersOf(uint64(first), block, func(n uint64) bool {
-			numbers = append(numbers, n+shift)
+		parts = append(parts, p)
+	}
+	return parts, rows.Err()
+}
+
+// numbers adds all numbers of a segment, with their places moved.
+func (t *Trace) numbers(ctx context.Context, p part, moved uint64, list []uint64) ([]uint64, error) {
+	first, last := rowsOf(p.segment)
+	rows, err := t.db.QueryContext(ctx, `SELECT id, block FROM trace_index WHERE id BETWEEN ? AND ?`, first, last)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var block sql.RawBytes
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id, &block); err != nil {
+			return nil, err
+		}
+		numbersOf(uint64(id-first), block, func(n uint64) bool {
+			list = append(list, n+moved)
 			return true
 		})
 	}
-	return numbers, rows.Err()
+	return list, rows.Err()
+}
+
+func deleteSegment(ctx context.Context, tx *sql.Tx, segment int64) error {
+	first, last := rowsOf(segment)
+	_, err := tx.ExecContext(ctx, `DELETE FROM trace_index WHERE id BETWEEN ? AND ?`, first, last)
+	return err
 }
 
 // upkeep forgets what has been kept long enough, and the oldest where there is too much.
@@ -163,13 +202,36 @@ func (t *Trace) forget(ctx context.Context, last int64) error {
 			return err
 		}
 		gone := (last + 1) >> chunkBits // chunks before this one have no record left
-		if _, err := tx.ExecContext(ctx, `DELETE FROM trace_index WHERE segment IN (SELECT segment FROM trace_chunks WHERE id < ?)
-			AND segment NOT IN (SELECT segment FROM trace_chunks WHERE id >= ?)`, gone, gone); err != nil {
+		segments, err := column(ctx, tx, `SELECT DISTINCT segment FROM trace_chunks WHERE id < ?
+			AND segment NOT IN (SELECT segment FROM trace_chunks WHERE id >= ?)`, gone, gone)
+		if err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `DELETE FROM trace_chunks WHERE id < ?`, gone)
+		for _, s := range segments {
+			if err := deleteSegment(ctx, tx, s); err != nil {
+				return err
+			}
+		}
+		_, err = tx.ExecContext(ctx, `DELETE FROM trace_chunks WHERE id < ?`, gone)
 		return err
 	})
+}
+
+// column reads numbers.
+func column(ctx context.Context, tx *sql.Tx, query string, args ...any) (list []int64, err error) {
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var v int64
+		if err := rows.Scan(&v); err != nil {
+			return nil, err
+		}
+		list = append(list, v)
+	}
+	return list, rows.Err()
 }
 
 // shrink forgets the oldest chunks while the database has more than it may.

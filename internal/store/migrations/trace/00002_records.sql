@@ -19,13 +19,13 @@ CREATE TABLE trace_chunks (
 	id      INTEGER PRIMARY KEY, -- first record id / 4096
 	since   INTEGER NOT NULL,    -- times of its records
 	until   INTEGER NOT NULL,
-	segment INTEGER NOT NULL     -- whose index names its records
+	segment INTEGER NOT NULL,    -- whose index names its records: 0 to 16383, used again
+	base    INTEGER NOT NULL     -- the record id from which that index counts
 );
 
--- A segment's index: a sorted set of numbers, hash and record, in blocks.
+-- A segment's index: a sorted set of numbers, hash and record, in blocks of a page (internal/trace/segment.go). It is a table and no index with two columns,
+-- because SQLite's indexes have whole rows in their inner pages.
 CREATE TABLE trace_index (
-	segment INTEGER NOT NULL, -- 2 * first record id, + 1 when it is of many chunks
-	first   INTEGER NOT NULL,
-	block   BLOB NOT NULL,    -- the numbers behind first, as differences (internal/trace/segment.go)
-	PRIMARY KEY (segment, first)
-) WITHOUT ROWID;
+	id    INTEGER PRIMARY KEY, -- segment * 2^49 + the first number
+	block BLOB NOT NULL        -- those behind it, as differences
+);
