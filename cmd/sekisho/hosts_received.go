@@ -31,11 +31,11 @@ func (c *hostsReceivedCmd) Run(ctx context.Context, g *globals, io streams) erro
 		if err != nil {
 			return err
 		}
-		t, err := trace.Open(ctx, d.st, traceOptions(d.cfg))
+		t, err := d.openTrace(ctx)
 		if err != nil {
 			return err
 		}
-		f := &follower{hostsDesk: d, t: t, fates: newFates(d.desk), all: c.All, seen: map[int64]bool{}}
+		f := &follower{hostsDesk: d, t: t, fates: newFates(d.desk, t), all: c.All, seen: map[int64]bool{}}
 		for _, r := range rows {
 			if err := f.row(ctx, r, since); err != nil {
 				return err

@@ -53,11 +53,7 @@ func (c *traceCmd) Run(ctx context.Context, g *globals, io streams) error {
 		if err := c.lookBack(ctx, g, io, &q); err != nil {
 			return err
 		}
-		o, err := traceOptions(d.cfg, d.st)
-		if err != nil {
-			return err
-		}
-		t, err := trace.Open(ctx, d.st, o)
+		t, err := d.openTrace(ctx)
 		if err != nil {
 			return err
 		}
@@ -72,6 +68,15 @@ func (c *traceCmd) Run(ctx context.Context, g *globals, io streams) error {
 		}
 		return v.list(ctx)
 	})
+}
+
+// openTrace opens the record of messages for questions.
+func (d *desk) openTrace(ctx context.Context) (*trace.Trace, error) {
+	o, err := traceOptions(d.cfg, d.st)
+	if err != nil {
+		return nil, err
+	}
+	return trace.Open(ctx, d.st, o)
 }
 
 // isLookBack reports whether the question is who received a file.
