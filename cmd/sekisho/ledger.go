@@ -233,9 +233,12 @@ func (i *importer) print() error {
 	for _, why := range slices.Sorted(maps.Keys(i.passed)) {
 		rows = append(rows, []string{fmt.Sprintf("  %d", i.passed[why]), text(lang, "li_"+string(why))})
 	}
-	for key, n := range map[string]int{"li_other": i.other, "li_failed": i.failed} {
-		if n > 0 {
-			rows = append(rows, []string{fmt.Sprintf("  %d", n), text(lang, key)})
+	for _, f := range []struct {
+		key string
+		n   int
+	}{{"li_other", i.other}, {"li_failed", i.failed}} {
+		if f.n > 0 {
+			rows = append(rows, []string{fmt.Sprintf("  %d", f.n), text(lang, f.key)})
 		}
 	}
 	if len(rows) > 0 {
