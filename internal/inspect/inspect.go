@@ -60,6 +60,7 @@ type File struct {
 	content  io.ReaderAt
 	read     bool     // its words were taken as those of a text of the mail
 	sum      [32]byte // SHA-256, zero where it is not known
+	whole    []byte   // SHA-256 of a large one, nil where it is not known
 	sketch   bool     // sum is none, but internal/sparse's, which leaves filling out
 	tailEnd  bool     // the end of a ZIP stands in the last bytes
 	volume   bool     // what makes it a disc or virtual disk stands behind the beginning

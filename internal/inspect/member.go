@@ -28,6 +28,7 @@ func (s *Scan) fill(ctx context.Context, f, child *File, r io.Reader) error {
 		return err
 	}
 	child.content, child.Size, child.sum, child.sketch = u.content(), u.Size(), u.sum(), u.store != nil
+	child.whole = u.wholeSum()
 	s.digested(child.Path, u.sums)
 	if d, ok := r.(deflated); ok {
 		child.packed = d.packed()

@@ -300,7 +300,10 @@ func (s *Scan) report(f *File) *FileReport {
 	if f.report < 0 {
 		f.report = len(s.files)
 		s.files = append(s.files, FileReport{Path: f.Path.String(), Kind: f.Kind})
-		if f.sum != (digest{}) && !f.sketch {
+		switch {
+		case f.whole != nil:
+			s.files[f.report].SHA256 = hex.EncodeToString(f.whole)
+		case f.sum != (digest{}) && !f.sketch:
 			s.files[f.report].SHA256 = hex.EncodeToString(f.sum[:])
 		}
 	}

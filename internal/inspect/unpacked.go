@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"hash"
 	"io"
 
 	"sekisho/internal/finding"
@@ -22,7 +23,8 @@ type unpacked struct {
 	filling int64           // bytes of it that were given back there
 	b       *message.Buffer // all of it, or the store's blocks
 	store   *sparse.Store
-	sums    sums // digests of what was written, where they are asked for
+	sums    sums      // digests of what was written, where they are asked for
+	whole   hash.Hash // SHA-256 of content that is larger than memory, for its report; nil beyond wholeMost
 }
 
 const (
@@ -67,7 +69,30 @@ func (u *unpacked) Write(p []byte) (int, error) {
 		err = &ioError{fmt.Errorf("inspect: unpacking: %w", err)}
 	}
 	u.sums.write(p)
+	u.wholly(p)
 	return n, err
+}
+
+// wholeMost is how much of a file is read for the digest in its report: a tenth of a second. Documents that are padded to more are known by their macros.
+const wholeMost = 32 << 20
+
+// wholly goes on with the digest of a file that does not fit into memory.
+func (u *unpacked) wholly(p []byte) {
+	switch {
+	case u.whole == nil:
+	case u.Size() > wholeMost:
+		u.whole = nil
+	default:
+		u.whole.Write(p)
+	}
+}
+
+// wholeSum is that digest, nil where there is none.
+func (u *unpacked) wholeSum() []byte {
+	if u.whole == nil {
+		return nil
+	}
+	return u.whole.Sum(nil)
 }
 
 // giveBack takes filling off the budget.
@@ -99,7 +124,12 @@ func (u *unpacked) spill() error {
 	if from != nil {
 		u.store.From(from)
 	}
-	_, err := io.Copy(u.store, io.NewSectionReader(small, 0, small.Size()))
+	to := io.Writer(u.store)
+	if u.s.scanner.sums() {
+		u.whole = sha256.New()
+		to = io.MultiWriter(to, u.whole)
+	}
+	_, err := io.Copy(to, io.NewSectionReader(small, 0, small.Size()))
 	return err
 }
 
