@@ -3,13 +3,21 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"sekisho/internal/config"
 	"sekisho/internal/fixture"
+	"sekisho/internal/metrics"
+	"sekisho/internal/store"
+	"sekisho/internal/trace"
 )
 
 // sekisho runs a command beside the daemon and gives what it printed.
@@ -76,6 +84,48 @@ func TestTraceFindsWhoReceivedAFile(t *testing.T) {
 	}
 	if out, _ := d.sekisho(exitOK, "trace", "--before", "3", "--limit", "1"); !strings.Contains(out, "held") || strings.Contains(out, "lunch") {
 		t.Errorf("%q", out)
+	}
+	d.end()
+}
+
+// A trace that cannot be opened costs records, which are counted, and no mail.
+func TestADamagedTraceCostsRecordsOnly(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "trace.db"), bytes.Repeat([]byte("garbage "), 4096), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	st, err := store.Open(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	var log syncBuffer
+	s := &server{cfg: config.Default(), st: st, metrics: metrics.New(prometheus.NewRegistry(), ""), log: slog.New(slog.NewTextHandler(&log, nil))}
+	s.openTrace(t.Context())
+	defer s.closeTrace()
+	if s.tracer == nil || !strings.Contains(log.String(), "trace") {
+		t.Fatalf("nothing counts the records; log: %s", log.String())
+	}
+	s.tracer.Add(trace.Record{})
+	if n := testutil.ToFloat64(s.metrics.Trace.WithLabelValues("dropped")); n != 1 {
+		t.Errorf("%v dropped", n)
+	}
+}
+
+// With hashed addresses the questions stay, and no answer names anybody.
+func TestTraceWithHashedAddresses(t *testing.T) {
+	d := startDaemon(t, "mode: monitor\nledger: {hash_addresses: true}\n")
+	d.send(d.session(), macroMail(), 'a')
+	d.await("written", func() bool { return d.metric(`sekisho_trace_records_total{result="written"} 1`) })
+	for _, args := range [][]string{{"--sender", "sato@example.net"}, {"--recipient", "example.org"}, {"--address", "mori@example.org"}} {
+		out, _ := d.sekisho(exitOK, append([]string{"trace", "--json"}, args...)...)
+		if strings.Contains(out, "sato@") || strings.Contains(out, "mori") || !strings.Contains(out, `"hidden":true`) {
+			t.Errorf("%q: %s", args, out)
+		}
+	}
+	d.sekisho(exitVerdict, "trace", "--sender", "mori@example.org")
+	if out, errs := d.sekisho(exitError, "trace", "--doveadm", "--name", "invoice.doc"); out != "" || errs == "" {
+		t.Errorf("%q %q", out, errs)
 	}
 	d.end()
 }

@@ -161,15 +161,34 @@ func (t *Trace) Search(ctx context.Context, q Query, give func(*Record) bool) er
 	if q.Before <= 0 {
 		q.Before = 1<<63 - 1
 	}
-	tx, err := t.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return fmt.Errorf("trace: search: %w", err)
-	}
-	defer tx.Rollback()
-	if err := s.run(ctx, tx); err != nil && !errors.Is(err, errEnd) {
+	err = t.snapshot(ctx, func(db querier) error { return s.run(ctx, db) })
+	if err != nil && !errors.Is(err, errEnd) {
 		return fmt.Errorf("trace: search: %w", err)
 	}
 	return nil
+}
+
+// querier is a connection, or a transaction of tests.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
+}
+
+// snapshot runs work on one state of the database. It begins the transaction itself: package sql's own takes a goroutine for each of the hundreds of questions.
+func (t *Trace) snapshot(ctx context.Context, work func(querier) error) (err error) {
+	conn, err := t.db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	if _, err := conn.ExecContext(ctx, `BEGIN`); err != nil {
+		return err
+	}
+	defer func() {
+		_, rerr := conn.ExecContext(context.WithoutCancel(ctx), `ROLLBACK`)
+		err = errors.Join(err, rerr)
+	}()
+	return work(conn)
 }
 
 // span is some records in a row that one index names.
@@ -179,29 +198,31 @@ type span struct {
 	since, until  int64
 }
 
-func (s *search) run(ctx context.Context, tx *sql.Tx) error {
-	spans, tail, err := s.spans(ctx, tx)
+func (s *search) run(ctx context.Context, db querier) error {
+	spans, tail, err := s.spans(ctx, db)
 	if err != nil {
 		return err
 	}
-	if err := s.each(ctx, tx, tail, 1<<63-1); err != nil {
+	if err := s.each(ctx, db, tail, 1<<63-1); err != nil {
 		return err
 	}
-	find, err := newFinder(ctx, tx)
+	find, err := newFinder(ctx, db)
 	if err != nil {
 		return err
 	}
 	defer find.blocks.Close()
-	get, err := tx.PrepareContext(ctx, `SELECT id, time, body FROM trace_records WHERE id = ?`)
+	get, err := db.PrepareContext(ctx, `SELECT id, time, body FROM trace_records WHERE id = ?`)
 	if err != nil {
 		return err
 	}
 	defer get.Close()
 	for _, sp := range spans {
 		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
 		case sp.from >= s.q.Before || sp.until < s.since || sp.since >= s.until:
 		case len(s.terms) == 0:
-			err = s.each(ctx, tx, sp.from, sp.to)
+			err = s.each(ctx, db, sp.from, sp.to)
 		default:
 			err = s.indexed(ctx, find, get, sp)
 		}
@@ -213,8 +234,8 @@ func (s *search) run(ctx context.Context, tx *sql.Tx) error {
 }
 
 // spans are what has an index, the newest first, and the first record behind them. Without terms a span is one chunk: its times are asked.
-func (s *search) spans(ctx context.Context, tx *sql.Tx) (spans []span, tail int64, err error) {
-	rows, err := tx.QueryContext(ctx, `SELECT id, since, until, segment, base FROM trace_chunks ORDER BY id DESC`)
+func (s *search) spans(ctx context.Context, db querier) (spans []span, tail int64, err error) {
+	rows, err := db.QueryContext(ctx, `SELECT id, since, until, segment, base FROM trace_chunks ORDER BY id DESC`)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -238,8 +259,8 @@ func (s *search) spans(ctx context.Context, tx *sql.Tx) (spans []span, tail int6
 }
 
 // each looks at records one by one, the newest first.
-func (s *search) each(ctx context.Context, tx *sql.Tx, from, to int64) error {
-	rows, err := tx.QueryContext(ctx, `SELECT id, time, body FROM trace_records WHERE id >= ? AND id < ? ORDER BY id DESC`, from, min(to, s.q.Before))
+func (s *search) each(ctx context.Context, db querier, from, to int64) error {
+	rows, err := db.QueryContext(ctx, `SELECT id, time, body FROM trace_records WHERE id >= ? AND id < ? ORDER BY id DESC`, from, min(to, s.q.Before))
 	if err != nil {
 		return err
 	}
@@ -252,9 +273,10 @@ func (s *search) each(ctx context.Context, tx *sql.Tx, from, to int64) error {
 	return rows.Err()
 }
 
-// indexed looks at the records of a span that the index names.
+// indexed looks at the records of a span that the index names. Its questions are small and many: the caller asks ctx between spans.
 func (s *search) indexed(ctx context.Context, find finder, get *sql.Stmt, sp span) error {
-	places, err := s.places(ctx, find, sp.segment)
+	still := context.WithoutCancel(ctx)
+	places, err := s.places(still, find, sp.segment)
 	if err != nil {
 		return err
 	}
@@ -263,7 +285,10 @@ func (s *search) indexed(ctx context.Context, find finder, get *sql.Stmt, sp spa
 		if id >= s.q.Before {
 			continue
 		}
-		err := s.look(get.QueryRowContext(ctx, id))
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		err := s.look(get.QueryRowContext(still, id))
 		if err != nil && !errors.Is(err, sql.ErrNoRows) { // expired
 			return err
 		}

@@ -2,6 +2,7 @@ package trace
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -203,6 +204,28 @@ func TestHiddenAddressesAreFoundAndNotKept(t *testing.T) {
 	}))
 	if got := r.found(Query{Contains: "suzuki"}); len(got) != 0 {
 		t.Errorf("found by a text of a hidden address: %q", got)
+	}
+}
+
+func TestASearchEndsWithItsContext(t *testing.T) {
+	r := newRig(t, Options{})
+	r.fill(chunkSize + 100)
+	for name, q := range map[string]Query{"one by one": {}, "by index": {Sender: "@example.net"}} {
+		ctx, cancel := context.WithCancel(t.Context())
+		n := 0
+		err := r.Search(ctx, q, func(*Record) bool {
+			if n++; n == 200 {
+				cancel()
+			}
+			return true
+		})
+		cancel()
+		if !errors.Is(err, context.Canceled) || n > 1000 {
+			t.Errorf("%s: %d records, %v", name, n, err)
+		}
+	}
+	if n := len(r.found(Query{})); n != chunkSize+100 {
+		t.Errorf("afterwards %d are found", n)
 	}
 }
 

@@ -83,8 +83,8 @@ func numbersOf(first uint64, block []byte, give func(uint64) bool) {
 // finder looks hashes up in segments.
 type finder struct{ blocks *sql.Stmt }
 
-func newFinder(ctx context.Context, tx *sql.Tx) (finder, error) {
-	s, err := tx.PrepareContext(ctx, `SELECT id, block FROM trace_index WHERE id BETWEEN ? AND ? ORDER BY id DESC`)
+func newFinder(ctx context.Context, db querier) (finder, error) {
+	s, err := db.PrepareContext(ctx, `SELECT id, block FROM trace_index WHERE id BETWEEN ? AND ? ORDER BY id DESC`)
 	return finder{s}, err
 }
 
