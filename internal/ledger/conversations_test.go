@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -60,6 +61,47 @@ func (o *office) send(s Sent) string {
 		o.Fatal(err)
 	}
 	return s.MessageID
+}
+
+// sendMany learns mails of ours in one transaction.
+func (o *office) sendMany(n int, mail func(i int) Sent) {
+	o.Helper()
+	err := o.c.wait(o.Context(), func(ctx context.Context, b *batch) error {
+		for i := range n {
+			s := mail(i)
+			s.From, s.MessageID = boss, fmt.Sprintf("%d@us.example", o.n+i+1)
+			if s.Time.IsZero() {
+				s.Time = o.now
+			}
+			if err := b.sent(ctx, &s); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		o.Fatal(err)
+	}
+	o.n += n
+}
+
+// getMany learns mails from outside in one transaction.
+func (o *office) getMany(n int, mail func(i int) Received) {
+	o.Helper()
+	err := o.c.wait(o.Context(), func(ctx context.Context, b *batch) error {
+		for i := range n {
+			r := mail(i)
+			r.Time, r.MessageID = o.now, fmt.Sprintf("many%d@outside.example", o.n+i+1)
+			if err := b.received(ctx, &r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		o.Fatal(err)
+	}
+	o.n += n
 }
 
 // get learns a mail from outside and gives its Message-ID.

@@ -68,9 +68,9 @@ func TestCorrespondentsStayWhileTheyWrite(t *testing.T) {
 func TestTheOldestGoWhereTheCapIsPassed(t *testing.T) {
 	o := newOffice(t, ConversationOptions{MaxMails: 1000, MaxPartners: 100})
 	const mails = 3000
-	for i := range mails {
-		o.send(Sent{Time: o.now.Add(time.Duration(i) * time.Minute), To: []string{fmt.Sprintf("p@partner%d.example", i/10)}})
-	}
+	o.sendMany(mails, func(i int) Sent {
+		return Sent{Time: o.now.Add(time.Duration(i) * time.Minute), To: []string{fmt.Sprintf("p@partner%d.example", i/10)}}
+	})
 	o.expire(o.now)
 	s := o.stats()
 	if s.Ours < 900 || s.Ours > 1100 || s.Known+s.People < 80 || s.Known+s.People > 120 {
@@ -80,10 +80,12 @@ func TestTheOldestGoWhereTheCapIsPassed(t *testing.T) {
 		t.Errorf("the counts are wrong: %+v", s)
 	}
 	kept := map[bool]int{}
-	for i := range mails {
-		if a := o.ask(Question{Refs: []string{fmt.Sprintf("%d@us.example", i+1)}}); a.Cited.Ours == 1 {
-			kept[i > mails/2]++
+	for i := range mails / maxRefs {
+		var refs []string
+		for j := range maxRefs {
+			refs = append(refs, fmt.Sprintf("%d@us.example", i*maxRefs+j+1))
 		}
+		kept[i >= mails/maxRefs/2] += o.ask(Question{Refs: refs}).Cited.Ours
 	}
 	if kept[false] > 20 || kept[true] < 900 { // the oldest of each part of the memory, that is about the oldest
 		t.Errorf("%d of the older half kept, %d of the newer", kept[false], kept[true])
@@ -92,9 +94,9 @@ func TestTheOldestGoWhereTheCapIsPassed(t *testing.T) {
 
 func TestBytesAreACap(t *testing.T) {
 	o := newOffice(t, ConversationOptions{MaxBytes: 400_000})
-	for i := range 4000 {
-		o.send(Sent{Time: o.now.Add(time.Duration(i) * time.Minute), To: []string{fmt.Sprintf("p@partner%d.example", i/10)}, Subject: fmt.Sprint(i)})
-	}
+	o.sendMany(4000, func(i int) Sent {
+		return Sent{Time: o.now.Add(time.Duration(i) * time.Minute), To: []string{fmt.Sprintf("p@partner%d.example", i/10)}, Subject: fmt.Sprint(i)}
+	})
 	before := o.stats()
 	o.expire(o.now)
 	after := o.stats()
@@ -105,9 +107,9 @@ func TestBytesAreACap(t *testing.T) {
 
 func TestSizesAreThoseOfTheFile(t *testing.T) {
 	o := newOffice(t, ConversationOptions{Neighbours: neighbours})
-	for i := range 5000 {
-		o.send(Sent{To: []string{fmt.Sprintf("p%d@partner%d.example", i, i/3)}, Subject: fmt.Sprint(i)})
-	}
+	o.sendMany(5000, func(i int) Sent {
+		return Sent{To: []string{fmt.Sprintf("p%d@partner%d.example", i, i/3)}, Subject: fmt.Sprint(i)}
+	})
 	if err := o.c.Expire(t.Context(), o.now); err != nil {
 		t.Fatal(err)
 	}
@@ -125,13 +127,11 @@ func TestSizesAreThoseOfTheFile(t *testing.T) {
 
 func TestFloodOfStrangersTakesNoBytesOfCorrespondents(t *testing.T) {
 	o := newOffice(t, ConversationOptions{MaxBytes: 400_000, Share: 1})
-	for i := range 700 {
-		o.send(Sent{To: []string{fmt.Sprintf("p%d@partner.example", i)}})
-	}
+	o.sendMany(700, func(i int) Sent { return Sent{To: []string{fmt.Sprintf("p%d@partner.example", i)}} })
 	was := o.stats()
-	for i := range 3000 {
-		o.get(Received{From: fmt.Sprintf("y%d@evil%d.example", i, i), Source: fmt.Sprint(i), Passed: true})
-	}
+	o.getMany(3000, func(i int) Received {
+		return Received{From: fmt.Sprintf("y%d@evil%d.example", i, i), Source: fmt.Sprint(i), Passed: true}
+	})
 	o.expire(o.now.Add(time.Hour))
 	if s := o.stats(); s.Ours != was.Ours || s.Known != was.Known || s.Bytes > 440_000 || s.Unknown == 0 {
 		t.Errorf("%+v before, %+v after", was, s)
