@@ -60,6 +60,17 @@ func TestWhoCameByACopyMakesNobodyAParty(t *testing.T) {
 	o.unknown("a second mail of ours to all", o.ask(Question{From: evil, Refs: []string{again}}))
 }
 
+func TestSecondMailOfOursToAllAnswersNobody(t *testing.T) {
+	o := newOffice(t, ConversationOptions{})
+	in := o.get(Received{From: "p@partner.example", To: []string{evil, boss}, Passed: true})
+	first := o.send(Sent{To: []string{"p@partner.example", evil}, Refs: []string{in}})
+	second := o.send(Sent{To: []string{evil, "p@partner.example"}, Refs: []string{first, in}})
+	o.unknown("a second mail", o.ask(Question{From: evil, Refs: []string{second}}))
+	if a := o.ask(Question{From: "p@partner.example", Refs: []string{second}}); !a.Cited.Party {
+		t.Errorf("%+v", a.Cited)
+	}
+}
+
 func TestVacationReplyMakesNobodyKnown(t *testing.T) {
 	o := newOffice(t, ConversationOptions{})
 	in := o.get(Received{From: evil, Passed: true})
@@ -77,7 +88,10 @@ func TestCitingInStrangersMailMakesNobodyAParty(t *testing.T) {
 	// The caller believes it: it says Known of a writer who is no party.
 	his := o.get(Received{From: evil, Refs: []string{ours}, Cc: []string{"y@evil2.example"}, Passed: true, Known: true})
 	for _, from := range []string{evil, "y@evil2.example"} {
-		o.unknown("citing a stolen id", o.ask(Question{From: from, Refs: []string{his, ours}}))
+		a := o.ask(Question{From: from, Refs: []string{his, ours}})
+		if o.unknown("citing a stolen id", a); a.Cited != (Citations{Ours: 1}) {
+			t.Errorf("his mail is of the conversation: %+v", a.Cited)
+		}
 	}
 }
 
@@ -246,20 +260,20 @@ func TestFloodOfStrangersEvictsNoCorrespondent(t *testing.T) {
 	if s := o.stats(); s.Strangers > 51 || s.Unknown > 52 {
 		t.Errorf("one network has more than its part: %+v", s)
 	}
-	for i := range 1000 {
-		o.get(Received{From: fmt.Sprintf("z%d@evil%d.example", i, i), Source: fmt.Sprintf("192.0.%d.0/24", i), Passed: true})
+	if a := o.ask(Question{From: "h@honest.example"}); a.From.Received != 1 {
+		t.Errorf("one network pushes out a stranger of another: %+v", a.From)
 	}
+	o.send(Sent{To: []string{"h@honest.example", "q@quarry.example"}, Refs: []string{honest}})
+	o.getMany(1000, func(i int) Received {
+		return Received{From: fmt.Sprintf("z%d@evil%d.example", i, i), Source: fmt.Sprintf("192.0.%d.0/24", i), Passed: true}
+	})
 	o.expire(o.now)
 	if s := o.stats(); s.Strangers > 220 || s.Unknown > 220 {
 		t.Errorf("strangers have more than their room: %+v", s)
 	}
 	a := o.ask(Question{From: "p@partner.example", Quoted: []string{"h@honest.example"}})
-	if a.From.Begun != 1 || a.Quoted[0].Received != 1 {
-		t.Errorf("forgotten: %+v", a)
-	}
-	o.send(Sent{To: []string{"h@honest.example", "q@quarry.example"}, Refs: []string{honest}})
-	if a := o.ask(Question{From: "h@honest.example"}); a.From.Answered != 1 {
-		t.Errorf("the answered mail is forgotten: %+v", a.From)
+	if a.From.Begun != 1 || a.Quoted[0].Answered != 1 {
+		t.Errorf("correspondents are forgotten: %+v", a)
 	}
 }
 

@@ -165,6 +165,24 @@ func TestForgottenAddressIsNowhere(t *testing.T) {
 	o.notOnDisk("p@partner.example")
 }
 
+func TestCorrespondentsTakeNoRoomOfTheirNetwork(t *testing.T) {
+	o := newOffice(t, ConversationOptions{MaxStrangers: 100, Share: 0.02})
+	for i := range 10 { // two at a time
+		from := fmt.Sprintf("p%d@gmail.com", i)
+		o.get(Received{From: from, Source: "192.0.2.0/24", Passed: true})
+		o.send(Sent{To: []string{from}})
+		if p := o.ask(Question{From: from}).From; p.Received != 1 {
+			t.Fatalf("%s: %+v", from, p)
+		}
+	}
+	o.expire(o.now.Add(2 * o.c.opts.KeepPartners))
+	o.empty("talk_partners")
+	var n int64
+	if err := o.c.db.QueryRow(`SELECT coalesce(sum(abs(n)), 0) FROM talk_usage`).Scan(&n); err != nil || n != 0 {
+		t.Errorf("%d rows are counted, %v", n, err)
+	}
+}
+
 func TestForgettingKeepsTheCounts(t *testing.T) {
 	o := newOffice(t, ConversationOptions{})
 	o.get(Received{From: evil, Source: "n"})
