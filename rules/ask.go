@@ -18,7 +18,7 @@ type Answer struct {
 	Action  string `json:"action"` // as the pack says it; "off" for a rule that is off
 	Monitor bool   `json:"monitor,omitempty"`
 	Match   bool   `json:"match"`
-	Near    bool   `json:"near"` // no match, but all parts of the condition hold but one
+	Near    bool   `json:"near"` // no match, but all parts of the condition hold but one, and that not for the direction
 	Error   string `json:"error,omitempty"`
 	Cost    uint64 `json:"cost"` // of CostMax
 	Parts   []Part `json:"parts"`
@@ -57,17 +57,29 @@ func (r *Rule) answer(env *cel.Env, a *activation) Answer {
 	if err != nil {
 		ans.Error = clip(err.Error())
 	}
-	held, shown := 0, false
+	held, shown, ever := 0, false, true
 	for _, c := range parts(env, r.When) {
 		part := c.ask(a)
 		if part.True {
 			held++
 			shown = shown || len(part.Facts) > 0
+		} else if c.cond != nil {
+			ever = ever && !fixed(c.cond)
 		}
 		ans.Parts = append(ans.Parts, part)
 	}
-	ans.Near = !ans.Match && err == nil && shown && held == len(ans.Parts)-1
+	ans.Near = !ans.Match && err == nil && shown && ever && held == len(ans.Parts)-1
 	return ans
+}
+
+// fixed tells a condition that no other mail from the same sender would meet: a rule for our own mail is not near to one from outside.
+func fixed(c *condition) bool {
+	for _, v := range c.vars {
+		if v != "bare" && v != "direction" {
+			return false
+		}
+	}
+	return true
 }
 
 // Cost returns what a rule's condition costs on a message, in CEL's units; see CostMax. It is 0 for a rule that is not asked because what it

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,7 +14,7 @@ import (
 
 func TestAskSaysWhatHolds(t *testing.T) {
 	p := packOf(t, `match tag has("vba.present") && direction == "in"`, `near quarantine has("vba.present") && tls && !bare`,
-		`far reject has("vba.present") && tls && bare`, `absent tag !bare && has("zip.encrypted")`, `fails reject direction == "in" && rcpts[0] == "x"`,
+		`far reject has("vba.present") && tls && bare`, `other reject has("vba.present") && direction == "out"`, `absent tag !bare && has("zip.encrypted")`, `fails reject direction == "in" && rcpts[0] == "x"`,
 		`one tag has("zip.encrypted")`, `sleeps off true`)
 	as, err := p.Ask(facts(message.In, finding.VBAPresent))
 	if err != nil {
@@ -39,6 +40,7 @@ func TestAskSaysWhatHolds(t *testing.T) {
 		`match tag match +has("vba.present") +direction == "in"`,
 		`near quarantine near +has("vba.present") -tls +!bare`,
 		`far reject +has("vba.present") -tls -bare`,
+		`other reject +has("vba.present") -direction == "out"`,
 		`absent tag +!bare -has("zip.encrypted")`,
 		`fails reject error +direction == "in" -rcpts[0] == "x"`,
 		`one tag -has("zip.encrypted")`,
@@ -129,8 +131,13 @@ func TestCheckWarns(t *testing.T) {
 			var got []string
 			for _, w := range mustLoad(t, tc.yaml).Check() {
 				got = append(got, fmt.Sprintf("%s %s:%d", w.Code, w.Rule, w.Line))
-				if w.Msg == "" {
-					t.Error("no words")
+				for _, lang := range []string{"en", "ja"} {
+					if words := w.Text(lang); words == "" || strings.Contains(words, "%!") {
+						t.Errorf("%s in %s: %q", w.Code, lang, words)
+					}
+				}
+				if !slices.Contains(WarningCodes(), w.Code) {
+					t.Errorf("%s is not in the list", w.Code)
 				}
 			}
 			if strings.Join(got, " ") != tc.want {

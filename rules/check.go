@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -17,8 +18,11 @@ type Warning struct {
 	Line int    `json:"line"`
 	Rule string `json:"rule"` // "" when it is about a policy
 	Code string `json:"code"` // one of WarningCodes
-	Msg  string `json:"message"`
+	what []any
 }
+
+// Text says the warning in words, in Japanese for "ja".
+func (w Warning) Text(lang string) string { return fmt.Sprintf(warnings[w.Code].In(lang), w.what...) }
 
 // The codes of warnings, a closed list.
 const (
@@ -31,10 +35,18 @@ const (
 	WarnIncomplete = "incomplete" // mail from outside that could not be inspected passes
 )
 
-// WarningCodes returns every code.
-func WarningCodes() []string {
-	return []string{WarnNever, WarnAlways, WarnDuplicate, WarnNoTest, WarnOff, WarnNoEffect, WarnIncomplete}
+var warnings = map[string]Text{
+	WarnNever:      {"the condition is never true%s", "条件が真になることはありません%s"},
+	WarnAlways:     {"the condition is always true", "条件が常に真になります"},
+	WarnDuplicate:  {"rule %q has the same condition", "規則 %q と条件が同じです"},
+	WarnNoTest:     {"it has no test with match: %t", "match: %t のテストがありません"},
+	WarnOff:        {"it is off, and no policy gives it an action", "off のままで、動作を与える方針もありません"},
+	WarnNoEffect:   {"policy %q gives rule %q what it does anyway", "方針 %q が規則 %q に与える動作は元と同じです"},
+	WarnIncomplete: {"mail from outside that could not be inspected passes: no rule asks for incomplete", "検査しきれなかった外部からのメールが通過します（incomplete を見る規則がありません）"},
 }
+
+// WarningCodes returns every code, sorted.
+func WarningCodes() []string { return slices.Sorted(maps.Keys(warnings)) }
 
 // Check looks over a pack that loads, for what its author should know. The warnings stand in the pack's order, those about policies last.
 func (p *Pack) Check() []Warning {
@@ -46,16 +58,16 @@ func (p *Pack) Check() []Warning {
 		r.checkCondition(&ws)
 		key := r.cond.text
 		if of, twice := first[key]; twice {
-			r.warn(&ws, WarnDuplicate, fmt.Sprintf("rule %q has the same condition", of))
+			r.warn(&ws, WarnDuplicate, of)
 		} else {
 			first[key] = r.Name
 		}
 		if p.gates[i] == (need{}) {
-			r.warn(&ws, WarnOff, "it is off, and no policy gives it an action")
+			r.warn(&ws, WarnOff)
 		}
 	}
 	if v := p.Decide(Facts{Incomplete: true}); v.Action < Tag {
-		ws = append(ws, Warning{File: p.name(), Code: WarnIncomplete, Msg: "mail from outside that could not be inspected passes: no rule asks for incomplete"})
+		ws = append(ws, Warning{File: p.name(), Code: WarnIncomplete})
 	}
 	return append(ws, p.checkPolicies()...)
 }
@@ -68,14 +80,14 @@ func (p *Pack) name() string {
 	return ""
 }
 
-func (r *Rule) warn(ws *[]Warning, code, msg string) {
-	*ws = append(*ws, Warning{r.File, r.Line, r.Name, code, msg})
+func (r *Rule) warn(ws *[]Warning, code string, what ...any) {
+	*ws = append(*ws, Warning{r.File, r.Line, r.Name, code, what})
 }
 
 func (r *Rule) checkTests(ws *[]Warning) {
 	for _, want := range []bool{true, false} {
 		if !slices.ContainsFunc(r.tests, func(t ruleTest) bool { return t.match == want }) {
-			r.warn(ws, WarnNoTest, fmt.Sprintf("it has no test with match: %t", want))
+			r.warn(ws, WarnNoTest, want)
 		}
 	}
 }
@@ -84,11 +96,11 @@ func (r *Rule) checkTests(ws *[]Warning) {
 func (r *Rule) checkCondition(ws *[]Warning) {
 	switch {
 	case r.cond.constant != nil && *r.cond.constant:
-		r.warn(ws, WarnAlways, "the condition is always true")
+		r.warn(ws, WarnAlways)
 	case r.cond.constant != nil:
-		r.warn(ws, WarnNever, "the condition is never true")
+		r.warn(ws, WarnNever, "")
 	case r.cond.contrary != "":
-		r.warn(ws, WarnNever, "the condition is never true: it asks for "+r.cond.contrary+" and for its contrary")
+		r.warn(ws, WarnNever, ": "+r.cond.contrary)
 	}
 }
 
@@ -99,8 +111,7 @@ func (p *Pack) checkPolicies() (ws []Warning) {
 			r := &p.rules[j]
 			c, ok := policy.changes[j]
 			if ok && c == (change{r.Action, r.Off}) {
-				ws = append(ws, Warning{policy.File, policy.Line, "", WarnNoEffect,
-					fmt.Sprintf("policy %q gives rule %q what it does anyway", policy.Name, r.Name)})
+				ws = append(ws, Warning{policy.File, policy.Line, "", WarnNoEffect, []any{policy.Name, r.Name}})
 			}
 		}
 	}

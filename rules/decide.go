@@ -45,6 +45,9 @@ func (r *Rule) Needs() (kinds []finding.Kind, variables []string) {
 	return slices.Clone(r.cond.kinds), slices.Clone(r.cond.vars)
 }
 
+// Tests is how many tests the rule carries, those by mails too.
+func (r *Rule) Tests() int { return len(r.tests) }
+
 // Pack is an ordered list of compiled rules, and policies. It is immutable and safe for concurrent use.
 type Pack struct {
 	rules    []Rule
@@ -56,6 +59,9 @@ type Pack struct {
 
 // Rules returns the rules in the pack's order.
 func (p *Pack) Rules() []Rule { return slices.Clone(p.rules) }
+
+// Tests is how many tests of the whole pack there are, those by mails too.
+func (p *Pack) Tests() int { return len(p.tests) }
 
 // Rule returns the rule of that name.
 func (p *Pack) Rule(name string) (Rule, bool) {

@@ -10,7 +10,7 @@ func DefaultYAML() []byte { return append([]byte(nil), defaultPack...) }
 
 // Default returns the embedded pack. It compiles it anew at each call; a program calls it once.
 func Default() *Pack {
-	p, err := Load(defaultPack)
+	p, err := LoadFile(DefaultName, nil)
 	if err != nil {
 		panic(err) // a fault of the build, which every test of this package would show
 	}

@@ -69,7 +69,7 @@ type loader struct {
 func (l *loader) file(name string) error {
 	var content []byte
 	var err error
-	if name == DefaultName && len(l.files) > 0 {
+	if name == DefaultName {
 		content = defaultPack
 	} else {
 		l.files = append(l.files, name)

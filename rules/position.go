@@ -224,3 +224,18 @@ func (l *located) UnmarshalYAML(n ast.Node) error {
 	}
 	return syntaxError(n, "this has to be a text")
 }
+
+// Faults returns the faults that Load found, in their order; nothing when err is of another kind.
+func Faults(err error) (fs []*Error) {
+	switch e := err.(type) {
+	case *Error:
+		return []*Error{e}
+	case interface{ Unwrap() []error }:
+		for _, err := range e.Unwrap() {
+			fs = append(fs, Faults(err)...)
+		}
+	case interface{ Unwrap() error }:
+		return Faults(e.Unwrap())
+	}
+	return fs
+}

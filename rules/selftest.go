@@ -12,6 +12,7 @@ import (
 type TestReport struct {
 	Run      int
 	Failures []TestFailure
+	Costs    map[string]uint64 // by rule, the dearest of its tests, of CostMax
 }
 
 // TestFailure is one test that failed, or one that is missing.
@@ -41,7 +42,7 @@ func (f TestFailure) Error() string {
 // Test runs the tests by facts: those that the rules carry, each against its own rule alone, and those of the whole pack. A rule without a
 // test that matches, or without one that does not, fails too: half a test does not hold a condition. Tests by mails are MailTests'.
 func (p *Pack) Test() TestReport {
-	var rep TestReport
+	rep := TestReport{Costs: map[string]uint64{}}
 	for i := range p.rules {
 		p.rules[i].test(&rep)
 	}
@@ -68,7 +69,8 @@ func (r *Rule) test(rep *TestReport) {
 			continue
 		}
 		rep.Run++
-		got, err := r.cond.eval(newActivation(&t.facts))
+		got, cost, err := r.cond.run(newActivation(&t.facts))
+		rep.Costs[r.Name] = max(rep.Costs[r.Name], cost)
 		switch {
 		case err != nil:
 			fail(i+1, "%v", err)

@@ -45,6 +45,7 @@ type cli struct {
 	Ledger     ledgerCmd        `cmd:"" help:"${help_ledger}"`
 	Hosts      hostsCmd         `cmd:"" help:"${help_hosts}"`
 	Trace      traceCmd         `cmd:"" help:"${help_trace}"`
+	Rules      rulesCmd         `cmd:"" help:"${help_rules}"`
 	Mode       modeCmd          `cmd:"" help:"${help_mode}"`
 	Allow      allowCmd         `cmd:"" help:"${help_allow}"`
 	Block      blockCmd         `cmd:"" help:"${help_block}"`

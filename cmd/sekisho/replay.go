@@ -22,8 +22,10 @@ import (
 )
 
 type replayCmd struct {
-	JSON   bool   `help:"${help_json}"`
-	Folder string `arg:"" help:"${help_folder}"`
+	JSON    bool   `help:"${help_json}"`
+	Compare string `placeholder:"PACK" help:"${help_compare}"`
+	History bool   `help:"${help_history}"`
+	Folder  string `arg:"" optional:"" help:"${help_folder}"`
 }
 
 // labelsFile gives the order of a labelled folder; nothing else is read from it.
@@ -31,20 +33,17 @@ const labelsFile = "labels.jsonl"
 
 // Run plays the folder's mails in order and prints one result a mail.
 func (c *replayCmd) Run(ctx context.Context, g *globals, io streams) (err error) {
-	off, err := g.offline(false)
+	switch {
+	case c.Compare != "":
+		return c.compare(ctx, g, io)
+	case c.History || c.Folder == "":
+		return errors.New(text(g.language(), "replay_what"))
+	}
+	off, end, err := g.replayLine(ctx, c.Folder, nil)
 	if err != nil {
 		return err
 	}
-	defer off.close()
-	if err := off.useSite(c.Folder); err != nil {
-		return err
-	}
-	forget, err := off.remember(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, forget()) }()
-	off.countOutbound()
+	defer func() { err = errors.Join(err, end()) }()
 	mails, err := order(c.Folder)
 	if err != nil {
 		return err
@@ -63,7 +62,33 @@ func (c *replayCmd) Run(ctx context.Context, g *globals, io streams) (err error)
 	return p.outcome()
 }
 
+// replayLine opens the line for a folder, with a fresh memory; p stands for the configuration's pack unless it is nil.
+func (g *globals) replayLine(ctx context.Context, folder string, p *rules.Pack) (off *offline, end func() error, err error) {
+	if off, err = g.offline(false); err != nil {
+		return nil, nil, err
+	}
+	if p != nil {
+		off.options.Pack = p
+	}
+	if err := off.useSite(folder); err != nil {
+		off.close()
+		return nil, nil, err
+	}
+	forget, err := off.remember(ctx)
+	if err != nil {
+		off.close()
+		return nil, nil, err
+	}
+	off.countOutbound()
+	return off, func() error { off.close(); return forget() }, nil
+}
+
 func play(ctx context.Context, off *offline, p *printer, folder string, m mail) error {
+	return playTo(ctx, off, folder, m, func(res *filter.Result) error { return p.result(m.file, res) })
+}
+
+// playTo plays one mail and gives its result, which ends with give.
+func playTo(ctx context.Context, off *offline, folder string, m mail, give func(*filter.Result) error) error {
 	f, err := os.Open(filepath.Join(folder, m.file))
 	if err != nil {
 		return err
@@ -78,7 +103,7 @@ func play(ctx context.Context, off *offline, p *printer, folder string, m mail) 
 	if _, err := off.filter.Remember(ctx, res, delivered, ""); err != nil && !errors.Is(err, ledger.ErrFull) {
 		return err
 	}
-	return p.result(m.file, res)
+	return give(res)
 }
 
 // mail is one mail of a folder with its session; its time is the clock when it is played.

@@ -39,6 +39,15 @@ func (g *globals) load() (*config.Config, error) {
 	return c, nil
 }
 
+// language is that of the configuration and the flags, for what is said before either is used.
+func (g *globals) language() string {
+	c, err := g.load()
+	if err != nil {
+		return language(g.Lang, os.Getenv)
+	}
+	return c.Lang(os.Getenv)
+}
+
 func site(c *config.Config) message.Site {
 	var people []message.Person
 	for _, m := range c.Site.People {
