@@ -75,6 +75,7 @@ func TestDefaultPackHasARuleForEachKind(t *testing.T) {
 
 func TestDefaultVerdicts(t *testing.T) {
 	const in, out, internal = message.In, message.Out, message.Internal
+	p := Default()
 	for _, tc := range []struct {
 		name  string
 		facts Facts
@@ -135,7 +136,7 @@ func TestDefaultVerdicts(t *testing.T) {
 		{"malformed alone is listed and passes", facts(in, finding.MailMalformed), Accept, "mail-malformed"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			v := Default().Decide(tc.facts)
+			v := p.Decide(tc.facts)
 			if v.Action != tc.want || v.Rule != tc.rule {
 				t.Errorf("got %s by %q (%v), want %s by %q", v.Action, v.Rule, v.Rules, tc.want, tc.rule)
 			}
