@@ -108,10 +108,14 @@ func TestDocsNameTheVocabulary(t *testing.T) {
 		for _, m := range Modes() {
 			want = append(want, "`"+m.String()+"`")
 		}
-		for _, key := range []string{"name", "when", "action", "title", "advice", "references", "cites", "tests"} {
+		for _, key := range []string{"name", "when", "action", "title", "advice", "references", "attack", "monitor", "cites", "tests", "include",
+			"recipients", "actions", "mode", "mail", "session", "rule", "per_recipient", offWord} {
 			want = append(want, "`"+key+"`")
 		}
-		for _, n := range []int{CostMax, TextMax, RulesMax, ConditionMax, wordsMax} {
+		for _, code := range WarningCodes() {
+			want = append(want, "`"+code+"`")
+		}
+		for _, n := range []int{CostMax, TextMax, RulesMax, policiesMax, ConditionMax, wordsMax} {
 			want = append(want, thousands(n))
 		}
 		for _, w := range want {
@@ -153,6 +157,30 @@ func TestDocsShowTheErrorAsItIs(t *testing.T) {
 	for _, lang := range []string{"en", "ja"} {
 		if !strings.Contains(read(t, page(lang, "rules.md")), fmt.Sprintf("```\n%v\n```", err)) {
 			t.Errorf("%s shows another error than\n%v", page(lang, "rules.md"), err)
+		}
+	}
+}
+
+// What the page shows of policies, of including and of tests has to load, after the rules that it speaks of.
+func TestDocsFragmentsLoad(t *testing.T) {
+	for _, lang := range []string{"en", "ja"} {
+		var fragments []string
+		for i, part := range strings.Split(read(t, page(lang, "rules.md")), "```yaml\n") {
+			if fragment, _, ok := strings.Cut(part, "```"); ok && i > 1 { // the first one is a pack by itself
+				fragments = append(fragments, fragment)
+			}
+		}
+		if len(fragments) != 3 {
+			t.Fatalf("%s: %d fragments", lang, len(fragments))
+		}
+		files := map[string]string{"p": strings.Join(fragments, ""),
+			"teams/sales.yaml": named("invoice-in-locked-zip")}
+		p, err := LoadFile("p", folder(files))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(p.Policies()) != 2 || p.Tests() != 2 {
+			t.Errorf("%s: %d policies, %d tests", lang, len(p.Policies()), p.Tests())
 		}
 	}
 }
