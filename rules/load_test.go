@@ -265,6 +265,10 @@ func FuzzLoad(f *testing.F) {
 	f.Add(string(defaultPack))
 	f.Add(oneRule(nil))
 	f.Add(oneRule(map[string]string{"when": `when: 'rcpts.exists(r, r.matches("x$"))'`, "tests": "tests: [{match: true}]"}))
+	f.Add(oneRule(nil) + somePolicies + packTests)
+	f.Add(oneRule(map[string]string{"tests": "attack: [T1566]\n    monitor: true\n    tests: [{match: true, mail: a.eml}]"}) +
+		"policies: [{name: p, recipients: ['@.b.example'], mode: tag, actions: {r: off}}]\ntests: [{facts: {}, action: tag, per_recipient: {a@b.example: tag}}]\n")
+	f.Add("include: [default]\nrules: [{name: macro-present, action: off}]\n")
 	f.Add("rules: [{name: a, when: >-\n  tls}]\n---\n...\n")
 	f.Fuzz(func(t *testing.T, yaml string) {
 		p, err := Load([]byte(yaml))
@@ -278,6 +282,15 @@ func FuzzLoad(f *testing.F) {
 			return
 		}
 		p.Test()
+		p.MailTests()
+		for _, w := range p.Check() {
+			if w.Text("en") == "" {
+				t.Errorf("no words for %s", w.Code)
+			}
+		}
+		if _, err := p.Ask(facts(message.In, finding.VBAPresent)); err != nil {
+			t.Error(err)
+		}
 		if v := p.Decide(facts(message.In, finding.Kinds()...)); v.Rules == nil || v.Why == nil {
 			t.Errorf("nil in %+v", v)
 		}
