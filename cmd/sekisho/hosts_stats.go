@@ -9,9 +9,14 @@ import (
 	"sekisho/internal/metrics"
 )
 
-// hostsEvery is how often the table of machines is counted, however often it is scraped: it may have 200,000 rows, and only a person's import
-// or an incident changes it.
-const hostsEvery = time.Minute
+const (
+	// hostsEvery is how often the table of machines is counted at most, however often it is scraped: only a person's import or an incident changes it.
+	hostsEvery = time.Minute
+	// hostsShare bounds what counting costs: a table of 100,000 rows takes seconds on a busy machine, and is counted the less often.
+	hostsShare = 100
+	// hostsTimeout is below Prometheus' usual scrape_timeout of 10 s.
+	hostsTimeout = 8 * time.Second
+)
 
 // hostCounter counts the table of machines for the metrics.
 type hostCounter struct {
@@ -19,22 +24,25 @@ type hostCounter struct {
 	now   func() time.Time
 
 	mu   sync.Mutex
-	at   time.Time
+	next time.Time
 	last metrics.HostStats
 }
 
-// stats counts at most every hostsEvery; what could not be counted is tried again at the next scrape.
+// stats counts when it is time; what could not be counted is tried again a minute later.
 func (c *hostCounter) stats() metrics.HostStats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if now := c.now(); c.at.IsZero() || now.Sub(c.at) >= hostsEvery {
-		ctx, cancel := context.WithTimeout(context.Background(), statsTimeout)
-		defer cancel()
-		states, err := c.count(ctx)
-		c.last = metrics.HostStats{States: states, Err: err}
-		if c.at = now; err != nil {
-			c.at = time.Time{}
-		}
+	begin := c.now()
+	if begin.Before(c.next) {
+		return c.last
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), hostsTimeout)
+	defer cancel()
+	states, err := c.count(ctx)
+	c.last = metrics.HostStats{States: states, Err: err}
+	c.next = begin.Add(max(hostsEvery, hostsShare*c.now().Sub(begin)))
+	if err != nil {
+		c.next = begin.Add(hostsEvery)
 	}
 	return c.last
 }

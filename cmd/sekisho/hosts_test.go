@@ -136,26 +136,28 @@ func TestEveryWordOfTheTableIsInTheCatalogue(t *testing.T) {
 	}
 }
 
-func TestTableIsCountedOnceAMinute(t *testing.T) {
-	now, counted := time.Now(), 0
+func TestTableIsCountedOnceAMinuteAndSeldomerWhenItIsLarge(t *testing.T) {
+	now, counted, takes := time.Now(), 0, time.Duration(0)
 	var trouble error
 	c := &hostCounter{now: func() time.Time { return now }, count: func(context.Context) (map[string]int64, error) {
 		counted++
+		now = now.Add(takes)
 		return map[string]int64{"infected": int64(counted)}, trouble
 	}}
-	for range 3 {
-		c.stats()
-	}
-	if counted != 1 {
-		t.Errorf("counted %d times within a minute", counted)
-	}
-	now, trouble = now.Add(hostsEvery), errors.New("away")
-	if s := c.stats(); counted != 2 || s.Err == nil {
-		t.Errorf("counted %d times, %v", counted, s.Err)
-	}
-	trouble = nil
-	if s := c.stats(); counted != 3 || s.Err != nil || s.States["infected"] != 3 {
-		t.Errorf("after trouble: counted %d times, %+v", counted, s)
+	for _, step := range []struct {
+		after   time.Duration
+		takes   time.Duration
+		trouble error
+		want    int
+	}{
+		{0, 0, nil, 1}, {0, 0, nil, 1}, {hostsEvery - 1, 0, nil, 1}, {1, 6 * time.Second, nil, 2},
+		{hostsEvery, 0, nil, 2}, {9 * time.Minute, 8 * time.Second, errors.New("away"), 3}, {0, 0, nil, 3}, {hostsEvery, 0, nil, 4},
+	} {
+		now, takes, trouble = now.Add(step.after), step.takes, step.trouble
+		s := c.stats()
+		if counted != step.want || s.Err == nil && s.States["infected"] != int64(step.want) || step.trouble != nil && s.Err == nil {
+			t.Errorf("%+v: counted %d times, %+v", step, counted, s)
+		}
 	}
 }
 

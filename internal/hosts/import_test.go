@@ -26,7 +26,7 @@ func isCSV(err error) bool {
 // now is when the imports of these tests happen.
 var now = scanned.Add(48 * time.Hour)
 
-func open(t *testing.T, o Options) *Hosts {
+func open(t testing.TB, o Options) *Hosts {
 	t.Helper()
 	st, err := store.Open(context.Background(), t.TempDir())
 	if err != nil {
@@ -49,7 +49,7 @@ func open(t *testing.T, o Options) *Hosts {
 }
 
 // folderOf writes files.
-func folderOf(t *testing.T, files map[string]string) string {
+func folderOf(t testing.TB, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, content := range files {
@@ -64,7 +64,7 @@ func folderOf(t *testing.T, files map[string]string) string {
 	return dir
 }
 
-func imported(t *testing.T, im *Importer, paths ...string) Summary {
+func imported(t testing.TB, im *Importer, paths ...string) Summary {
 	t.Helper()
 	sum, err := im.Run(context.Background(), paths)
 	if err != nil {
