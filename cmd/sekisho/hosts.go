@@ -122,9 +122,9 @@ func (w *wanted) take(it quarantine.Item) {
 
 type hostsListCmd struct {
 	All  bool `help:"${help_hostsall}"`
-	JSON bool `help:"${help_json}" xor:"form"`
-	CSV  bool `name:"csv" help:"${help_csv}" xor:"form"`
-	BOM  bool `name:"bom" help:"${help_bom}"`
+	JSON bool `xor:"csv,bom" help:"${help_json}"`
+	CSV  bool `name:"csv" xor:"csv" help:"${help_csv}"`
+	BOM  bool `name:"bom" xor:"bom" help:"${help_bom}"`
 }
 
 // Run lists machines, accounts and addresses, the worst first.
@@ -144,7 +144,7 @@ func (c *hostsListCmd) list(ctx context.Context, d *hostsDesk) error {
 	switch {
 	case c.JSON:
 		err = d.rowsJSON(shown)
-	case c.CSV:
+	case c.CSV || c.BOM:
 		err = hostsCSV(d.out, shown, c.BOM)
 	default:
 		err = d.rows(shown, rows)

@@ -276,7 +276,7 @@ var catalogue = map[string]struct{ en, ja string }{
 	"help_hostsclear":    {"Lift the hold on an account or address whose machine has been cleaned.", "対処の済んだアカウントまたはアドレスの送信保留を解除"},
 	"help_hostsall":      {"Also those that EmoCheck found clean.", "EmoCheck で検知のなかった端末も含める"},
 	"help_csv":           {"Print CSV with a header row (RFC 4180).", "見出し行のある CSV で表示(RFC 4180)"},
-	"help_bom":           {"With --csv: a byte order mark in front, so that Excel reads UTF-8.", "--csv と共に: Excel が UTF-8 と認識できるよう BOM を付ける"},
+	"help_bom":           {"Print CSV with a byte order mark in front, so that Excel reads UTF-8.", "Excel が UTF-8 と認識できるよう BOM を付けた CSV で表示"},
 	"help_hostsreplace":  {"The inventories given are all machines that there are: forget the others. Reports stay.", "指定した台帳をすべての端末とみなし、載っていない端末を忘れる(結果は残ります)"},
 	"help_hostspaths":    {"Reports, inventories, or folders with them.", "EmoCheck の結果、台帳、またはそれらのあるフォルダー"},
 	"help_who":           {"Machine, account or address.", "端末名・アカウント・アドレス"},

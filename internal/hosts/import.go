@@ -256,7 +256,7 @@ func (im *Importer) report(ctx context.Context, at found, r *Report) error {
 	if r.Host == "" && isName(at.folder) {
 		r.Host = at.folder
 	}
-	if r.Host == "" || Key(r.Host) == "" {
+	if r.Host == "" {
 		im.sum.Nameless++
 		im.Problem(at.path, ErrNameless)
 		return nil

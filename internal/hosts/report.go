@@ -90,7 +90,7 @@ func fromName(name string, zone *time.Location) (host string, at time.Time) {
 
 // isName reports whether a text can be a computer's name: what Windows refuses in one, and what would act on a terminal, is none.
 func isName(s string) bool {
-	if s = strings.TrimSpace(s); s == "" || len(s) > maxName {
+	if s = strings.TrimSpace(s); len(s) > maxName || Key(s) == "" {
 		return false
 	}
 	for _, r := range s {
