@@ -23,6 +23,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -88,7 +89,7 @@ func Open(ctx context.Context, o Options) (*Lists, error) {
 		return nil, fmt.Errorf("lists: %d lists, more than %d", len(o.Sources), sourcesMax)
 	}
 	if o.Dir != "" {
-		if err := o.mkdir(); err != nil {
+		if err := errors.Join(o.mkdir(), o.tidy()); err != nil {
 			return nil, fmt.Errorf("lists: %w", err)
 		}
 	}
@@ -120,6 +121,22 @@ func (o Options) mkdir() error {
 		return err
 	}
 	return errors.Join(o.Own(d), d.Close())
+}
+
+// tidy removes what a killed process left half written, and indexes of lists that are no more.
+func (o Options) tidy() error {
+	entries, err := os.ReadDir(o.Dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		name, isIndex := strings.CutSuffix(e.Name(), ".index")
+		known := slices.ContainsFunc(o.Sources, func(s Source) bool { return s.Name == name })
+		if strings.HasSuffix(e.Name(), ".tmp") || isIndex && !known {
+			err = errors.Join(err, os.Remove(filepath.Join(o.Dir, e.Name())))
+		}
+	}
+	return err
 }
 
 // begin takes the index of an earlier run, which is brought up to date later, or reads the list's file.

@@ -351,3 +351,25 @@ func TestAMatchNamesListAndEntry(t *testing.T) {
 		t.Errorf("%v\n%s", err, d)
 	}
 }
+
+func TestWhatAKilledProcessLeftIsRemoved(t *testing.T) {
+	dir := t.TempDir()
+	src := Source{Name: "feed", File: filepath.Join(dir, "list"), Type: Domain}
+	write(t, src.File, "one.example\n")
+	state := filepath.Join(dir, "state")
+	if err := os.Mkdir(state, 0o750); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"feed.123.tmp", "gone.index", "notes"} {
+		write(t, filepath.Join(state, name), "x")
+	}
+	l, err := Open(t.Context(), Options{Sources: []Source{src}, Dir: state})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	entries, err := os.ReadDir(state)
+	if err != nil || len(entries) != 2 || entries[0].Name() != "feed.index" || entries[1].Name() != "notes" {
+		t.Errorf("%v %v", entries, err)
+	}
+}
