@@ -120,7 +120,7 @@ func TestSizesAreThoseOfTheFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := float64(o.stats().Bytes) / float64(fi.Size()); s < 0.7 || s > 1.5 {
+	if s := float64(o.stats().Bytes) / float64(fi.Size()); s < 0.7 || s > 1.7 {
 		t.Errorf("%.2f of the file", s)
 	}
 }

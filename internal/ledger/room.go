@@ -9,8 +9,8 @@ import (
 // What rows take beside what differs in length, with their share of the indexes and of half-empty pages: measured, and rather too much.
 const (
 	mailBytes    = 80
-	partnerBytes = 90
-	keyBytes     = 30
+	partnerBytes = 60
+	keyBytes     = 20
 	slack        = 1.4
 	strangersMin = 0.1 // of MaxBytes: what strangers may have at least, and all that they can take from the others
 
