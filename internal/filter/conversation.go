@@ -9,6 +9,7 @@ import (
 
 	"sekisho/internal/address"
 	"sekisho/internal/finding"
+	"sekisho/internal/inspect"
 	"sekisho/internal/ledger"
 	"sekisho/internal/links"
 	"sekisho/internal/message"
@@ -36,14 +37,14 @@ type Conversation struct {
 }
 
 // converse reads the message's clues and asks the memory. It adds what speaks for and against the sender to the findings.
-func (r *Run) converse(res *Result, texts []string, found []links.Link) []finding.Finding {
-	c := &Conversation{Clues: clues(res.Header, texts)}
+func (r *Run) converse(res *Result, found *inspect.Result) []finding.Finding {
+	c := &Conversation{Clues: clues(res.Header, found.Texts)}
 	res.Conversation = c
 	if from := res.Header.Addresses("From"); len(from) > 0 {
 		c.From = from[0]
 		c.Name = sender.ParseName(from[0].Name)
 	}
-	res.Facts.Links = hosts(found)
+	res.Facts.Links = hosts(found.Links)
 	if res.Facts.Direction != message.In {
 		c.addressees(r, res)
 		return nil
@@ -54,10 +55,24 @@ func (r *Run) converse(res *Result, texts []string, found []links.Link) []findin
 		c.ask(r, c.question(res))
 	}
 	res.Facts.Warm = c.Asked && c.Answer.Warm
-	j := judge{c: c, site: &r.f.o.Site, people: r.f.people, res: res, from: address.Fold(c.From.Addr)}
+	j := judge{c: c, site: &r.f.o.Site, people: r.f.people, res: res, from: address.Fold(c.From.Addr), machine: c.machine(res, found)}
 	j.sender()
 	j.thread()
 	return j.findings
+}
+
+// machine reports whether a list or a program is believed to write. Any writer can say so: it is believed of a report that nobody sends, and of mail that brings
+// nothing to open.
+func (c *Conversation) machine(res *Result, found *inspect.Result) bool {
+	empty := len(res.Attachments) == 0 &&
+		!slices.ContainsFunc(found.Findings, func(f finding.Finding) bool { return f.Kind == finding.MailDocumentLink })
+	switch c.Clues.Robot {
+	case thread.Human:
+		return false
+	case thread.Receipt:
+		return empty || res.Session.Envelope.MailFrom == ""
+	}
+	return empty
 }
 
 // strangersMax bounds the recipients that are asked for: more than a person addresses; of a newsletter the first of them tell enough.
@@ -165,6 +180,7 @@ type judge struct {
 	res      *Result
 	people   map[string][]string
 	from     string // folded
+	machine  bool   // writes, not a person
 	findings []finding.Finding
 }
 
@@ -189,7 +205,7 @@ func (j *judge) sender() {
 	switch {
 	case j.c.Auth.Result == sender.Fail:
 		j.add(finding.AuthFail, "spf=%s dkim=%s dmarc=%s", word(j.c.Auth.SPF), word(j.c.Auth.DKIM), word(j.c.Auth.DMARC))
-	case j.lapsed() && j.c.Clues.Robot != thread.List: // a list breaks what proved its origin
+	case j.lapsed() && !j.machine: // a list breaks what proved its origin
 		j.add(finding.AuthFail, "%d mails from %.80q proved their origin, this one does not", a.From.Passed, j.from)
 	}
 	switch {
@@ -226,7 +242,7 @@ func (j *judge) name() {
 			j.add(finding.SenderNameSpoof, "the name holds %.60q, the address is %.60q", a, j.from)
 		}
 	}
-	if n.Via && n.Names(address.Domain(j.from)) || j.c.Clues.Robot == thread.List || j.site.Local(j.from) {
+	if n.Via && n.Names(address.Domain(j.from)) || j.site.Local(j.from) {
 		return
 	}
 	for _, k := range n.Keys {
@@ -287,7 +303,7 @@ func takesPart(c *ledger.Citations) bool { return c.Party || c.Copied || c.OrgPa
 // thread says whether the conversation is real and the writer part of it.
 func (j *judge) thread() {
 	cl, a := &j.c.Clues, &j.c.Answer
-	personal := cl.Robot == thread.Human
+	personal := !j.machine
 	party, cited := takesPart(&a.Cited), a.Cited.Ours+a.Cited.Theirs
 	switch {
 	case cited > 0 && party && !j.doubted():

@@ -220,7 +220,7 @@ func (r *Run) others(res *Result) (list []finding.Finding) {
 	}()
 	res.Conversation = &Conversation{}
 	found := r.scan.Result()
-	list = r.converse(res, found.Texts, found.Links)
+	list = r.converse(res, &found)
 	found.Findings = append(slices.Clone(found.Findings), list...)
 	return append(list, r.sends(res, found)...)
 }
