@@ -19,15 +19,15 @@ import (
 )
 
 type allowCmd struct {
-	Add    allowAddCmd    `cmd:"" help:"${help_allowadd}"`
-	List   allowListCmd   `cmd:"" help:"${help_allowlist}"`
-	Remove allowRemoveCmd `cmd:"" help:"${help_allowremove}"`
+	Add    allowAddCmd    `cmd:"" help:"help_allowadd"`
+	List   allowListCmd   `cmd:"" help:"help_allowlist"`
+	Remove allowRemoveCmd `cmd:"" help:"help_allowremove"`
 }
 
 type blockCmd struct {
-	Add    blockAddCmd    `cmd:"" help:"${help_blockadd}"`
-	List   blockListCmd   `cmd:"" help:"${help_blocklist}"`
-	Remove blockRemoveCmd `cmd:"" help:"${help_blockremove}"`
+	Add    blockAddCmd    `cmd:"" help:"help_blockadd"`
+	List   blockListCmd   `cmd:"" help:"help_blocklist"`
+	Remove blockRemoveCmd `cmd:"" help:"help_blockremove"`
 }
 
 // book is the open book of entries by hand, beside a running daemon or without one.
@@ -175,11 +175,11 @@ func (b *book) remove(ctx context.Context, use lists.Use, ids []int64, by act) e
 
 // entryFlags belong to every new entry.
 type entryFlags struct {
-	Reason  string `required:"" placeholder:"TEXT" help:"${help_entryreason}"`
-	Owner   string `placeholder:"NAME" help:"${help_owner}"`
-	Expires string `placeholder:"TIME" help:"${help_expires}"`
-	Renew   bool   `help:"${help_renew}"`
-	JSON    bool   `help:"${help_json}"`
+	Reason  string `required:"" placeholder:"TEXT" help:"help_entryreason"`
+	Owner   string `placeholder:"NAME" help:"help_owner"`
+	Expires string `placeholder:"TIME" help:"help_expires"`
+	Renew   bool   `help:"help_renew"`
+	JSON    bool   `help:"help_json"`
 }
 
 // allowDays is how long an entry allows where nothing else is said: a quarter, after which its owner looks again.
@@ -220,11 +220,11 @@ func (f *entryFlags) entry(otherwise string, lang string) (lists.Entry, error) {
 
 type allowAddCmd struct {
 	entryFlags
-	Macro      string   `placeholder:"HASH" xor:"macro" help:"${help_macrohash}"`
-	FromFile   string   `placeholder:"FILE" xor:"macro" help:"${help_fromfile}"`
-	Quarantine string   `placeholder:"ID" xor:"macro" help:"${help_fromheld}"`
-	Sender     string   `placeholder:"ADDRESS" help:"${help_allowsender}"`
-	Recipient  []string `placeholder:"ADDRESS" help:"${help_allowrcpt}"`
+	Macro      string   `placeholder:"HASH" xor:"macro" help:"help_macrohash"`
+	FromFile   string   `placeholder:"FILE" xor:"macro" help:"help_fromfile"`
+	Quarantine string   `placeholder:"ID" xor:"macro" help:"help_fromheld"`
+	Sender     string   `placeholder:"ADDRESS" help:"help_allowsender"`
+	Recipient  []string `placeholder:"ADDRESS" help:"help_allowrcpt"`
 }
 
 // Run adds an entry for each recipient.
@@ -360,7 +360,7 @@ func oneMacro(res *filter.Result, lang string) (string, error) {
 }
 
 type allowListCmd struct {
-	JSON bool `help:"${help_json}"`
+	JSON bool `help:"help_json"`
 }
 
 // Run lists what is allowed, expired entries too.
@@ -370,8 +370,8 @@ func (c *allowListCmd) Run(ctx context.Context, g *globals, io streams) error {
 
 type allowRemoveCmd struct {
 	act
-	JSON bool    `help:"${help_json}"`
-	IDs  []int64 `arg:"" name:"id" help:"${help_entryids}"`
+	JSON bool    `help:"help_json"`
+	IDs  []int64 `arg:"" name:"id" help:"help_entryids"`
 }
 
 // Run removes entries.
@@ -381,8 +381,8 @@ func (c *allowRemoveCmd) Run(ctx context.Context, g *globals, io streams) error 
 
 type blockAddCmd struct {
 	entryFlags
-	Type   string   `default:"auto" enum:"auto,sha256,sha1,md5,macro,domain,address,ip,url" placeholder:"TYPE" help:"${help_blocktype}"`
-	Values []string `arg:"" name:"value" help:"${help_blockvalues}"`
+	Type   string   `default:"auto" enum:"auto,sha256,sha1,md5,macro,domain,address,ip,url" placeholder:"TYPE" help:"help_blocktype"`
+	Values []string `arg:"" name:"value" help:"help_blockvalues"`
 }
 
 // Run adds an entry for each value.
@@ -420,7 +420,7 @@ func plainAddress(s string) string {
 }
 
 type blockListCmd struct {
-	JSON bool `help:"${help_json}"`
+	JSON bool `help:"help_json"`
 }
 
 // Run lists what is blocked, expired entries too.
@@ -430,8 +430,8 @@ func (c *blockListCmd) Run(ctx context.Context, g *globals, io streams) error {
 
 type blockRemoveCmd struct {
 	act
-	JSON bool    `help:"${help_json}"`
-	IDs  []int64 `arg:"" name:"id" help:"${help_entryids}"`
+	JSON bool    `help:"help_json"`
+	IDs  []int64 `arg:"" name:"id" help:"help_entryids"`
 }
 
 // Run removes entries.

@@ -11,8 +11,8 @@ import (
 )
 
 type configCmd struct {
-	Check checkCmd `cmd:"" help:"${help_check}"`
-	Show  cfgShow  `cmd:"" help:"${help_showcfg}"`
+	Check checkCmd `cmd:"" help:"help_check"`
+	Show  cfgShow  `cmd:"" help:"help_showcfg"`
 }
 
 type checkCmd struct{}
@@ -73,7 +73,7 @@ func (c *cfgShow) Run(g *globals, io streams) error {
 }
 
 type healthCmd struct {
-	Web string `placeholder:"HOST:PORT" help:"${help_web}"`
+	Web string `placeholder:"HOST:PORT" help:"help_web"`
 }
 
 // Run asks a running daemon.

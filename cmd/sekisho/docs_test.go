@@ -14,7 +14,7 @@ import (
 // names gives every command path and every flag of the program.
 func names(t *testing.T) (commands, flags []string) {
 	t.Helper()
-	k, err := kong.New(&cli{}, helpVars("en"), kong.Vars{"version": "test"})
+	k, err := kong.New(&cli{}, kong.Vars{"version": "test"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,6 +37,42 @@ func names(t *testing.T) (commands, flags []string) {
 		t.Fatalf("only %d commands and %d flags found", len(commands), len(flags))
 	}
 	return commands, flags
+}
+
+// TestHelpIsInBothLanguages: each command, flag and argument has a text of the catalogue.
+func TestHelpIsInBothLanguages(t *testing.T) {
+	for _, lang := range []string{"en", "ja"} {
+		k, err := kong.New(&cli{}, kong.Vars{"version": "test"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		translate(k.Model, lang)
+		n := 0
+		_ = kong.Visit(k.Model, func(node kong.Visitable, next kong.Next) error {
+			var name, help string
+			switch v := node.(type) {
+			case *kong.Flag:
+				name, help = "--"+v.Name, v.Help
+			case *kong.Positional:
+				name, help = v.Name, v.Help
+			case *kong.Node:
+				name, help = v.Name, v.Help
+				if len(v.Children) > 0 { // a group of commands
+					return next(nil)
+				}
+			}
+			if name != "" {
+				n++
+				if help == "" || strings.HasPrefix(help, "help_") {
+					t.Errorf("%s: %s has the help %q", lang, name, help)
+				}
+			}
+			return next(nil)
+		})
+		if n < 100 {
+			t.Errorf("%s: only %d texts seen", lang, n)
+		}
+	}
 }
 
 func TestManPagesNameEveryCommandAndFlag(t *testing.T) {
@@ -130,7 +166,7 @@ func TestCommandsOfTheDocumentsExist(t *testing.T) {
 
 // parses reports whether kong takes the arguments. In running text a command may stand without its arguments and required flags.
 func parses(args []string) error {
-	k, err := kong.New(&cli{}, helpVars("en"), kong.Vars{"version": "test"})
+	k, err := kong.New(&cli{}, kong.Vars{"version": "test"})
 	if err != nil {
 		return err
 	}

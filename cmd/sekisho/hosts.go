@@ -14,11 +14,11 @@ import (
 )
 
 type hostsCmd struct {
-	List     hostsListCmd     `cmd:"" default:"withargs" help:"${help_hostslist}"`
-	Show     hostsShowCmd     `cmd:"" help:"${help_hostsshow}"`
-	Received hostsReceivedCmd `cmd:"" help:"${help_hostsreceived}"`
-	Import   hostsImportCmd   `cmd:"" help:"${help_hostsimport}"`
-	Clear    hostsClearCmd    `cmd:"" help:"${help_hostsclear}"`
+	List     hostsListCmd     `cmd:"" default:"withargs" help:"help_hostslist"`
+	Show     hostsShowCmd     `cmd:"" help:"help_hostsshow"`
+	Received hostsReceivedCmd `cmd:"" help:"help_hostsreceived"`
+	Import   hostsImportCmd   `cmd:"" help:"help_hostsimport"`
+	Clear    hostsClearCmd    `cmd:"" help:"help_hostsclear"`
 }
 
 // gateway is what the daemon saw of our senders.
@@ -121,10 +121,10 @@ func (w *wanted) take(it quarantine.Item) {
 }
 
 type hostsListCmd struct {
-	All  bool `help:"${help_hostsall}"`
-	JSON bool `xor:"csv,bom" help:"${help_json}"`
-	CSV  bool `name:"csv" xor:"csv" help:"${help_csv}"`
-	BOM  bool `name:"bom" xor:"bom" help:"${help_bom}"`
+	All  bool `help:"help_hostsall"`
+	JSON bool `xor:"csv,bom" help:"help_json"`
+	CSV  bool `name:"csv" xor:"csv" help:"help_csv"`
+	BOM  bool `name:"bom" xor:"bom" help:"help_bom"`
 }
 
 // Run lists machines, accounts and addresses, the worst first.
@@ -161,8 +161,8 @@ func infected(rows []hosts.Row) error {
 }
 
 type hostsShowCmd struct {
-	JSON bool     `help:"${help_json}"`
-	Who  []string `arg:"" name:"who" help:"${help_who}"`
+	JSON bool     `help:"help_json"`
+	Who  []string `arg:"" name:"who" help:"help_who"`
 }
 
 // Run explains machines, accounts or addresses.
@@ -210,9 +210,9 @@ func named(rows []hosts.Row, names []string) (found []hosts.Row, unknown []strin
 }
 
 type hostsImportCmd struct {
-	JSON    bool     `help:"${help_json}"`
-	Replace bool     `help:"${help_hostsreplace}"`
-	Paths   []string `arg:"" name:"path" help:"${help_hostspaths}"`
+	JSON    bool     `help:"help_json"`
+	Replace bool     `help:"help_hostsreplace"`
+	Paths   []string `arg:"" name:"path" help:"help_hostspaths"`
 }
 
 // maxProblems is how many files that were not taken are named: the summary counts the rest.
@@ -262,9 +262,9 @@ func (d *hostsDesk) importProblem(err error) string {
 }
 
 type hostsClearCmd struct {
-	Why string   `placeholder:"TEXT" aliases:"reason" help:"${help_reason}"`
-	As  string   `placeholder:"NAME" help:"${help_as}"`
-	Who []string `arg:"" name:"account" help:"${help_clearwho}"`
+	Why string   `placeholder:"TEXT" aliases:"reason" help:"help_reason"`
+	As  string   `placeholder:"NAME" help:"help_as"`
+	Who []string `arg:"" name:"account" help:"help_clearwho"`
 }
 
 // Run lifts the hold on accounts and addresses.

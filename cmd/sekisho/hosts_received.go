@@ -13,11 +13,11 @@ import (
 )
 
 type hostsReceivedCmd struct {
-	Since      string   `placeholder:"TIME" help:"${help_rsince}"`
-	All        bool     `help:"${help_rall}"`
-	JSON       bool     `xor:"form" help:"${help_json}"`
-	Recipients bool     `xor:"form" help:"${help_rrecipients}"`
-	Who        []string `arg:"" optional:"" name:"who" help:"${help_rwho}"`
+	Since      string   `placeholder:"TIME" help:"help_rsince"`
+	All        bool     `help:"help_rall"`
+	JSON       bool     `xor:"form" help:"help_json"`
+	Recipients bool     `xor:"form" help:"help_rrecipients"`
+	Who        []string `arg:"" optional:"" name:"who" help:"help_rwho"`
 }
 
 // Run lists who received mail from what looks infected, by the record of messages.

@@ -17,9 +17,9 @@ import (
 )
 
 type ledgerCmd struct {
-	Import ledgerImportCmd `cmd:"" help:"${help_ledgerimport}"`
-	Stats  ledgerStatsCmd  `cmd:"" help:"${help_ledgerstats}"`
-	Forget ledgerForgetCmd `cmd:"" help:"${help_ledgerforget}"`
+	Import ledgerImportCmd `cmd:"" help:"help_ledgerimport"`
+	Stats  ledgerStatsCmd  `cmd:"" help:"help_ledgerstats"`
+	Forget ledgerForgetCmd `cmd:"" help:"help_ledgerforget"`
 }
 
 // books is the open memory of conversations, beside a running daemon or without one.
@@ -63,7 +63,7 @@ func (g *globals) withBooks(ctx context.Context, io streams, f func(*books) erro
 }
 
 type ledgerStatsCmd struct {
-	JSON bool `help:"${help_json}"`
+	JSON bool `help:"help_json"`
 }
 
 // Run says how much is remembered, and whether that is enough. The exit status is 1 while it is not.
@@ -155,7 +155,7 @@ func (b *books) stats(s ledger.ConversationStats, w ledger.Warmth) error {
 }
 
 type ledgerForgetCmd struct {
-	Address []string `arg:"" name:"address" help:"${help_address}"`
+	Address []string `arg:"" name:"address" help:"help_address"`
 }
 
 // Run removes people from the memory. The exit status is 1 when one was not in it.
@@ -181,9 +181,9 @@ func (c *ledgerForgetCmd) Run(ctx context.Context, g *globals, io streams) error
 }
 
 type ledgerImportCmd struct {
-	Archive bool     `help:"${help_archive}"`
-	JSON    bool     `help:"${help_json}"`
-	Paths   []string `arg:"" name:"path" help:"${help_ledgerpaths}"`
+	Archive bool     `help:"help_archive"`
+	JSON    bool     `help:"help_json"`
+	Paths   []string `arg:"" name:"path" help:"help_ledgerpaths"`
 }
 
 // Run learns what our people sent before: from their folders first, which say more, then from logs.

@@ -30,28 +30,28 @@ var version = ""
 
 // globals belong to every command.
 type globals struct {
-	Config string `short:"c" placeholder:"FILE" help:"${help_config}"`
-	State  string `placeholder:"DIR" help:"${help_state}"`
-	Lang   string `placeholder:"en|ja" help:"${help_lang}"`
+	Config string `short:"c" placeholder:"FILE" help:"help_config"`
+	State  string `placeholder:"DIR" help:"help_state"`
+	Lang   string `placeholder:"en|ja" help:"help_lang"`
 }
 
 type cli struct {
 	globals
 
-	Serve      serveCmd         `cmd:"" help:"${help_serve}"`
-	Scan       scanCmd          `cmd:"" help:"${help_scan}"`
-	Replay     replayCmd        `cmd:"" help:"${help_replay}"`
-	Quarantine quarantineCmd    `cmd:"" help:"${help_quarantine}"`
-	Ledger     ledgerCmd        `cmd:"" help:"${help_ledger}"`
-	Hosts      hostsCmd         `cmd:"" help:"${help_hosts}"`
-	Trace      traceCmd         `cmd:"" help:"${help_trace}"`
-	Rules      rulesCmd         `cmd:"" help:"${help_rules}"`
-	Mode       modeCmd          `cmd:"" help:"${help_mode}"`
-	Allow      allowCmd         `cmd:"" help:"${help_allow}"`
-	Block      blockCmd         `cmd:"" help:"${help_block}"`
-	ConfigCmd  configCmd        `cmd:"" name:"config" help:"${help_configcmd}"`
-	Health     healthCmd        `cmd:"" help:"${help_health}"`
-	Version    kong.VersionFlag `help:"${help_version}"`
+	Serve      serveCmd         `cmd:"" help:"help_serve"`
+	Scan       scanCmd          `cmd:"" help:"help_scan"`
+	Replay     replayCmd        `cmd:"" help:"help_replay"`
+	Quarantine quarantineCmd    `cmd:"" help:"help_quarantine"`
+	Ledger     ledgerCmd        `cmd:"" help:"help_ledger"`
+	Hosts      hostsCmd         `cmd:"" help:"help_hosts"`
+	Trace      traceCmd         `cmd:"" help:"help_trace"`
+	Rules      rulesCmd         `cmd:"" help:"help_rules"`
+	Mode       modeCmd          `cmd:"" help:"help_mode"`
+	Allow      allowCmd         `cmd:"" help:"help_allow"`
+	Block      blockCmd         `cmd:"" help:"help_block"`
+	ConfigCmd  configCmd        `cmd:"" name:"config" help:"help_configcmd"`
+	Health     healthCmd        `cmd:"" help:"help_health"`
+	Version    kong.VersionFlag `help:"help_version"`
 }
 
 // streams are where a command reads and writes; tests give their own.
@@ -75,14 +75,14 @@ func run(ctx context.Context, args []string, io streams) int {
 	lang := language(flagLang(args), os.Getenv)
 	var c cli
 	exit := -1
-	parser, err := kong.New(&c, kong.Name("sekisho"), kong.Description(text(lang, "about")), helpVars(lang),
+	parser, err := kong.New(&c, kong.Name("sekisho"), kong.Description(text(lang, "about")),
 		kong.Writers(io.out, io.err), kong.UsageOnError(), kong.Help(helpIn(lang)), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Exit(func(code int) { exit = code }), kong.Vars{"version": buildVersion()})
 	if err != nil {
 		fmt.Fprintln(io.err, "sekisho:", err)
 		return exitError
 	}
-	parser.Model.HelpFlag.Help = text(lang, "help_help")
+	translate(parser.Model, lang)
 	kctx, err := parser.Parse(args)
 	if exit >= 0 { // --help or --version has been printed
 		return exit

@@ -60,10 +60,10 @@ func orderOf(c *config.Config, state string) (modeOrder, error) {
 }
 
 type modeCmd struct {
-	Mode   string `arg:"" optional:"" placeholder:"monitor|tag|enforce|default" help:"${help_modeword}"`
-	Reason string `placeholder:"TEXT" help:"${help_modereason}"`
-	As     string `placeholder:"NAME" help:"${help_as}"`
-	JSON   bool   `help:"${help_json}"`
+	Mode   string `arg:"" optional:"" placeholder:"monitor|tag|enforce|default" help:"help_modeword"`
+	Reason string `placeholder:"TEXT" help:"help_modereason"`
+	As     string `placeholder:"NAME" help:"help_as"`
+	JSON   bool   `help:"help_json"`
 }
 
 // Run orders a mode, or without one prints which is in force and why.

@@ -19,18 +19,18 @@ import (
 )
 
 type quarantineCmd struct {
-	List    listCmd    `cmd:"" help:"${help_list}"`
-	Show    showCmd    `cmd:"" help:"${help_show}"`
-	Release releaseCmd `cmd:"" help:"${help_release}"`
-	Delete  deleteCmd  `cmd:"" help:"${help_delete}"`
-	Export  exportCmd  `cmd:"" help:"${help_export}"`
-	Verify  verifyCmd  `cmd:"" help:"${help_verify}"`
+	List    listCmd    `cmd:"" help:"help_list"`
+	Show    showCmd    `cmd:"" help:"help_show"`
+	Release releaseCmd `cmd:"" help:"help_release"`
+	Delete  deleteCmd  `cmd:"" help:"help_delete"`
+	Export  exportCmd  `cmd:"" help:"help_export"`
+	Verify  verifyCmd  `cmd:"" help:"help_verify"`
 }
 
 // act is who does something and why; it is recorded.
 type act struct {
-	Reason string `required:"" placeholder:"TEXT" help:"${help_reason}"`
-	As     string `placeholder:"NAME" help:"${help_as}"`
+	Reason string `required:"" placeholder:"TEXT" help:"help_reason"`
+	As     string `placeholder:"NAME" help:"help_as"`
 }
 
 func (a act) by() quarantine.By { return quarantine.By{Who: who(a.As), Why: a.Reason} }
@@ -137,8 +137,8 @@ func (d *desk) each(ctx context.Context, refs []string, f func(id string) error)
 func (d *desk) encode(v any) error { return encodeJSON(d.out, v) }
 
 type listCmd struct {
-	JSON bool `help:"${help_json}"`
-	All  bool `help:"${help_all}"`
+	JSON bool `help:"help_json"`
+	All  bool `help:"help_all"`
 }
 
 // Run lists what is held, newest first.
@@ -220,8 +220,8 @@ func short(s string) string {
 }
 
 type showCmd struct {
-	JSON bool     `help:"${help_json}"`
-	IDs  []string `arg:"" name:"id" help:"${help_ids}"`
+	JSON bool     `help:"help_json"`
+	IDs  []string `arg:"" name:"id" help:"help_ids"`
 }
 
 // shown is an item with its words.
@@ -324,10 +324,10 @@ func clientIP(a netip.Addr) string {
 
 type releaseCmd struct {
 	act
-	To    []string `placeholder:"ADDRESS" help:"${help_to}"`
-	Again bool     `help:"${help_again}"`
-	JSON  bool     `help:"${help_json}"`
-	IDs   []string `arg:"" name:"id" help:"${help_ids}"`
+	To    []string `placeholder:"ADDRESS" help:"help_to"`
+	Again bool     `help:"help_again"`
+	JSON  bool     `help:"help_json"`
+	IDs   []string `arg:"" name:"id" help:"help_ids"`
 }
 
 // releasedItem is one line of release --json.
@@ -389,7 +389,7 @@ func (d *desk) inMTA(ctx context.Context, id string) error {
 
 type deleteCmd struct {
 	act
-	IDs []string `arg:"" name:"id" help:"${help_ids}"`
+	IDs []string `arg:"" name:"id" help:"help_ids"`
 }
 
 // Run deletes held messages; their records stay.
@@ -407,8 +407,8 @@ func (c *deleteCmd) Run(ctx context.Context, g *globals, io streams) error {
 
 type exportCmd struct {
 	act
-	ID     string `arg:"" name:"id" help:"${help_id}"`
-	Output string `short:"o" placeholder:"FILE" default:"-" help:"${help_output}"`
+	ID     string `arg:"" name:"id" help:"help_id"`
+	Output string `short:"o" placeholder:"FILE" default:"-" help:"help_output"`
 }
 
 // Run writes the exact bytes of a held message to a new file, or to standard output.
@@ -434,8 +434,8 @@ func (c *exportCmd) Run(ctx context.Context, g *globals, io streams) error {
 }
 
 type verifyCmd struct {
-	JSON   bool `help:"${help_json}"`
-	Repair bool `help:"${help_repair}"`
+	JSON   bool `help:"help_json"`
+	Repair bool `help:"help_repair"`
 }
 
 // Run compares index and folder.

@@ -22,10 +22,10 @@ import (
 )
 
 type replayCmd struct {
-	JSON    bool   `help:"${help_json}"`
-	Compare string `placeholder:"PACK" help:"${help_compare}"`
-	History bool   `help:"${help_history}"`
-	Folder  string `arg:"" optional:"" help:"${help_folder}"`
+	JSON    bool   `help:"help_json"`
+	Compare string `placeholder:"PACK" help:"help_compare"`
+	History bool   `help:"help_history"`
+	Folder  string `arg:"" optional:"" help:"help_folder"`
 }
 
 // labelsFile gives the order of a labelled folder; nothing else is read from it.

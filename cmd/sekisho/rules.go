@@ -15,16 +15,16 @@ import (
 )
 
 type rulesCmd struct {
-	List    rulesList    `cmd:"" help:"${help_ruleslist}"`
-	Check   rulesCheck   `cmd:"" help:"${help_rulescheck}"`
-	Test    rulesTest    `cmd:"" help:"${help_rulestest}"`
-	Explain rulesExplain `cmd:"" help:"${help_rulesexplain}"`
+	List    rulesList    `cmd:"" help:"help_ruleslist"`
+	Check   rulesCheck   `cmd:"" help:"help_rulescheck"`
+	Test    rulesTest    `cmd:"" help:"help_rulestest"`
+	Explain rulesExplain `cmd:"" help:"help_rulesexplain"`
 }
 
 // packFlags choose a pack and how it is shown.
 type packFlags struct {
-	JSON bool   `help:"${help_json}"`
-	Pack string `arg:"" optional:"" help:"${help_pack}"`
+	JSON bool   `help:"help_json"`
+	Pack string `arg:"" optional:"" help:"help_pack"`
 }
 
 // chosen loads the pack given, else the configuration's, and the language.

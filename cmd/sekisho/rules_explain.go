@@ -12,10 +12,10 @@ import (
 )
 
 type rulesExplain struct {
-	JSON    bool     `help:"${help_json}"`
-	Pack    string   `placeholder:"FILE" help:"${help_pack}"`
-	Session string   `placeholder:"FILE" help:"${help_session}"`
-	Names   []string `arg:"" name:"rule-or-mail" help:"${help_ruleormail}"`
+	JSON    bool     `help:"help_json"`
+	Pack    string   `placeholder:"FILE" help:"help_pack"`
+	Session string   `placeholder:"FILE" help:"help_session"`
+	Names   []string `arg:"" name:"rule-or-mail" help:"help_ruleormail"`
 }
 
 // Run explains rules by name, and why mails or files get the verdict that they get.

@@ -19,11 +19,11 @@ import (
 )
 
 type scanCmd struct {
-	JSON     bool     `help:"${help_json}"`
-	Macros   bool     `help:"${help_macros}"`
-	Password []string `placeholder:"WORD" sep:"none" help:"${help_password}"`
-	Session  string   `placeholder:"FILE" help:"${help_session}"`
-	Paths    []string `arg:"" name:"path" help:"${help_scanpaths}"`
+	JSON     bool     `help:"help_json"`
+	Macros   bool     `help:"help_macros"`
+	Password []string `placeholder:"WORD" sep:"none" help:"help_password"`
+	Session  string   `placeholder:"FILE" help:"help_session"`
+	Paths    []string `arg:"" name:"path" help:"help_scanpaths"`
 }
 
 // Run looks at every path and prints one result a mail or file.

@@ -39,8 +39,8 @@ import (
 )
 
 type serveCmd struct {
-	Listen string `placeholder:"ADDRESS" help:"${help_listen}"`
-	Web    string `placeholder:"HOST:PORT" help:"${help_web}"`
+	Listen string `placeholder:"ADDRESS" help:"help_listen"`
+	Web    string `placeholder:"HOST:PORT" help:"help_web"`
 }
 
 // Run serves until ctx ends, then finishes the messages in work.

@@ -17,30 +17,30 @@ import (
 )
 
 type traceCmd struct {
-	Sender     string   `placeholder:"ADDRESS" help:"${help_t_sender}"`
-	Recipient  string   `placeholder:"ADDRESS" help:"${help_t_recipient}"`
-	Address    string   `placeholder:"ADDRESS" help:"${help_t_address}"`
-	MessageID  string   `placeholder:"ID" help:"${help_t_messageid}"`
-	Subject    string   `placeholder:"TEXT" help:"${help_t_subject}"`
-	Contains   string   `placeholder:"TEXT" help:"${help_t_contains}"`
-	SHA256     []string `name:"sha256" placeholder:"HEX" help:"${help_t_sha256}"`
-	Macros     []string `placeholder:"HEX" help:"${help_t_macros}"`
-	Name       string   `placeholder:"NAME" help:"${help_t_name}"`
-	QueueID    string   `placeholder:"ID" help:"${help_t_queueid}"`
-	Quarantine string   `name:"quarantine-id" placeholder:"ID" help:"${help_t_quarantine}"`
-	Client     string   `placeholder:"IP" help:"${help_t_client}"`
-	Account    string   `placeholder:"NAME" help:"${help_t_account}"`
-	Rule       string   `placeholder:"NAME" help:"${help_t_rule}"`
-	Verdict    string   `placeholder:"WORD" help:"${help_t_verdict}"`
-	Direction  string   `placeholder:"in|out|internal" help:"${help_t_direction}"`
-	Since      string   `placeholder:"TIME" help:"${help_t_since}"`
-	Until      string   `placeholder:"TIME" help:"${help_t_until}"`
-	Before     int64    `placeholder:"N" help:"${help_t_before}"`
-	Limit      int      `placeholder:"N" default:"-1" help:"${help_t_limit}"`
-	JSON       bool     `xor:"form" help:"${help_json}"`
-	MessageIDs bool     `xor:"form" name:"message-ids" help:"${help_t_messageids}"`
-	Doveadm    bool     `xor:"form" help:"${help_t_doveadm}"`
-	Files      []string `arg:"" optional:"" name:"file" help:"${help_t_file}"`
+	Sender     string   `placeholder:"ADDRESS" help:"help_t_sender"`
+	Recipient  string   `placeholder:"ADDRESS" help:"help_t_recipient"`
+	Address    string   `placeholder:"ADDRESS" help:"help_t_address"`
+	MessageID  string   `placeholder:"ID" help:"help_t_messageid"`
+	Subject    string   `placeholder:"TEXT" help:"help_t_subject"`
+	Contains   string   `placeholder:"TEXT" help:"help_t_contains"`
+	SHA256     []string `name:"sha256" placeholder:"HEX" help:"help_t_sha256"`
+	Macros     []string `placeholder:"HEX" help:"help_t_macros"`
+	Name       string   `placeholder:"NAME" help:"help_t_name"`
+	QueueID    string   `placeholder:"ID" help:"help_t_queueid"`
+	Quarantine string   `name:"quarantine-id" placeholder:"ID" help:"help_t_quarantine"`
+	Client     string   `placeholder:"IP" help:"help_t_client"`
+	Account    string   `placeholder:"NAME" help:"help_t_account"`
+	Rule       string   `placeholder:"NAME" help:"help_t_rule"`
+	Verdict    string   `placeholder:"WORD" help:"help_t_verdict"`
+	Direction  string   `placeholder:"in|out|internal" help:"help_t_direction"`
+	Since      string   `placeholder:"TIME" help:"help_t_since"`
+	Until      string   `placeholder:"TIME" help:"help_t_until"`
+	Before     int64    `placeholder:"N" help:"help_t_before"`
+	Limit      int      `placeholder:"N" default:"-1" help:"help_t_limit"`
+	JSON       bool     `xor:"form" help:"help_json"`
+	MessageIDs bool     `xor:"form" name:"message-ids" help:"help_t_messageids"`
+	Doveadm    bool     `xor:"form" help:"help_t_doveadm"`
+	Files      []string `arg:"" optional:"" name:"file" help:"help_t_file"`
 }
 
 // Run searches the record of messages. Exit status as grep(1): 0 something was found, 1 nothing was, 2 an error.
