@@ -113,6 +113,10 @@ func (k *checker) site() {
 	if s.Gateway != "" && !isDomain(s.Gateway) {
 		k.fail("site.gateway", "%[1]q is no host name", "%[1]q はホスト名ではありません", s.Gateway)
 	}
+	if s.AuthservID == "" && len(s.LocalDomains) > 0 {
+		k.warn("site.authserv_id", "is empty: no sender proves who he is, so macros of known correspondents are held like strangers'",
+			"空のため送信者認証の結果を使えず、連絡のある相手のマクロも見知らぬ相手のものと同様に隔離します")
+	}
 	if s.AuthservID != "" && !isToken(s.AuthservID) {
 		k.fail("site.authserv_id", "%[1]q is no authserv-id (RFC 8601 2.2)", "%[1]q は authserv-id ではありません(RFC 8601 2.2)", s.AuthservID)
 	}

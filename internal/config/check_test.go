@@ -47,6 +47,7 @@ func TestContradictions(t *testing.T) {
 		{"everybody is a relay", "site: {trusted_relays: ['::/0']}\n", "1:8 error site.trusted_relays: is everybody"},
 		{"relay holds a network of ours", "site: {internal_networks: [10.1.0.0/16], trusted_relays: [10.0.0.0/8]}\n", "1:42 error site.trusted_relays: could name any client"},
 		{"gateway is no name", "site: {gateway: 'mail example'}\n", "1:8 error site.gateway: is no host name"},
+		{"nobody proves himself", "site: {local_domains: [a.example]}\n", " warning site.authserv_id: is empty"},
 		{"authserv-id is no token", "site: {authserv_id: 'a; b'}\n", "1:8 error site.authserv_id: is no authserv-id"},
 		{"no depth", "limits: {depth: 0}\n", "1:10 error limits.depth: more than 0"},
 		{"too deep", "limits: {depth: 101}\n", "1:10 error limits.depth: more than 100 levels"},
@@ -128,7 +129,7 @@ func TestContradictions(t *testing.T) {
 
 // TestGoodFilesHaveNoErrors: set-ups of real sites pass; the number of warnings is exact.
 func TestGoodFilesHaveNoErrors(t *testing.T) {
-	ours := "state: /tmp\nsite: {local_domains: [example.co.jp, .example.co.jp, 例え.jp], internal_networks: [10.0.0.0/8], trusted_relays: [10.0.0.25]}\n" +
+	ours := "state: /tmp\nsite: {local_domains: [example.co.jp, .example.co.jp, 例え.jp], internal_networks: [10.0.0.0/8], trusted_relays: [10.0.0.25], authserv_id: mx.example.co.jp}\n" +
 		"quarantine: {max_bytes: 2GiB, min_free_bytes: 1MiB, max_source_percent: 50}\n"
 	// In the hold queue the quarantine's caps are without effect, which is told.
 	for name, text := range map[string]string{

@@ -245,14 +245,11 @@ func (j *judge) name() {
 	if n.Via && n.Names(address.Domain(j.from)) || j.site.Local(j.from) {
 		return
 	}
-	for _, k := range n.Keys {
-		switch known := j.people[k]; {
-		case slices.Contains(known, j.from): // a private address that is listed
-			return
-		case len(known) > 0:
-			j.add(finding.SenderInternalSpoof, "%.60q is %.60q, the address is %.60q", j.c.From.Name, known[0], j.from)
-			return
-		}
+	if known := j.ours(n.Keys); slices.Contains(known, j.from) { // a private address that is listed
+		return
+	} else if len(known) > 0 {
+		j.add(finding.SenderInternalSpoof, "%.60q is %.60q, the address is %.60q", j.c.From.Name, known[0], j.from)
+		return
 	}
 	others := slices.DeleteFunc(slices.Clone(j.c.Answer.Namesake), func(p ledger.Partner) bool { return p.Address == j.from || same(p.Address, j.from) })
 	switch i := slices.IndexFunc(others, func(p ledger.Partner) bool { return p.Ours }); {
@@ -333,29 +330,39 @@ func (j *judge) thread() {
 	}
 }
 
-// quotes looks for the writer himself in what he quotes, at another address.
+// quotes looks for the writer himself, and for people of ours, at another address in what is quoted.
 func (j *judge) quotes() {
-	for i, p := range j.c.Clues.Quoted {
+	for _, p := range j.c.Clues.Quoted {
 		addr := address.Fold(p.Addr)
 		if addr == "" || addr == j.from || same(addr, j.from) || j.site.Local(addr) {
 			continue
 		}
-		if !j.himself(i, p, addr) {
-			continue
+		keys := sender.ParseName(p.Name).Keys
+		if j.himself(keys, addr) {
+			j.add(finding.ThreadQuoteMismatch, "quotes %.50q as %.60q, writes from %.60q", j.c.From.Name, addr, j.from)
+			return
 		}
-		j.add(finding.ThreadQuoteMismatch, "quotes %.50q as %.60q, writes from %.60q", j.c.From.Name, addr, j.from)
-		return
+		if known := j.ours(keys); len(known) > 0 && !slices.Contains(known, addr) {
+			j.add(finding.ThreadQuoteMismatch, "quotes %.50q, who is %.60q, as %.60q", p.Name, known[0], addr)
+			return
+		}
 	}
 }
 
-// himself reports whether a quoted person bears the writer's name: as it stands there, or as the memory knows the address.
-func (j *judge) himself(_ int, p thread.Person, addr string) bool {
-	for _, k := range sender.ParseName(p.Name).Keys {
-		if slices.Contains(j.c.Name.Keys, k) {
-			return true
+// ours are the addresses of one of our people under a name.
+func (j *judge) ours(keys []string) []string {
+	for _, k := range keys {
+		if known := j.people[k]; len(known) > 0 {
+			return known
 		}
 	}
-	return slices.ContainsFunc(j.c.Answer.Namesake, func(n ledger.Partner) bool { return n.Address == addr })
+	return nil
+}
+
+// himself reports whether a quoted person bears the writer's name: as it stands there, or as the memory knows the address.
+func (j *judge) himself(keys []string, addr string) bool {
+	return slices.ContainsFunc(keys, func(k string) bool { return slices.Contains(j.c.Name.Keys, k) }) ||
+		slices.ContainsFunc(j.c.Answer.Namesake, func(n ledger.Partner) bool { return n.Address == addr })
 }
 
 // learn tells the memory of a message that goes its way. Nobody becomes known by mail that was held, marked, released, sent by nobody, or by a machine; of

@@ -115,6 +115,8 @@ func TestWhatAMailFromOutsideIsSaidToBe(t *testing.T) {
 		{"a subject of ours from a foreigner", ledger.Answer{Subject: ledger.Citations{Ours: 1}}, fromEvil + "Subject: Re: Pumps\r\n", "Hello\r\n",
 			[]finding.Kind{finding.ReplyNoReference, finding.ThreadSubjectForeign}},
 		{"he quotes himself at another address", ledger.Answer{}, fromEvil + "Subject: Re: Pumps\r\n", quote, []finding.Kind{finding.ReplyNoReference, finding.ThreadQuoteMismatch}},
+		{"he quotes one of ours at a false address", ledger.Answer{}, fromEvil + "Subject: Re: Pumps\r\n",
+			strings.NewReplacer("Taro Yamada", "Hanako Suzuki", "taro@partner", "hanako@0ur").Replace(quote), []finding.Kind{finding.ReplyNoReference, finding.ThreadQuoteMismatch}},
 		{"he quotes himself at his own", ledger.Answer{}, fromTaro + "Subject: Re: Pumps\r\n", quote, []finding.Kind{finding.ReplyNoReference}},
 		{"a colleague of his answers", ledger.Answer{}, "From: Taro Yamada <t2@sales.partner.example>\r\nSubject: Re: Pumps\r\n", quote, []finding.Kind{finding.ReplyNoReference}},
 		{"the name of one of ours", ledger.Answer{}, "From: 鈴木花子 <x@evil.example>\r\n", "Hello\r\n", []finding.Kind{finding.SenderInternalSpoof}},
