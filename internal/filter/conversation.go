@@ -34,6 +34,8 @@ type Conversation struct {
 	Answer ledger.Answer
 	Asked  bool  // the memory answered
 	Err    error // the memory could not be asked
+
+	Away, Document bool // it leads to somebody else's site, to a document
 }
 
 // converse reads the message's clues and asks the memory. It adds what speaks for and against the sender to the findings.
@@ -51,28 +53,16 @@ func (r *Run) converse(res *Result, found *inspect.Result) []finding.Finding {
 	}
 	c.Auth = sender.Authenticate(res.Header, &r.f.o.Site, res.Facts.From)
 	res.Facts.Auth = string(c.Auth.Result)
+	c.Away, c.Document = leads(found.Links, &r.f.o.Site, address.Domain(c.From.Addr))
 	if r.f.o.Conversations != nil {
-		c.ask(r, c.question(res))
+		c.ask(r, c.question(res, &r.f.o.Site))
 	}
 	res.Facts.Warm = c.Asked && c.Answer.Warm
-	j := judge{c: c, site: &r.f.o.Site, people: r.f.people, res: res, from: address.Fold(c.From.Addr), machine: c.machine(res, found)}
+	j := judge{c: c, site: &r.f.o.Site, people: r.f.people, res: res, from: address.Fold(c.From.Addr)}
+	j.machine = j.believed()
 	j.sender()
 	j.thread()
 	return j.findings
-}
-
-// machine reports whether a list or a program is believed to write. Any writer can say so: it is believed of a report that nobody sends, and of mail that brings
-// nothing to open.
-func (c *Conversation) machine(res *Result, found *inspect.Result) bool {
-	empty := len(res.Attachments) == 0 &&
-		!slices.ContainsFunc(found.Findings, func(f finding.Finding) bool { return f.Kind == finding.MailDocumentLink })
-	switch c.Clues.Robot {
-	case thread.Human:
-		return false
-	case thread.Receipt:
-		return empty || res.Session.Envelope.MailFrom == ""
-	}
-	return empty
 }
 
 // strangersMax bounds the recipients that are asked for: more than a person addresses; of a newsletter the first of them tell enough.
@@ -143,9 +133,9 @@ func hosts(found []links.Link) (list []string) {
 }
 
 // question is what the memory is asked: everything at once.
-func (c *Conversation) question(res *Result) ledger.Question {
+func (c *Conversation) question(res *Result, site *message.Site) ledger.Question {
 	q := ledger.Question{
-		Time: timeOf(res), From: address.Fold(c.From.Addr), Names: c.Name.Keys, Refs: c.Clues.Refs, Rcpts: folded(res.Session.Envelope.Rcpts),
+		Via: via(res, site), Time: timeOf(res), From: address.Fold(c.From.Addr), Names: c.Name.Keys, Refs: c.Clues.Refs, Rcpts: folded(res.Session.Envelope.Rcpts),
 		Alike: sender.Neighbours(address.Domain(c.From.Addr)),
 	}
 	if c.Clues.Reply || c.Clues.Forward {
@@ -199,6 +189,14 @@ func (j *judge) lapsed() bool {
 // doubted reports whether something speaks against the mail coming from where it says.
 func (j *judge) doubted() bool { return j.c.Auth.Result == sender.Fail || j.lapsed() }
 
+// unproven reports whether the writer cannot be taken for a party of a conversation: what is ours leaves by us, and a firm whose mail proves its origin
+// has colleagues whose mail does.
+func (j *judge) unproven() bool {
+	a := &j.c.Answer
+	return j.doubted() || j.c.Auth.Result != sender.Pass && j.site.Local(j.from) ||
+		j.c.Auth.Result == sender.None && a.From.Received == 0 && a.Org.Passed >= proofs && a.Org.Unproven == 0
+}
+
 // sender says what is known of the writer.
 func (j *judge) sender() {
 	a := &j.c.Answer
@@ -215,6 +213,7 @@ func (j *judge) sender() {
 		j.add(finding.SenderNew, "%.80q", j.from)
 	}
 	j.name()
+	j.authors()
 	if domain := address.Domain(j.from); domain != "" {
 		j.lookalike(domain)
 	}
@@ -242,7 +241,7 @@ func (j *judge) name() {
 			j.add(finding.SenderNameSpoof, "the name holds %.60q, the address is %.60q", a, j.from)
 		}
 	}
-	if n.Via && n.Names(address.Domain(j.from)) || j.site.Local(j.from) {
+	if n.Via && n.Names(address.Domain(j.from)) || j.site.Local(j.from) || j.memberOf() {
 		return
 	}
 	if known := j.ours(n.Keys); slices.Contains(known, j.from) { // a private address that is listed
@@ -303,7 +302,7 @@ func (j *judge) thread() {
 	personal := !j.machine
 	party, cited := takesPart(&a.Cited), a.Cited.Ours+a.Cited.Theirs
 	switch {
-	case cited > 0 && party && !j.doubted():
+	case cited > 0 && party && !j.unproven():
 		j.add(finding.ThreadKnown, "cites %d mails of a conversation of ours", cited)
 	case cited > 0 && party:
 		j.add(finding.ThreadUnknown, "cites %d mails of a conversation of ours, but nothing proves that %.80q wrote it", cited, j.from)
@@ -365,6 +364,26 @@ func (j *judge) himself(keys []string, addr string) bool {
 		slices.ContainsFunc(j.c.Answer.Namesake, func(n ledger.Partner) bool { return n.Address == addr })
 }
 
+// authors says where a mail names several, one of whom is one of ours: RFC 5322 3.6.2 allows it, mail programs show whom they like, and DMARC has no answer.
+func (j *judge) authors() {
+	list := j.res.Header.Addresses("From")
+	for _, a := range list[:min(len(list), authorsMax)] {
+		if j.site.Local(a.Addr) != j.site.Local(j.from) {
+			j.add(finding.SenderInternalSpoof, "several authors: %.60q, %.60q", j.from, a.Addr)
+			return
+		}
+		for _, k := range sender.ParseName(a.Name).Keys {
+			if known := j.people[k]; a.Addr != j.c.From.Addr && len(known) > 0 && !slices.Contains(known, address.Fold(a.Addr)) && !j.site.Local(a.Addr) {
+				j.add(finding.SenderInternalSpoof, "%.60q is %.60q, the address is %.60q", a.Name, known[0], a.Addr)
+				return
+			}
+		}
+	}
+}
+
+// authorsMax is how many authors are looked at; honest mail has one.
+const authorsMax = 10
+
 // learn tells the memory of a message that goes its way. Nobody becomes known by mail that was held, marked, released, sent by nobody, or by a machine; of
 // such mail of ours only the id is kept where it left, so that an answer to it is not called forged.
 func (f *Filter) learn(ctx context.Context, res *Result, delivered bool) error {
@@ -377,6 +396,9 @@ func (f *Filter) learn(ctx context.Context, res *Result, delivered bool) error {
 	to, cc := addresses(res.Header, "To"), addresses(res.Header, "Cc")
 	e := &res.Session.Envelope
 	if res.Facts.Direction != message.In {
+		if !f.o.Site.Local(c.From.Addr) { // what one of ours has forwarded for him: its addressees are another's, its id too
+			return nil
+		}
 		return wrap("sent", f.o.Conversations.LearnSent(ctx, ledger.Sent{
 			Time: timeOf(res), From: address.Fold(c.From.Addr), Name: c.From.Name, Names: c.Name.Keys, MessageID: c.Clues.MessageID, Refs: c.Clues.Refs,
 			Subject: c.Clues.Subject, Rcpts: folded(e.Rcpts), To: to, Cc: cc, Reply: c.Clues.Reply, Robot: robot || !clean,

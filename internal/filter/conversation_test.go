@@ -79,6 +79,7 @@ func TestWhatAMailFromOutsideIsSaidToBe(t *testing.T) {
 	known := ledger.Answer{Warm: true, From: knownTaro}
 	cited := func(c ledger.Citations) ledger.Answer { return ledger.Answer{Warm: true, Cited: c} }
 	const refs = "In-Reply-To: <a@our.example>\r\nSubject: Re: Pumps\r\n"
+	const list, robot = "List-Id: <l.example>\r\n", "Auto-Submitted: auto-replied\r\n"
 	tests := []struct {
 		name   string
 		answer ledger.Answer
@@ -101,14 +102,23 @@ func TestWhatAMailFromOutsideIsSaidToBe(t *testing.T) {
 		{"an addressee's address without his proof", ledger.Answer{Warm: true, From: knownTaro, Cited: ledger.Citations{Ours: 1, Party: true}}, fromTaro + failed + refs, "Hello\r\n",
 			[]finding.Kind{finding.AuthFail, finding.ThreadUnknown}},
 		{"a stolen conversation", cited(ledger.Citations{Ours: 1}), fromEvil + refs, "Hello\r\n", []finding.Kind{finding.ThreadStolen, finding.SenderNew}},
-		{"the same by a list", cited(ledger.Citations{Ours: 1}), fromEvil + refs + "List-Id: <l.example>\r\n", "Hello\r\n", []finding.Kind{finding.SenderNew}},
-		{"the same with a file", cited(ledger.Citations{Ours: 1}), fromEvil + refs + "List-Id: <l.example>\r\nContent-Disposition: attachment; filename=a.txt\r\n", "Hello\r\n",
-			[]finding.Kind{finding.ThreadStolen, finding.SenderNew}},
-		{"a machine that links to a document", cited(ledger.Citations{Ours: 1}), fromEvil + refs + "Auto-Submitted: auto-replied\r\n", "https://evil.example/a.doc\r\n",
-			[]finding.Kind{finding.ThreadStolen, finding.SenderNew}},
-		{"a list under the name of one of ours", ledger.Answer{}, "From: 鈴木花子 <x@evil.example>\r\nList-Id: <l.example>\r\n", "Hello\r\n", []finding.Kind{finding.SenderInternalSpoof}},
+		{"the same by a list that ours wrote to", cited(ledger.Citations{Ours: 1, Via: true}), fromEvil + refs + list, "Hello\r\n", []finding.Kind{finding.SenderNew}},
+		{"the same by somebody who says that he is one", cited(ledger.Citations{Ours: 1}), fromEvil + refs + list, "Hello\r\n", []finding.Kind{finding.SenderNew, finding.ThreadStolen}},
+		{"… under that list's address, which SPF denies", cited(ledger.Citations{Ours: 1, Via: true}),
+			"Authentication-Results: gw.our.example; spf=fail smtp.mailfrom=evil.example; dkim=pass header.d=evil.example\r\n" + fromEvil + refs + list, "Hello\r\n",
+			[]finding.Kind{finding.SenderNew, finding.ThreadStolen}},
+		{"… without references", ledger.Answer{Subject: ledger.Citations{Ours: 1}}, fromEvil + "Subject: Re: Pumps\r\n" + list, "Hello\r\n",
+			[]finding.Kind{finding.ReplyNoReference, finding.ThreadSubjectForeign}},
+		{"… with one of ours in a quotation", ledger.Answer{}, fromEvil + "Subject: Pumps\r\n" + list, quote, []finding.Kind{finding.ThreadQuoteMismatch}},
+		{"a list that nobody of ours wrote to", ledger.Answer{}, fromEvil + "Subject: Re: Pumps\r\n" + list, "Hello\r\n", nil},
 		{"mail of ours to a list, answered there", cited(ledger.Citations{Ours: 1, Listed: true}), fromEvil + refs, "Hello\r\n", []finding.Kind{finding.SenderNew}},
-		{"an automatic answer from elsewhere", cited(ledger.Citations{Ours: 1}), fromEvil + refs + "Auto-Submitted: auto-replied\r\n", "Hello\r\n", []finding.Kind{finding.SenderNew}},
+		{"an automatic answer from elsewhere", cited(ledger.Citations{Ours: 1}), fromEvil + refs + robot, "Hello\r\n", []finding.Kind{finding.SenderNew}},
+		{"… that leads to its own site and ours", cited(ledger.Citations{Ours: 1}), fromEvil + refs + robot, "https://help.evil.example/1 https://www.our.example/\r\n", []finding.Kind{finding.SenderNew}},
+		{"… that leads elsewhere", cited(ledger.Citations{Ours: 1}), fromEvil + refs + robot, "https://hacked.example/1\r\n", []finding.Kind{finding.SenderNew, finding.ThreadStolen}},
+		{"… to a document", cited(ledger.Citations{Ours: 1}), fromEvil + refs + robot, "https://evil.example/1.doc\r\n", []finding.Kind{finding.SenderNew, finding.ThreadStolen}},
+		{"… with a file", cited(ledger.Citations{Ours: 1}), fromEvil + refs + robot + "Content-Type: application/octet-stream; name=a.bin\r\nContent-Disposition: attachment\r\n", "Hello\r\n",
+			[]finding.Kind{finding.SenderNew, finding.ThreadStolen}},
+		{"a machine that answers nobody of ours leads where it likes", ledger.Answer{}, fromEvil + "Subject: Re: Pumps\r\n" + robot, "https://hacked.example/1\r\n", nil},
 		{"an id of ours that was never sent", cited(ledger.Citations{Forged: 1}), fromEvil + refs, "Hello\r\n", []finding.Kind{finding.ThreadForged, finding.SenderNew}},
 		{"an answer to what is not remembered", cited(ledger.Citations{}), fromEvil + refs, "Hello\r\n", []finding.Kind{finding.ThreadUnknown, finding.SenderNew}},
 		{"an answer that names nothing", ledger.Answer{}, fromEvil + "Subject: Re: Pumps\r\n", "Hello\r\n", []finding.Kind{finding.ReplyNoReference}},
@@ -119,6 +129,21 @@ func TestWhatAMailFromOutsideIsSaidToBe(t *testing.T) {
 			strings.NewReplacer("Taro Yamada", "Hanako Suzuki", "taro@partner", "hanako@0ur").Replace(quote), []finding.Kind{finding.ReplyNoReference, finding.ThreadQuoteMismatch}},
 		{"he quotes himself at his own", ledger.Answer{}, fromTaro + "Subject: Re: Pumps\r\n", quote, []finding.Kind{finding.ReplyNoReference}},
 		{"a colleague of his answers", ledger.Answer{}, "From: Taro Yamada <t2@sales.partner.example>\r\nSubject: Re: Pumps\r\n", quote, []finding.Kind{finding.ReplyNoReference}},
+		{"an address of ours cites, and nothing proves that it is", cited(ledger.Citations{Ours: 1, Party: true}), "From: hanako@our.example\r\nAuthentication-Results: gw.our.example; spf=none\r\n" + refs, "Hello\r\n",
+			[]finding.Kind{finding.SenderNew, finding.ThreadUnknown}},
+		{"an unknown colleague of an addressee, without the proof that his firm always gives", ledger.Answer{Org: ledger.Partner{Received: 3, Passed: 3}, Cited: ledger.Citations{Ours: 1, OrgParty: true}},
+			fromTaro + "Authentication-Results: gw.our.example; spf=none\r\n" + refs, "Hello\r\n", []finding.Kind{finding.ThreadUnknown}},
+		{"… that it does not always give", ledger.Answer{Org: ledger.Partner{Received: 4, Passed: 3, Unproven: 1}, Cited: ledger.Citations{Ours: 1, OrgParty: true}},
+			fromTaro + "Authentication-Results: gw.our.example; spf=none\r\n" + refs, "Hello\r\n", []finding.Kind{finding.ThreadKnown}},
+		{"several authors, one of ours behind", ledger.Answer{}, "From: x@evil.example, hanako@our.example\r\n", "Hello\r\n", []finding.Kind{finding.SenderInternalSpoof}},
+		{"… before", ledger.Answer{}, "From: hanako@our.example\r\nFrom: x@evil.example\r\n", "Hello\r\n", []finding.Kind{finding.SenderInternalSpoof}},
+		{"… by name", ledger.Answer{}, "From: <y@evil.example>, Hanako Suzuki <x@evil.example>\r\n", "Hello\r\n", []finding.Kind{finding.SenderInternalSpoof}},
+		{"two authors of another firm", ledger.Answer{}, "From: a@pumps.example, b@pumps.example\r\n", "Hello\r\n", nil},
+		{"her name by a list", ledger.Answer{}, "From: Hanako Suzuki <x@evil.example>\r\n" + list, "Hello\r\n", []finding.Kind{finding.SenderInternalSpoof}},
+		{"her name by a list that ours wrote to", ledger.Answer{From: ledger.Partner{Begun: 1}}, "From: Hanako Suzuki <x@evil.example>\r\n" + list, "Hello\r\n", []finding.Kind{finding.SenderKnown}},
+		{"her name by a service that proves itself", ledger.Answer{}, "From: Hanako Suzuki <notifications@partner.example>\r\nList-Id: <a/b.partner.example>\r\n" + passed, "https://hacked.example/\r\n", nil},
+		{"… with a document", ledger.Answer{}, "From: Hanako Suzuki <notifications@partner.example>\r\nList-Id: <a/b.partner.example>\r\n" + passed, "https://hacked.example/a.zip\r\n",
+			[]finding.Kind{finding.SenderInternalSpoof}},
 		{"the name of one of ours", ledger.Answer{}, "From: 鈴木花子 <x@evil.example>\r\n", "Hello\r\n", []finding.Kind{finding.SenderInternalSpoof}},
 		{"her private address, which is listed", ledger.Answer{}, "From: 鈴木花子 <hanako@private.example>\r\n", "Hello\r\n", nil},
 		{"her address as the name", ledger.Answer{}, "From: \"hanako@our.example\" <x@evil.example>\r\n", "Hello\r\n", []finding.Kind{finding.SenderInternalSpoof}},
@@ -177,6 +202,7 @@ func TestWhatIsLearned(t *testing.T) {
 		received  int
 	}{
 		{"mail that leaves", "10.0.0.1", "hanako@our.example", "From: hanako@our.example\r\nTo: taro@partner.example\r\n", true, "", 1, false, 0},
+		{"mail of a foreigner that one of ours forwards by a rule", "10.0.0.1", "hanako@our.example", "From: x@evil.example\r\nTo: hanako@our.example\r\nCc: y@evil.example\r\n", true, "", 0, false, 0},
 		{"mail that leaves, held", "10.0.0.1", "hanako@our.example", "From: hanako@our.example\r\n", false, "", 0, false, 0},
 		{"an automatic answer of ours", "10.0.0.1", "", "From: hanako@our.example\r\nAuto-Submitted: auto-replied\r\n", true, "", 1, true, 0},
 		{"mail of ours that was released", "10.0.0.1", "hanako@our.example", "From: hanako@our.example\r\n", true, "20261123-aaaaaaaa", 1, true, 0},

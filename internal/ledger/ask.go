@@ -21,6 +21,7 @@ const (
 	maxRefs     = 100 // Message-IDs: as mail programs keep References
 	maxQuoted   = 50  // addresses
 	maxNames    = 20  // keys of names
+	maxVia      = 4   // a mail has one envelope sender, and one list that it came by
 	maxAlike    = 200 // keys of a domain: one for each letter left out, at most 63, and some
 	maxSubject  = 50  // mails of ours with the same subject
 	maxForeign  = 60  // different parties of these: more of them, and the subject says nothing
@@ -88,6 +89,7 @@ type inquiry struct {
 	refs      []int64 // as ours, then as theirs
 	quoted    []int64
 	names     []int64
+	via       []int64 // addresses and organisations
 }
 
 func (c *Conversations) inquiry(q *Question) *inquiry {
@@ -99,7 +101,22 @@ func (c *Conversations) inquiry(q *Question) *inquiry {
 	if c.local(q.From) {
 		k.org = 0
 	}
+	for _, addr := range q.Via[:min(len(q.Via), maxVia)] {
+		k.via = append(k.via, c.hash.of(hashAddress, addr), c.hash.org(addr))
+	}
 	return k
+}
+
+// count adds one remembered mail for the writer, and for what handed his mail on.
+func (k *inquiry) count(t *Citations, m *letter) {
+	t.count(m, k.from, k.org)
+	for i, id := range k.via {
+		if i%2 == 0 {
+			t.Via = t.Via || m.parties.has(id, addressee) || m.parties.has(id, copied)
+		} else {
+			t.Via = t.Via || id != 0 && m.parties.has(id, org)
+		}
+	}
 }
 
 func (c *Conversations) local(addr string) bool { return c.home.Load().Local(addr) }
@@ -118,7 +135,7 @@ func (k *inquiry) cited(ctx context.Context, tx *txn, a *Answer) error {
 			return err
 		}
 		found[m.id] = true
-		a.Cited.count(&m, k.from, k.org)
+		k.count(&a.Cited, &m)
 		return nil
 	}, sqlCited, ids(k.refs...), k.since(k.Time))
 	known := k.known.Load()
@@ -161,7 +178,7 @@ func (k *inquiry) subject(ctx context.Context, tx *txn, a *Answer) error {
 		if err := rows.Scan(&m.class, &m.flags, (*[]byte)(&m.parties)); err != nil {
 			return err
 		}
-		sum.count(&m, k.from, k.org)
+		k.count(&sum, &m)
 		for p := m.parties; len(p) >= partySize; p = p[partySize:] {
 			people[string(p[:partySize])] = true
 		}

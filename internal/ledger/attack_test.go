@@ -317,3 +317,23 @@ func (o *office) expire(now time.Time) {
 		}
 	}
 }
+
+func TestAListIsOneOnlyWhereOursWroteToIt(t *testing.T) {
+	o := newOffice(t, ConversationOptions{})
+	m := o.send(Sent{To: []string{"pumps@lists.club.example"}, Subject: "cavitation"})
+	for _, tt := range []struct {
+		via  []string
+		want bool
+	}{
+		{nil, false},
+		{[]string{"pumps@lists.club.example"}, true},
+		{[]string{"pumps-bounces@lists.club.example"}, true},
+		{[]string{evil}, false},
+		{[]string{evil, evil, evil, evil, "pumps@lists.club.example"}, false}, // more than a mail has
+	} {
+		a := o.ask(Question{From: evil, Via: tt.via, Refs: []string{m}, Subject: "cavitation"})
+		if a.Cited.Ours != 1 || a.Cited.Via != tt.want || a.Subject.Via != tt.want {
+			t.Errorf("%q: %+v %+v", tt.via, a.Cited, a.Subject)
+		}
+	}
+}

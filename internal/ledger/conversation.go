@@ -11,6 +11,7 @@ type Question struct {
 	Subject string   // base subject; "" is asked nothing
 	Quoted  []string // addresses it quotes
 	Rcpts   []string // envelope recipients
+	Via     []string // addresses of what may have handed it on: a mailing list
 	Alike   []string // keys by which a domain that looks like From's is found (sender.Neighbours)
 }
 
@@ -34,6 +35,7 @@ type Citations struct {
 	Party    bool // the writer was an addressee, or in To or Cc, of one of them
 	Copied   bool // … but came there only by an answer of ours to all: neither known by it nor foreign to it
 	OrgParty bool // … or shares an addressee's organisational domain
+	Via      bool // one of Question.Via was an addressee of one of them, or shares an addressee's organisational domain
 	Listed   bool // one of them went to a mailing list, or to more people than are kept
 	Forged   int  // ids at a domain of ours, which the memory covers, that were never sent
 }
