@@ -241,7 +241,7 @@ func (j *judge) name() {
 			j.add(finding.SenderNameSpoof, "the name holds %.60q, the address is %.60q", a, j.from)
 		}
 	}
-	if n.Via && n.Names(address.Domain(j.from)) || j.site.Local(j.from) || j.memberOf() {
+	if n.Via && n.Names(address.Domain(j.from)) || j.site.Local(j.from) || j.memberOf() || j.familiar() {
 		return
 	}
 	if known := j.ours(n.Keys); slices.Contains(known, j.from) { // a private address that is listed
@@ -254,9 +254,18 @@ func (j *judge) name() {
 	switch i := slices.IndexFunc(others, func(p ledger.Partner) bool { return p.Ours }); {
 	case i >= 0:
 		j.add(finding.SenderInternalSpoof, "%.60q is %.60q, the address is %.60q", j.c.From.Name, others[i].Address, j.from)
-	case len(others) > 0:
+	case len(others) > 0 && !(correspondent(j.c.Answer.From) && j.c.Auth.Result == sender.Pass):
 		j.add(finding.SenderNameSpoof, "%.60q is known as %.60q, the address is %.60q", j.c.From.Name, others[0].Address, j.from)
 	}
+}
+
+// familiarMails is how many mails of ours make a writer familiar: so many nobody gets by one trick.
+const familiarMails = 3
+
+// familiar reports whether the writer is one to whom ours write often, and proves it: then he is a namesake, or one of ours at a private address.
+func (j *judge) familiar() bool {
+	p := &j.c.Answer.From
+	return p.Begun+p.Answered >= familiarMails && p.Passed >= familiarMails && j.c.Auth.Result == sender.Pass
 }
 
 // namesOf are the keys under which people are known again.
@@ -401,7 +410,7 @@ func (f *Filter) learn(ctx context.Context, res *Result, delivered bool) error {
 		}
 		return wrap("sent", f.o.Conversations.LearnSent(ctx, ledger.Sent{
 			Time: timeOf(res), From: address.Fold(c.From.Addr), Name: c.From.Name, Names: c.Name.Keys, MessageID: c.Clues.MessageID, Refs: c.Clues.Refs,
-			Subject: c.Clues.Subject, Rcpts: folded(e.Rcpts), To: to, Cc: cc, Reply: c.Clues.Reply, Robot: robot || !clean,
+			Subject: c.Clues.Subject, Rcpts: folded(e.Rcpts), To: to, Cc: cc, Reply: c.Clues.Reply, Robot: robot || !clean || thread.Clicked(res.Facts.Subject) || program(c.From.Addr),
 		}))
 	}
 	if robot || !clean {

@@ -2,6 +2,7 @@ package filter
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"sekisho/internal/address"
@@ -29,6 +30,14 @@ func (j *judge) reports() bool {
 	local, _, _ := strings.Cut(j.from, "@")
 	return j.c.Clues.Robot == thread.Receipt && j.res.Session.Envelope.MailFrom == "" &&
 		(local == "mailer-daemon" || local == "postmaster" || strings.HasPrefix(local, "microsoftexchange"))
+}
+
+// program reports whether nobody reads what is sent to an address: a web form, say, answers whom a stranger names.
+func program(addr string) bool {
+	local, _, _ := strings.Cut(strings.ToLower(addr), "@")
+	local = strings.NewReplacer("-", "", "_", "", ".", "").Replace(local)
+	return strings.HasPrefix(local, "noreply") || strings.HasPrefix(local, "donotreply") ||
+		slices.Contains([]string{"mailerdaemon", "postmaster", "root", "wwwdata", "apache", "nginx", "nobody", "wordpress", "cron", "daemon"}, local)
 }
 
 // touches reports whether the mail cites one of ours, takes up its subject, or quotes one of ours.

@@ -88,6 +88,53 @@ var autos = map[string]bool{"x-autoreply": true, "x-autorespond": true, "x-autor
 // receipts begin the subjects of read receipts without a form of their own.
 var receipts = set(`read: gelesen: lu: letto: leído: lido: läst: gelezen: przeczytano: прочитано: 開封済み: 開封確認: 開封通知: 既読: 已读: 已讀: 읽음: not 未開封のまま削除: ungelesen:`)
 
+// Clicked reports whether a subject is one that programs write for a user who did no more than click, or nothing: of automatic answers, receipts, answers to
+// invitations (RFC 5546 3.2.3), leaving a list. People write such subjects too, so this says only that nothing is learned from the mail.
+func Clicked(subject string) bool {
+	s := ParseSubject(subject)
+	folded := fold(subject)
+	return s.Vacation || receipts[firstWord(subject)] || begins(folded, clicks) || s.Base == "unsubscribe"
+}
+
+// clicks begin the subjects of answers to invitations, by Outlook, Google, Apple and Thunderbird.
+var clicks = lines(`
+	accepted:
+	declined:
+	tentative:
+	tentatively accepted:
+	maybe:
+	new time proposed:
+	meeting forward notification:
+	event accepted:
+	event declined:
+	invitation reply
+	zugesagt:
+	abgelehnt:
+	mit vorbehalt:
+	mit vorbehalt zugesagt:
+	accepté:
+	refusé:
+	accettato:
+	rifiutato:
+	aceptado:
+	aceptada:
+	rechazado:
+	aceite:
+	承諾:
+	承諾済み:
+	承認済み:
+	辞退:
+	辞退済み:
+	仮承諾:
+	仮の予定:
+	欠席:
+	出席依頼の返信
+	已接受:
+	已谢绝:
+	수락됨:
+	unsubscribe
+`)
+
 func firstWord(subject string) string {
 	word, _, _ := strings.Cut(fold(subject), " ")
 	return word

@@ -139,3 +139,15 @@ func FuzzSubject(f *testing.F) {
 		}
 	})
 }
+
+func TestSubjectsThatProgramsWrite(t *testing.T) {
+	for subject, want := range map[string]bool{
+		"Automatic reply: Pumps": true, "自動返信: 不在": true, "不在通知：見積": true, "Read: Pumps": true, "開封済み: 見積": true, "Accepted: Kick-off": true, "承諾: 定例会": true,
+		"Zugesagt: Besprechung": true, "unsubscribe": true, "Unsubscribe me": true,
+		"": false, "Pumps": false, "Re: Pumps": false, "Accepted offer for pumps": false, "Reading list": false, "Re: Accepted: Kick-off": false,
+	} {
+		if got := Clicked(subject); got != want {
+			t.Errorf("%q: %v", subject, got)
+		}
+	}
+}
