@@ -35,16 +35,37 @@ func toBoth(subject string) mtatest.Message {
 	return m
 }
 
+// A source route, which MTAs take off, does not bring the mail to the one for whom it is held.
+func checkRouted(t *testing.T, d *mtatest.Daemon, sink *mtatest.Sink, submit func(mtatest.Message) (mtatest.Reply, error)) {
+	t.Helper()
+	subject := "[quarantine] by a route"
+	m := mailOf(subject)
+	m.To = []string{"@relay.example,@b.example:tanaka@example.co.jp", "sales@example.co.jp"}
+	if r, err := submit(m); err != nil || r.Code != 250 {
+		t.Fatalf("reply %s (%v)", r, err)
+	}
+	if got := delivered(t, sink, subject); len(got.To) != 1 || !strings.EqualFold(got.To[0], m.To[1]) {
+		t.Errorf("delivered to %v", got.To)
+	}
+	if items := withSubject(list(t, d), subject); len(items) != 1 || !slices.Equal(items[0].Envelope.Rcpts, []string{"tanaka@example.co.jp"}) {
+		t.Errorf("held %+v", items)
+	}
+}
+
 func TestOneMailTwoPoliciesPostfix(t *testing.T) {
 	p := postfix(t)
 	d := behindPostfix(t, p, mtatest.DaemonOptions{Config: dividing(t, p.Release)})
-	checkDivided(t, d, p.Sink, func(m mtatest.Message) (mtatest.Reply, error) { return mtatest.SendMail(p.Inbound, m, outside...) })
+	submit := func(m mtatest.Message) (mtatest.Reply, error) { return mtatest.SendMail(p.Inbound, m, outside...) }
+	checkDivided(t, d, p.Sink, submit)
+	checkRouted(t, d, p.Sink, submit)
 }
 
 func TestOneMailTwoPoliciesSendmail(t *testing.T) {
 	s := sendmail(t)
 	d := mtatest.StartDaemon(t, mtatest.DaemonOptions{Binary: shared.binary, Listen: "unix:" + s.Socket(), Config: dividing(t, s.Inbound)})
-	checkDivided(t, d, s.Sink, func(m mtatest.Message) (mtatest.Reply, error) { return mtatest.SendMail(s.Inbound, m) })
+	submit := func(m mtatest.Message) (mtatest.Reply, error) { return mtatest.SendMail(s.Inbound, m) }
+	checkDivided(t, d, s.Sink, submit)
+	checkRouted(t, d, s.Sink, submit)
 }
 
 func checkDivided(t *testing.T, d *mtatest.Daemon, sink *mtatest.Sink, submit func(mtatest.Message) (mtatest.Reply, error)) {

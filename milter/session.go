@@ -126,7 +126,7 @@ func (s *session) Helo(name string, _ *gomilter.Modifier) (gomilter.Response, er
 func (s *session) MailFrom(from string, _ *gomilter.Modifier) (gomilter.Response, error) {
 	return s.step(cmdMail, func() {
 		s.drop()
-		s.mail = newMail(s, from)
+		s.mail = newMail(s, unrouted(from))
 		s.mail.macros[cmdMail], s.ahead = s.ahead, nil
 	})
 }
@@ -135,7 +135,7 @@ func (s *session) MailFrom(from string, _ *gomilter.Modifier) (gomilter.Response
 func (s *session) RcptTo(to string, _ *gomilter.Modifier) (gomilter.Response, error) {
 	return s.step(cmdRcpt, func() {
 		if s.message().macros[cmdRcpt]["rcpt_mailer"] != "error" {
-			s.message().recipient(to, unbracketed(s.rcpt))
+			s.message().recipient(unrouted(to), unrouted(unbracketed(s.rcpt)))
 		}
 	})
 }

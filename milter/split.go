@@ -133,6 +133,27 @@ func (m *mail) divideAgain(d *disposal) {
 	d.action = now.action // it may be tagged now
 }
 
+// unrouted is a path without its source route, which a server takes off (RFC 5321 appendix C): Postfix forgets the recipient only by what it kept, and
+// policies and lists name the mailbox. Blanks around the address, which Postfix lets pass, go with it.
+func unrouted(path string) string {
+	path = strings.TrimSpace(path)
+	if !strings.HasPrefix(path, "@") {
+		return path
+	}
+	literal := false // a domain in brackets, which may have colons (RFC 5321 4.1.3)
+	for i, c := range path {
+		switch {
+		case c == '[':
+			literal = true
+		case c == ']':
+			literal = false
+		case c == ':' && !literal:
+			return strings.TrimSpace(path[i+1:])
+		}
+	}
+	return path
+}
+
 // perRecipient is the audit's word for each recipient of a divided message.
 func (m *mail) perRecipient(d disposal) map[string]string {
 	if d.split == nil {

@@ -193,3 +193,22 @@ func TestAPathGoesBackAsItCame(t *testing.T) {
 		}
 	}
 }
+
+func TestARouteIsNoPartOfAnAddress(t *testing.T) {
+	for path, want := range map[string]string{
+		"a@b.example": "a@b.example", "@relay.example:a@b.example": "a@b.example", "@r.example,@s.example:a@b.example": "a@b.example",
+		"@[IPv6:2001:db8::1]:a@b.example": "a@b.example", " a@b.example ": "a@b.example", `"@x:a"@b.example`: `"@x:a"@b.example`, "@x:": "", "@x": "@x", "": "",
+	} {
+		if got := unrouted(path); got != want {
+			t.Errorf("%q: %q, want %q", path, got, want)
+		}
+	}
+	r := start(t, nil)
+	m := threeTo()
+	m.Rcpts[0] = "@relay.example:b@example.org"
+	r.filter.verdict = differing(rules.Quarantine, rules.Accept, rules.Accept)
+	o := r.send(r.greet(miltertest.Postfix()), m)
+	if got := deleted(o); !slices.Equal(got, []string{"<b@example.org>"}) || !slices.Equal(r.holder.held()[0].Envelope.Rcpts, []string{"b@example.org"}) {
+		t.Errorf("deleted %q, held %q", got, r.holder.held()[0].Envelope.Rcpts)
+	}
+}
