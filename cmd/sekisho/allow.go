@@ -262,9 +262,7 @@ func (c *allowAddCmd) read(ctx context.Context, b *book, e *lists.Entry) error {
 	if c.FromFile == "" && c.Quarantine == "" {
 		return nil
 	}
-	plain := *b.cfg
-	plain.Lists = nil // which would be read for nothing
-	off, err := offlineBy(&plain, false)
+	off, err := unjudged(b.cfg)
 	if err != nil {
 		return err
 	}

@@ -185,7 +185,7 @@ func (d *hostsDesk) explainIncident(i hosts.Incident) {
 		}
 	}
 	if i.Open() {
-		fmt.Fprintf(d.out, text(d.lang, "host_next"), printable(i.Who))
+		fmt.Fprintf(d.out, text(d.lang, "host_next"), shellWord(printable(i.Who)))
 	}
 }
 

@@ -390,7 +390,7 @@ var catalogue = map[string]struct{ en, ja string }{
 	"t_badid":     {"its Message-ID names no single mail; remove it by hand", "Message-ID で一通に特定できません。手作業で削除してください"},
 	"t_badrcpt":   {"the recipient cannot be named to doveadm; remove it by hand", "この宛先は doveadm に渡せません。手作業で削除してください"},
 	"t_hidden":    {"its mailbox is known as a hash only; remove it by hand", "メールボックスがハッシュでしか分かりません。手作業で削除してください"},
-	"t_shared":    {"another mail with the same Message-ID lies in this mailbox; remove it by hand", "同じ Message-ID の別のメールがこのメールボックスにあります。手作業で削除してください"},
+	"t_shared":    {"another mail of ours has the same Message-ID, so that both could go; remove it by hand", "同じ Message-ID の別のメールが受信または送信されており、そちらも消えるおそれがあります。手作業で削除してください"},
 	"t_delivered": {"delivered", "配送済み"},
 	"t_released":  {"released", "解放済み"},
 	"t_held":      {"held", "隔離中"},

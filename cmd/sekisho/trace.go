@@ -150,7 +150,11 @@ func (c *traceCmd) lookBack(ctx context.Context, g *globals, io streams, q *trac
 	if len(c.Files) == 0 {
 		return nil
 	}
-	off, err := g.offline(false)
+	cfg, err := g.load()
+	if err != nil {
+		return err
+	}
+	off, err := unjudged(cfg)
 	if err != nil {
 		return err
 	}

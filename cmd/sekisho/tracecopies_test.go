@@ -3,7 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -139,6 +142,52 @@ func TestCopiesThatCannotBeNamedAreLeftOut(t *testing.T) {
 			if !strings.Contains(out, "<good@x>") || strings.Count(out, "\n") != 1 || !strings.Contains(errs, tc.says) || strings.Contains(errs, "\x1b") {
 				t.Errorf("%s %s: %q, %q", name, form, out, errs)
 			}
+		}
+	}
+}
+
+// The mailbox that has the other mail may be known by another name, or keep what its owner sent.
+func TestAMessageIDThatIsInUseElsewhereIsLeftOut(t *testing.T) {
+	alias := bad("<honest@x>", to("info@example.org", "accept"))
+	sent := bad("<Honest@x>", to("partner@example.net", "accept"))
+	sent.Direction, sent.MailFrom = "out", "mori@example.org"
+	released := bad("<honest@x>", to("mori@example.org", "accept"))
+	released.Released = "20261123-aaaaaaaa"
+	refused := bad("<honest@x>", to("info@example.org", "reject"))
+	for name, tc := range map[string]struct {
+		other trace.Record
+		code  int
+	}{"an alias": {alias, exitError}, "a sent mail": {sent, exitError}, "the same, released": {released, exitOK}, "one that was refused": {refused, exitOK}} {
+		tc.other.Files = nil
+		dir := traceState(t, tc.other, bad("<honest@x>", to("mori@example.org", "accept")))
+		out, errs := sekishoIn(t, dir, tc.code, "trace", "--doveadm", "--sha256", badSum)
+		if (tc.code == exitOK) != (out != "") {
+			t.Errorf("%s: %q, %q", name, out, errs)
+		}
+	}
+}
+
+// Who has to look in the night is not stopped by a feed or a pack that is broken.
+func TestTracingAFileNeedsNeitherListsNorRules(t *testing.T) {
+	dir := traceState(t, bad("<one@x>", to("mori@example.org", "accept")))
+	config := filepath.Join(dir, "sekisho.yaml")
+	file := filepath.Join(dir, "a.doc")
+	broken := "lists: [{name: feed, file: /nonexistent/feed.json, format: misp}]\nrules: {pack: /nonexistent/pack.yaml}\n"
+	if err := errors.Join(os.WriteFile(config, []byte(broken), 0o600), os.WriteFile(file, []byte("hello"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if out, errs := sekishoIn(t, dir, exitVerdict, "-c", config, "trace", file); errs != "" {
+		t.Errorf("%q, %q", out, errs)
+	}
+}
+
+func TestWordsForAShell(t *testing.T) {
+	for s, want := range map[string]string{
+		"PC-042": "PC-042", "sato@example.co.jp": "sato@example.co.jp", "2001:db8::1": "2001:db8::1", "": "''", "-x": "'-x'", "a;b": "'a;b'", "o'hara@x.example": `'o'\''hara@x.example'`,
+		"$(id)@x.example": "'$(id)@x.example'", "営業": "'営業'",
+	} {
+		if got := shellWord(s); got != want {
+			t.Errorf("%q: %s, want %s", s, got, want)
 		}
 	}
 }

@@ -6,8 +6,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
-	"sekisho/internal/address"
+	"sekisho/internal/message"
 	"sekisho/internal/quarantine"
 	"sekisho/internal/trace"
 )
@@ -185,16 +186,19 @@ func (c *mailCopy) unsafe(doveadm bool) string {
 	return ""
 }
 
-// shared says that another mail that was not asked for has the same Message-ID and lies in the same mailbox: an attacker knows those of mails he stole.
+// shared says that another mail that was not asked for has the same Message-ID and lies in a mailbox of ours, or among what one of ours has sent: an attacker
+// knows those of mails he stole. In which mailbox is not asked: aliases lead to others, and the sender keeps a copy.
 func (v *traceView) shared(ctx context.Context, c *mailCopy, hits map[int64]bool) (why string, err error) {
-	err = v.t.Search(ctx, trace.Query{MessageID: c.id, Recipient: c.rcpt}, func(r *trace.Record) bool {
-		if hits[r.ID] {
+	err = v.t.Search(ctx, trace.Query{MessageID: c.id}, func(r *trace.Record) bool {
+		if hits[r.ID] || r.Released != "" { // what was released is the mail that was held
 			return true
 		}
-		for i, f := range v.fates.of(ctx, r) {
-			if arrived(f) && address.Fold(r.Rcpts[i].Address) == address.Fold(c.rcpt) {
-				why = "t_shared"
-			}
+		if r.Direction != string(message.In) {
+			why = "t_shared"
+			return false
+		}
+		if slices.ContainsFunc(v.fates.of(ctx, r), arrived) {
+			why = "t_shared"
 		}
 		return why == ""
 	})
@@ -209,3 +213,14 @@ func (c *mailCopy) doveadm() string {
 
 // quoted makes one word of a text for sh(1) (POSIX.1-2017 XCU 2.2.2).
 func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+// shellWord is a text as a person may copy it into a shell: quoted only where that is needed.
+func shellWord(s string) string {
+	plain := func(r rune) bool {
+		return r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("@._-+:/", r))
+	}
+	if s != "" && s[0] != '-' && !strings.ContainsFunc(s, func(r rune) bool { return !plain(r) }) {
+		return s
+	}
+	return quoted(s)
+}

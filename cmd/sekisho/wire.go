@@ -179,6 +179,13 @@ func offlineBy(c *config.Config, sources bool, given ...string) (*offline, error
 	return &offline{lang: c.Lang(os.Getenv), options: opts, memory: ledgerOptions(c), talks: conversationOptions(c), home: opts.Site, config: c, filter: filter.New(opts)}, nil
 }
 
+// unjudged is a line for what a file is, not what the rules say of it: a list or pack with a fault does not stop who asks in the night.
+func unjudged(c *config.Config) (*offline, error) {
+	plain := *c
+	plain.Lists, plain.Rules.Pack = nil, ""
+	return offlineBy(&plain, false)
+}
+
 func (o *offline) close() {
 	o.options.Scanner.Close()
 	if o.options.Lists != nil {

@@ -218,12 +218,13 @@ func (b *Book) List(ctx context.Context, use Use) (list []Entry, err error) {
 
 // Allowed returns the entry that allows a macro in mail of a sender to a recipient, nil for none. Whether the sender is proven is the caller's question.
 func (b *Book) Allowed(macro, sender, rcpt string, now time.Time) *Entry {
-	if macro == "" {
+	entries := b.page.Load().allow[strings.ToLower(macro)]
+	if macro == "" || len(entries) == 0 { // asked of every file for every recipient
 		return nil
 	}
 	sender, rcpt = address.Exact(sender), address.Exact(rcpt)
 	person := address.Fold(rcpt) // whose mailbox it is; of a sender the address itself counts
-	for _, e := range b.page.Load().allow[strings.ToLower(macro)] {
+	for _, e := range entries {
 		if !e.Expired(now) && covers(e.Sender, sender) && (covers(e.Rcpt, rcpt) || covers(e.Rcpt, person)) {
 			return e
 		}

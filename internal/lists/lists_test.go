@@ -81,7 +81,7 @@ func has(t *testing.T, l *Lists, kind Type, value string) bool {
 
 func TestWhatAListMatches(t *testing.T) {
 	l, _, _ := listOf(t, Source{}, strings.Join([]string{
-		hashA, md5C, sha1D, "bad.example", "*.star.example", "sato@mail.example", "@whole.example", "192.0.2.0/24", "2001:db8::/32", "203.0.113.9",
+		hashA, md5C, sha1D, "bad.example", "*.star.example", "sato@mail.example", "@whole.example", "192.0.2.0/24", "2001:db8::/32", "203.0.113.9", "::ffff:198.51.100.0/120",
 		"https://host.example/path/", "https://drive.google.com/uc?id=7", "https://192.0.2.200/x", "日本.example",
 	}, "\n"))
 	for _, tc := range []struct {
@@ -96,7 +96,7 @@ func TestWhatAListMatches(t *testing.T) {
 		{Domain, "xn--wgv71a.example", true}, {Domain, "日本.example", true},
 		{Address, "SATO@mail.example", true}, {Address, "sato+x@mail.example", true}, {Address, "abe@mail.example", false}, {Address, "x@sub.bad.example", true},
 		{Address, "anyone@whole.example", true}, {Address, "anyone@sub.whole.example", false}, {Domain, "whole.example", false}, {Address, "nobody", false},
-		{IP, "192.0.2.77", true}, {IP, "::ffff:192.0.2.77", true}, {IP, "192.0.3.1", false}, {IP, "2001:db8:1::1", true}, {IP, "203.0.113.9", true}, {IP, "203.0.113.8", false},
+		{IP, "192.0.2.77", true}, {IP, "::ffff:192.0.2.77", true}, {IP, "192.0.3.1", false}, {IP, "2001:db8:1::1", true}, {IP, "198.51.100.7", true}, {IP, "203.0.113.9", true}, {IP, "203.0.113.8", false},
 		{IP, "fe80::1%eth0", false}, {IP, "junk", false},
 		{URL, "http://HOST.example/other", true}, {URL, "https://drive.google.com/uc?id=7", true}, {URL, "https://drive.google.com/uc?id=8", false},
 		{Domain, "drive.google.com", false}, {Domain, "192.0.2.5", true}, {URL, "http://[2001:db8::5]/", true}, {URL, "http://%zz/", false},

@@ -176,6 +176,9 @@ func network(text string) ([]Item, error) {
 		a = a.Unmap()
 		p = netip.PrefixFrom(a, a.BitLen())
 	}
+	if p.Addr().Is4In6() { // RFC 4291 2.5.5.2: clients are compared by their IPv4 address
+		p = netip.PrefixFrom(p.Addr().Unmap(), max(p.Bits()-96, 0))
+	}
 	if p.Addr().Is4() && p.Bits() < minBits4 || !p.Addr().Is4() && p.Bits() < minBits6 {
 		return nil, errBroad
 	}
