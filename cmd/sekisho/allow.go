@@ -56,6 +56,7 @@ func inBookWords(err error, lang string) error {
 	for known, key := range map[error]string{
 		lists.ErrOwner: "le_owner", lists.ErrReason: "le_reason", lists.ErrExpiry: "le_expiry", lists.ErrSender: "le_sender", lists.ErrRcpt: "le_rcpt",
 		lists.ErrMacro: "le_macro", lists.ErrStranger: "le_stranger", lists.ErrKnown: "le_known", lists.ErrNone: "le_none", lists.ErrFull: "le_full",
+		lists.ErrForm: "le_form", lists.ErrLong: "le_long", lists.ErrBroad: "le_broad", lists.ErrNoType: "le_notype",
 	} {
 		if errors.Is(err, known) {
 			return errors.New(text(lang, key))
@@ -129,15 +130,23 @@ func (b *book) table(entries []lists.Entry) error {
 		until := text(b.lang, "le_forever")
 		switch {
 		case e.Expired(now):
-			until = fmt.Sprintf(text(b.lang, "le_ended"), e.Expires.Local().Format(time.DateOnly))
+			until = fmt.Sprintf(text(b.lang, "le_ended"), lastOf(e.Expires.Local()))
 		case !e.Expires.IsZero():
-			until = fmt.Sprintf(text(b.lang, "le_until"), e.Expires.Local().Format(time.DateOnly))
+			until = fmt.Sprintf(text(b.lang, "le_until"), lastOf(e.Expires.Local()))
 		}
 		if _, err := fmt.Fprintf(b.out, "%d  %s  %s  %s\n    %s\n", e.ID, printable(what), until, printable(e.Owner), printable(e.Reason)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// lastOf names an end as until reads it: of one at midnight the day before, which is still within.
+func lastOf(end time.Time) string {
+	if end.Equal(time.Date(end.Year(), end.Month(), end.Day(), 0, 0, 0, 0, end.Location())) {
+		return end.AddDate(0, 0, -1).Format(time.DateOnly)
+	}
+	return stamp(end)
 }
 
 func (b *book) list(ctx context.Context, use lists.Use) error {

@@ -51,7 +51,7 @@ func (r *reading) attribute(a attribute) error {
 		switch {
 		case t == Auto:
 		case i >= len(parts):
-			r.bad(errForm)
+			r.bad(ErrForm)
 		default:
 			if err := r.value(t, parts[i]); err != nil {
 				return err

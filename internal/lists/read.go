@@ -57,7 +57,7 @@ var (
 	errWrong   = errors.New("more values that cannot be read than entries: another kind of file?")
 	errEntries = fmt.Errorf("more than %d entries", entriesMax)
 	errColumn  = errors.New("no such column")
-	errJSON    = errors.New("not JSON of MISP or STIX")
+	errJSON    = errors.New("neither an attribute of MISP nor an object of STIX in it")
 )
 
 // reading is one pass over a file.

@@ -68,22 +68,23 @@ type Item struct {
 // valueMax is the longest text of an entry: a URL's usual limit. Longer ones name nothing that is looked up.
 const valueMax = 2048
 
+// Why a value is refused.
 var (
-	errForm   = errors.New("not of the list's type")
-	errLong   = fmt.Errorf("longer than %d bytes", valueMax)
-	errBroad  = errors.New("too broad: nobody's own domain or network")
-	errNoType = errors.New("neither a hash, an address, a domain, an IP address nor a URL")
+	ErrForm   = errors.New("not of the list's type")
+	ErrLong   = fmt.Errorf("longer than %d bytes", valueMax)
+	ErrBroad  = errors.New("too broad: nobody's own domain or network")
+	ErrNoType = errors.New("neither a hash, an address, a domain, an IP address nor a URL")
 )
 
 // Parse reads an entry of a type. A URL gives its host, too, unless strangers share it. No error repeats the text.
 func Parse(t Type, text string) ([]Item, error) {
 	text = strings.TrimSpace(text)
 	if len(text) > valueMax {
-		return nil, errLong
+		return nil, ErrLong
 	}
 	if t == Auto {
 		if t = guess(text); t == Auto {
-			return nil, errNoType
+			return nil, ErrNoType
 		}
 	}
 	switch t {
@@ -155,7 +156,7 @@ var digestBytes = map[Type]int{SHA256: 32, SHA1: 20, MD5: 16, Macro: 32}
 
 func digest(t Type, text string) ([]Item, error) {
 	if b, err := hex.DecodeString(text); err != nil || len(b) != digestBytes[t] {
-		return nil, errForm
+		return nil, ErrForm
 	}
 	return []Item{{t, strings.ToLower(text)}}, nil
 }
@@ -171,7 +172,7 @@ func network(text string) ([]Item, error) {
 	if err != nil {
 		a, err := netip.ParseAddr(text)
 		if err != nil || a.Zone() != "" {
-			return nil, errForm
+			return nil, ErrForm
 		}
 		a = a.Unmap()
 		p = netip.PrefixFrom(a, a.BitLen())
@@ -180,7 +181,7 @@ func network(text string) ([]Item, error) {
 		p = netip.PrefixFrom(p.Addr().Unmap(), max(p.Bits()-96, 0))
 	}
 	if p.Addr().Is4() && p.Bits() < minBits4 || !p.Addr().Is4() && p.Bits() < minBits6 {
-		return nil, errBroad
+		return nil, ErrBroad
 	}
 	return []Item{{IP, p.Masked().String()}}, nil
 }
@@ -196,7 +197,7 @@ func mailbox(text string) ([]Item, error) {
 	}
 	folded := address.Exact(text)
 	if at := strings.LastIndexByte(folded, '@'); at < 1 || at == len(folded)-1 || strings.ContainsAny(folded, " \t<>,;") {
-		return nil, errForm
+		return nil, ErrForm
 	}
 	return []Item{{Address, folded}}, nil
 }
@@ -205,18 +206,18 @@ func mailbox(text string) ([]Item, error) {
 func domain(text string) ([]Item, error) {
 	d := address.ASCII(strings.TrimPrefix(strings.TrimPrefix(text, "*"), "."))
 	if len(d) > 253 || !strings.Contains(d, ".") || strings.Contains(d, "..") || d[0] == '.' { // RFC 1035 2.3.4
-		return nil, errForm
+		return nil, ErrForm
 	}
 	for i := range len(d) {
 		if c := d[i]; c != '.' && c != '-' && c != '_' && (c < '0' || c > '9') && (c < 'a' || c > 'z') {
-			return nil, errForm
+			return nil, ErrForm
 		}
 	}
 	if a, err := netip.ParseAddr(d); err == nil {
 		return []Item{{IP, netip.PrefixFrom(a, a.BitLen()).String()}}, nil
 	}
 	if suffix, icann := publicsuffix.PublicSuffix(d); icann && suffix == d {
-		return nil, errBroad
+		return nil, ErrBroad
 	}
 	return []Item{{Domain, d}}, nil
 }
@@ -224,7 +225,7 @@ func domain(text string) ([]Item, error) {
 func link(text string) ([]Item, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Hostname() == "" {
-		return nil, errForm
+		return nil, ErrForm
 	}
 	items := []Item{{URL, canonical(u)}}
 	if shared(u.Hostname()) {
