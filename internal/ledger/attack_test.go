@@ -254,9 +254,9 @@ func TestFloodOfStrangersEvictsNoCorrespondent(t *testing.T) {
 	o := newOffice(t, ConversationOptions{MaxStrangers: 200, MaxPartners: 20, Share: 0.25})
 	o.send(Sent{To: []string{"p@partner.example"}})
 	honest := o.get(Received{From: "h@honest.example", Source: "198.51.100.0/24", Passed: true})
-	for i := range 1000 {
-		o.get(Received{From: fmt.Sprintf("y%d@evil%d.example", i, i), Source: "192.0.2.0/24", Passed: true})
-	}
+	o.getMany(1000, func(i int) Received {
+		return Received{From: fmt.Sprintf("y%d@evil%d.example", i, i), Source: "192.0.2.0/24", Passed: true}
+	})
 	if s := o.stats(); s.Strangers > 51 || s.Unknown > 52 {
 		t.Errorf("one network has more than its part: %+v", s)
 	}
@@ -283,9 +283,9 @@ func TestFloodOfOnePartyEvictsNothingOfOurs(t *testing.T) {
 	for i := range 60 {
 		ids = append(ids, o.send(Sent{Time: o.now.Add(-time.Duration(i) * day), To: []string{"p@partner.example"}}))
 	}
-	for range 500 {
-		o.get(Received{From: "p@partner.example", Refs: ids[:1], Source: "192.0.2.0/24", Known: true, Passed: true})
-	}
+	o.getMany(500, func(int) Received {
+		return Received{From: "p@partner.example", Refs: ids[:1], Source: "192.0.2.0/24", Known: true, Passed: true}
+	})
 	o.expire(o.now)
 	if s := o.stats(); s.Ours != 60 || s.Theirs != 20 || s.Strangers > 11 {
 		t.Errorf("%+v", s)

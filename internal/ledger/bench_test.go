@@ -3,10 +3,6 @@ package ledger
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
-	"os"
-	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -152,105 +148,4 @@ func fillChunk(ctx context.Context, c *Conversations, tx *txn, w world, from, to
 		}
 	}
 	return b.flush(ctx)
-}
-
-// TestLong measures the memory at a size: SEKISHO_LONG=10000000 go test ./internal/ledger -run TestLong -timeout 60m -v
-// With SEKISHO_LONG_DIR the database stays there, and is not filled again.
-func TestLong(t *testing.T) {
-	n, err := strconv.Atoi(os.Getenv("SEKISHO_LONG"))
-	if err != nil {
-		t.Skip("SEKISHO_LONG is not set")
-	}
-	dir := os.Getenv("SEKISHO_LONG_DIR")
-	if dir == "" {
-		dir = t.TempDir()
-	}
-	c, w := openBench(t, dir), world{n}
-	if st := stats(t, c); st.Ours == 0 {
-		begun := time.Now()
-		fill(t, c, w)
-		t.Logf("%d mails of ours filled in %s", n, time.Since(begun).Round(time.Second))
-	}
-	if err := c.scrub(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	fi, err := os.Stat(filepath.Join(dir, "memory.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	st := stats(t, c)
-	t.Logf("%+v: the file has %.0f bytes a mail", st, float64(fi.Size())/float64(st.Ours))
-	mixed(t, c, w, 1)
-	mixed(t, c, w, 8)
-	report(t, "Expire", []time.Duration{timed(func() {
-		if err := c.Expire(t.Context(), benchTime); err != nil {
-			t.Error(err)
-		}
-	})}, 0)
-}
-
-func stats(t *testing.T, c *Conversations) ConversationStats {
-	t.Helper()
-	s, err := c.Stats(t.Context(), benchTime)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-func timed(f func()) time.Duration {
-	begun := time.Now()
-	f()
-	return time.Since(begun)
-}
-
-// mixed asks and learns as live mail does: each mail is asked about and then learned.
-func mixed(t *testing.T, c *Conversations, w world, workers int) {
-	const mails = 4000
-	var mu sync.Mutex
-	var asked, sent, received []time.Duration
-	var wg sync.WaitGroup
-	begun := time.Now()
-	for k := range workers {
-		wg.Go(func() {
-			r := rand.New(rand.NewPCG(1, uint64(k)))
-			for range mails / workers {
-				j := r.IntN(w.n)
-				a := timed(func() {
-					if a, err := c.Ask(t.Context(), w.question(j, benchTime)); err != nil || !a.Cited.Party {
-						t.Error(a, err)
-					}
-				})
-				in := timed(func() {
-					if err := c.LearnReceived(t.Context(), w.received(j, benchTime)); err != nil {
-						t.Error(err)
-					}
-				})
-				out := timed(func() {
-					if err := c.LearnSent(t.Context(), w.sent(w.n+r.IntN(1<<40), benchTime)); err != nil {
-						t.Error(err)
-					}
-				})
-				mu.Lock()
-				asked, received, sent = append(asked, a), append(received, in), append(sent, out)
-				mu.Unlock()
-			}
-		})
-	}
-	wg.Wait()
-	took := time.Since(begun)
-	t.Logf("%d at once: %.0f mails/s", workers, float64(3*len(asked))/took.Seconds())
-	report(t, "Ask", asked, took)
-	report(t, "LearnReceived", received, took)
-	report(t, "LearnSent", sent, took)
-}
-
-func report(t *testing.T, what string, list []time.Duration, took time.Duration) {
-	slices.Sort(list)
-	at := func(q float64) time.Duration { return list[int(q*float64(len(list)-1))].Round(10 * time.Microsecond) }
-	rate := ""
-	if took > 0 {
-		rate = fmt.Sprintf("%.0f/s, ", float64(len(list))/took.Seconds())
-	}
-	t.Logf("  %-14s %sp50 %s, p99 %s, max %s", what, rate, at(.5), at(.99), at(1))
 }
