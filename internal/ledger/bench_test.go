@@ -100,6 +100,14 @@ func BenchmarkLearnSentByMany(b *testing.B) {
 	})
 }
 
+func BenchmarkHash(b *testing.B) {
+	h := newHasher(make([]byte, 32))
+	b.ReportAllocs()
+	for b.Loop() {
+		h.of(hashOurs, "0000002a.0012f1@us.example")
+	}
+}
+
 func BenchmarkAsk(b *testing.B) {
 	c, w := openBench(b, b.TempDir()), world{20_000}
 	fill(b, c, w)

@@ -4,8 +4,10 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
+	"hash"
 	"slices"
 	"strconv"
+	"sync"
 
 	"sekisho/internal/address"
 )
@@ -27,19 +29,30 @@ const (
 // hasher makes ids: the first 64 bits of HMAC-SHA-256 (RFC 2104). Of 20 million mails two have the same id with a probability of
 // n²/2⁶⁵, one in 100,000; the loser is then not remembered. A guessed Message-ID meets one of them with a probability of n/2⁶⁴, one in 10¹²,
 // and without the key nobody can look for one.
-type hasher struct{ key []byte }
+type hasher struct{ work *sync.Pool }
 
 // maxHashed is how many bytes of a text count: a line of a header (RFC 5322 2.1.1).
 const maxHashed = 998
 
-func newHasher(key []byte) hasher { return hasher{slices.Clone(key)} }
+// hashing is the work on one text: the state after the key is made once, not for each of the hundred texts of a mail.
+type hashing struct {
+	hash.Hash
+	text []byte
+}
+
+func newHasher(key []byte) hasher {
+	key = slices.Clone(key)
+	return hasher{&sync.Pool{New: func() any { return &hashing{Hash: hmac.New(sha256.New, key)} }}}
+}
 
 func (h hasher) of(kind byte, s string) int64 {
-	s = s[:min(len(s), maxHashed)]
-	m := hmac.New(sha256.New, h.key)
-	m.Write([]byte{kind})
-	m.Write([]byte(s))
-	return int64(binary.BigEndian.Uint64(m.Sum(nil)))
+	w := h.work.Get().(*hashing)
+	defer h.work.Put(w)
+	w.Reset()
+	w.text = append(append(w.text[:0], kind), s[:min(len(s), maxHashed)]...)
+	w.Write(w.text)
+	w.text = w.Sum(w.text[:0])
+	return int64(binary.BigEndian.Uint64(w.text))
 }
 
 func (h hasher) all(kind byte, list []string, most int) []int64 {
