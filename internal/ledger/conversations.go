@@ -76,14 +76,14 @@ type OurPerson struct {
 
 // Conversations is the memory of conversations and correspondents, safe for concurrent use.
 type Conversations struct {
-	db         *sql.DB
-	statements map[string]*sql.Stmt
+	db, writer *database
 	opts       ConversationOptions
 	hash       hasher
 	home       atomic.Pointer[home]
 	known      atomic.Pointer[coverage]
 	asking     chan struct{} // a place for each question in work
 	queue      chan *order
+	log        wal
 	emptied    bool // at opening: the key is a new one
 	end        context.CancelFunc
 	done       sync.WaitGroup
@@ -104,7 +104,14 @@ func OpenConversations(ctx context.Context, st *store.Store, o ConversationOptio
 	if err != nil {
 		return nil, fmt.Errorf("ledger: conversations: %w", err)
 	}
-	c := &Conversations{cursor: [2]int64{math.MinInt64, math.MinInt64}, db: db, opts: o.withDefaults(), asking: make(chan struct{}, maxAsking), queue: make(chan *order, maxQueue)}
+	writer, err := st.Writer(ctx, store.Memory)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: conversations: %w", err)
+	}
+	c := &Conversations{
+		cursor: [2]int64{math.MinInt64, math.MinInt64}, db: &database{DB: db}, writer: &database{DB: writer}, opts: o.withDefaults(),
+		asking: make(chan struct{}, maxAsking), queue: make(chan *order, maxQueue), log: wal{full: make(chan struct{}, 1)},
+	}
 	c.sizes[0].Store(mailUsual)
 	c.sizes[1].Store(partnerUsual)
 	if err := c.open(ctx); err != nil {
@@ -114,6 +121,7 @@ func OpenConversations(ctx context.Context, st *store.Store, o ConversationOptio
 	wctx, end := context.WithCancel(context.WithoutCancel(ctx))
 	c.end = end
 	c.done.Go(func() { c.write(wctx) })
+	c.done.Go(func() { c.checkpoint(wctx) })
 	return c, nil
 }
 
@@ -121,7 +129,7 @@ func OpenConversations(ctx context.Context, st *store.Store, o ConversationOptio
 func (c *Conversations) Close() error {
 	c.end()
 	c.done.Wait()
-	return c.closeStatements()
+	return errors.Join(c.db.closeStatements(), c.writer.closeStatements())
 }
 
 // SetHome says what is ours from now on.
@@ -172,7 +180,7 @@ func (c *Conversations) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.compile(ctx)
+	return errors.Join(c.db.compile(ctx), c.writer.compile(ctx))
 }
 
 // sameKey empties the memory of another key, and notes this one: itself where it is the database's own, else its mark.

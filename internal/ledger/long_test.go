@@ -38,22 +38,30 @@ func TestLong(t *testing.T) {
 	}
 	st := stats(t, c)
 	t.Logf("%+v: the file has %.0f bytes a mail", st, float64(fi.Size())/float64(st.Ours))
-	for _, workers := range []int{1, 2, 4, 8} {
-		mixed(t, c, w, workers)
-	}
-	for _, workers := range []int{1, 2, 4} {
-		atOnce(t, "Ask alone", workers, 4000, func(r *rand.Rand) []time.Duration { return []time.Duration{asks(t, c, w, r.IntN(w.n))} }, "Ask")
-	}
-	for _, workers := range []int{1, 32} {
-		atOnce(t, "LearnSent alone", workers, 8000, func(r *rand.Rand) []time.Duration { return []time.Duration{sends(t, c, w, r)} }, "LearnSent")
-	}
-	atOnce(t, "Expire", 1, 1, func(*rand.Rand) []time.Duration {
-		return []time.Duration{timed(func() {
-			if err := c.Expire(t.Context(), benchTime); err != nil {
-				t.Error(err)
-			}
-		})}
-	}, "Expire")
+	t.Run("mixed", func(t *testing.T) {
+		for _, workers := range []int{1, 2, 4, 8} {
+			mixed(t, c, w, workers)
+		}
+	})
+	t.Run("ask", func(t *testing.T) {
+		for _, workers := range []int{1, 2, 4} {
+			atOnce(t, "questions", workers, 4000, func(r *rand.Rand) []time.Duration { return []time.Duration{asks(t, c, w, r.IntN(w.n))} }, "Ask")
+		}
+	})
+	t.Run("learn", func(t *testing.T) {
+		for _, workers := range []int{1, 32} {
+			atOnce(t, "mails of ours", workers, 8000, func(r *rand.Rand) []time.Duration { return []time.Duration{sends(t, c, w, r)} }, "LearnSent")
+		}
+	})
+	t.Run("expire", func(t *testing.T) {
+		atOnce(t, "calls", 1, 10, func(*rand.Rand) []time.Duration {
+			return []time.Duration{timed(func() {
+				if err := c.Expire(t.Context(), benchTime); err != nil {
+					t.Error(err)
+				}
+			})}
+		}, "Expire")
+	})
 }
 
 func stats(t *testing.T, c *Conversations) ConversationStats {

@@ -37,22 +37,28 @@ const (
 var compiled = []string{sqlCited, sqlSubject, sqlMany, sqlKeyed, sqlLetter, sqlPartner, sqlUsage, sqlWindow, sqlInsertLetter, sqlSavePartner,
 	sqlSaveKey, sqlSaveUsage, sqlDeleteUsage, sqlSaveDay, sqlSaveWindow, sqlSecure}
 
+// database is memory.db for those who read, or for the one who writes.
+type database struct {
+	*sql.DB
+	statements map[string]*sql.Stmt
+}
+
 // compile prepares the statements.
-func (c *Conversations) compile(ctx context.Context) error {
-	c.statements = map[string]*sql.Stmt{}
+func (d *database) compile(ctx context.Context) error {
+	d.statements = map[string]*sql.Stmt{}
 	for _, q := range compiled {
-		s, err := c.db.PrepareContext(ctx, q)
+		s, err := d.PrepareContext(ctx, q)
 		if err != nil {
-			return errors.Join(err, c.closeStatements())
+			return errors.Join(err, d.closeStatements())
 		}
-		c.statements[q] = s
+		d.statements[q] = s
 	}
 	return nil
 }
 
-func (c *Conversations) closeStatements() error {
+func (d *database) closeStatements() error {
 	var errs []error
-	for _, s := range c.statements {
+	for _, s := range d.statements {
 		errs = append(errs, s.Close())
 	}
 	return errors.Join(errs...)
@@ -61,14 +67,14 @@ func (c *Conversations) closeStatements() error {
 // txn is one transaction with the compiled statements.
 type txn struct {
 	*sql.Tx
-	c    *Conversations
+	db   *database
 	mine map[string]*sql.Stmt
 }
 
 func (t *txn) stmt(ctx context.Context, q string) *sql.Stmt {
 	s := t.mine[q]
 	if s == nil {
-		s = t.StmtContext(ctx, t.c.statements[q])
+		s = t.StmtContext(ctx, t.db.statements[q])
 		t.mine[q] = s
 	}
 	return s
@@ -108,11 +114,15 @@ func eachRow(rows *sql.Rows, scan func(*sql.Rows) error) (err error) {
 
 // tx runs one transaction: a reading one sees one state of the memory, a writing one has the write lock from its beginning.
 func (c *Conversations) tx(ctx context.Context, read bool, f func(*txn) error) error {
-	tx, err := c.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: read})
+	db := c.writer
+	if read {
+		db = c.db
+	}
+	tx, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: read})
 	if err != nil {
 		return err
 	}
-	if err := safely(func() error { return f(&txn{tx, c, map[string]*sql.Stmt{}}) }); err != nil {
+	if err := safely(func() error { return f(&txn{tx, db, map[string]*sql.Stmt{}}) }); err != nil {
 		return errors.Join(err, tx.Rollback())
 	}
 	return tx.Commit()

@@ -88,17 +88,23 @@ func (c *Conversations) write(ctx context.Context) {
 	for {
 		select {
 		case o := <-c.queue:
-			c.settle(c.gather(o))
+			c.work(o)
 			continue
 		default:
 		}
 		select {
 		case o := <-c.queue:
-			c.settle(c.gather(o))
+			c.work(o)
 		case <-ctx.Done():
 			return
 		}
 	}
+}
+
+func (c *Conversations) work(o *order) {
+	list := c.gather(o)
+	c.settle(list)
+	c.log.grown(len(list))
 }
 
 // gather adds to an order what else waits.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -67,6 +68,34 @@ func TestOpenSetsEveryPragmaOnBothPools(t *testing.T) {
 	}
 	if _, err := os.Stat(s.Path(DatabaseName)); err != nil {
 		t.Error("the database is not where it belongs:", err)
+	}
+}
+
+func TestWriterIsOneConnectionThatChecksTheLogLater(t *testing.T) {
+	s := open(t, t.TempDir())
+	w, err := s.Writer(t.Context(), Memory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"journal_mode": "wal", "foreign_keys": "1", "busy_timeout": "5000", "synchronous": "1",
+		"cache_size": fmt.Sprint(-writerCache), "wal_autocheckpoint": fmt.Sprint(writerLog),
+	} {
+		if got := pragma(t, w, name); got != want {
+			t.Errorf("%s = %s, want %s", name, got, want)
+		}
+	}
+	if n := w.Stats().MaxOpenConnections; n != 1 {
+		t.Errorf("%d connections", n)
+	}
+	if again, err := s.Writer(t.Context(), Memory); again != w || err != nil {
+		t.Errorf("another one: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Ping(); err == nil {
+		t.Error("open after the store is closed")
 	}
 }
 
