@@ -211,9 +211,14 @@ func (k *inquiry) partners(ctx context.Context, tx *txn, a *Answer) error {
 	return err
 }
 
+func correspondent(p *Partner) bool { return p.Begun+p.Answered > 0 }
+
 // keyed looks for others under the same name, and for domains that look alike.
 func (k *inquiry) keyed(ctx context.Context, tx *txn, a *Answer) error {
-	keys := append(k.hash.all(hashAlike, k.Question.Alike, maxAlike), k.names...)
+	keys := k.names
+	if !correspondent(&a.From) && !correspondent(&a.Org) { // whose own domain is known is nobody's likeness
+		keys = append(k.hash.all(hashAlike, k.Question.Alike, maxAlike), keys...)
+	}
 	if len(keys) == 0 {
 		return nil
 	}

@@ -24,7 +24,7 @@ type Answer struct {
 	Org      Partner   // all addresses of its organisational domain together; zero for providers
 	Quoted   []Partner // as Question.Quoted
 	Namesake []Partner // others known under its display name: correspondents, and people of ours
-	Alike    []string  // known domains of correspondents that look like From's; names are missing where addresses are hashed
+	Alike    []string  // known domains of correspondents that look like From's, where that is none of theirs; names are missing where addresses are hashed
 }
 
 // Citations sums up the mails of ours that a mail cites.

@@ -352,6 +352,9 @@ func TestDomainsOfCorrespondentsAreFoundByTheirLooks(t *testing.T) {
 			t.Errorf("%s: %v, want %v", domain, got, want)
 		}
 	}
+	if got := o.ask(Question{From: "new@partner.example", Alike: neighbours("partmer.example")}).Alike; got != nil {
+		t.Errorf("a correspondent looks like %v", got)
+	}
 }
 
 func TestNothingIsKnownOfNothing(t *testing.T) {
