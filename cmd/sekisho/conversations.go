@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"sekisho/internal/address"
@@ -38,9 +39,40 @@ func openTalks(ctx context.Context, c *config.Config, st *store.Store, o ledger.
 	return ledger.OpenConversations(ctx, st, o)
 }
 
-// openConversations opens the memory of conversations. Without it mail flows as before: what it knows is then unknown.
+// talks is the memory of conversations, as soon as it can be opened: until then each mail hears that it is away.
+type talks struct {
+	open atomic.Pointer[ledger.Conversations]
+}
+
+var errAway = errors.New("conversations: the memory is not open")
+
+// Ask is filter.Conversations.
+func (t *talks) Ask(ctx context.Context, q ledger.Question) (ledger.Answer, error) {
+	if c := t.open.Load(); c != nil {
+		return c.Ask(ctx, q)
+	}
+	return ledger.Answer{}, errAway
+}
+
+// LearnSent is filter.Conversations.
+func (t *talks) LearnSent(ctx context.Context, m ledger.Sent) error {
+	if c := t.open.Load(); c != nil {
+		return c.LearnSent(ctx, m)
+	}
+	return errAway
+}
+
+// LearnReceived is filter.Conversations.
+func (t *talks) LearnReceived(ctx context.Context, m ledger.Received) error {
+	if c := t.open.Load(); c != nil {
+		return c.LearnReceived(ctx, m)
+	}
+	return errAway
+}
+
+// openConversations opens the memory of conversations. Without it mail flows as before, what it knows is unknown, and it is tried again later.
 func (s *server) openConversations(ctx context.Context) {
-	if s.cfg.Ledger.Keep == 0 {
+	if s.cfg.Ledger.Keep == 0 || s.talks.open.Load() != nil {
 		return
 	}
 	o := conversationOptions(s.cfg)
@@ -52,14 +84,17 @@ func (s *server) openConversations(ctx context.Context) {
 		s.log.Error("conversations: the memory cannot be opened; nothing is known of conversations and correspondents", "error", err.Error())
 		return
 	}
-	s.talks = c
+	s.steer.Lock()
+	defer s.steer.Unlock()
+	setHome(c, s.opts.Site)
+	s.talks.open.Store(c)
 	s.metrics.CollectLedger(s.ledgerStats)
 }
 
 func (s *server) ledgerStats() metrics.LedgerStats {
 	ctx, cancel := context.WithTimeout(context.Background(), statsTimeout)
 	defer cancel()
-	st, err := s.talks.Stats(ctx, time.Now())
+	st, err := s.talks.open.Load().Stats(ctx, time.Now())
 	return metrics.LedgerStats{
 		Rows: map[string]int64{
 			"mails-ours": st.Ours, "mails-theirs": st.Theirs, "mails-strangers": st.Strangers,
@@ -84,10 +119,12 @@ func setHome(c *ledger.Conversations, site message.Site) {
 
 // forgetConversations ends what has been remembered long enough.
 func (s *server) forgetConversations(ctx context.Context) {
-	if s.talks == nil {
+	s.openConversations(ctx)
+	c := s.talks.open.Load()
+	if c == nil {
 		return
 	}
-	if err := s.talks.Expire(ctx, time.Now()); err != nil && ctx.Err() == nil {
+	if err := c.Expire(ctx, time.Now()); err != nil && ctx.Err() == nil {
 		s.metrics.Errors.WithLabelValues("ledger").Inc()
 		s.log.Error("conversations: expiring", "error", err.Error())
 	}

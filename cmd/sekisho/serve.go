@@ -114,7 +114,7 @@ type server struct {
 	lock      *os.File
 	q         *quarantine.Quarantine
 	ledger    *ledger.Ledger // nil where nothing is remembered
-	talks     *ledger.Conversations
+	talks     talks
 	outbound  *outbound.Monitor
 	trace     *trace.Trace // nil where nothing is traced
 	tracer    milter.Tracer
@@ -284,9 +284,11 @@ func (s *server) policyWith(cfg *config.Config, watch *openLists) (*milter.Polic
 	}
 	opts.Mode = s.orderedMode(cfg)
 	opts.Ledger, opts.Lists, opts.Book = s.ledger, watch.Lists, s.book
-	if s.talks != nil {
-		opts.Conversations = s.talks
-		setHome(s.talks, opts.Site)
+	if s.cfg.Ledger.Keep > 0 {
+		opts.Conversations = &s.talks
+	}
+	if c := s.talks.open.Load(); c != nil {
+		setHome(c, opts.Site)
 	}
 	opts.Outbound = s.outbound
 	s.scanners = append(s.scanners, scanner)
@@ -479,8 +481,8 @@ func (s *server) close() error {
 	if s.audit != nil {
 		errs = append(errs, s.audit.Close())
 	}
-	if s.talks != nil {
-		errs = append(errs, s.talks.Close())
+	if c := s.talks.open.Load(); c != nil {
+		errs = append(errs, c.Close())
 	}
 	s.closeTrace()
 	if s.st != nil {

@@ -8,6 +8,7 @@ import (
 
 	"sekisho/internal/finding"
 	"sekisho/internal/inspect"
+	"sekisho/internal/links"
 	"sekisho/internal/message"
 	"sekisho/internal/outbound"
 )
@@ -63,6 +64,7 @@ func (r *Run) sent(res *Result, found inspect.Result) outbound.Mail {
 		password = password || f.Kind == finding.MailPassword
 		m.Link = m.Link || f.Kind == finding.MailDocumentLink
 	}
+	m.Link = m.Link && !ownDocuments(found.Links, &r.f.o.Site)
 	for _, one := range found.Findings {
 		locked := password && found.Locked && locks(one.Kind)
 		if (starts(one.Kind) || locked) && !r.f.vouched(found, one) {
@@ -70,6 +72,19 @@ func (r *Run) sent(res *Result, found inspect.Result) outbound.Mail {
 		}
 	}
 	return m
+}
+
+// ownDocuments reports whether the text links to documents on our own hosts, as signatures do to a catalogue, and to no others.
+func ownDocuments(found []links.Link, site *message.Site) (own bool) {
+	for i := range found {
+		if found[i].Class == links.Other {
+			continue
+		}
+		if own = home(site, found[i].Host); !own {
+			return false
+		}
+	}
+	return own
 }
 
 // vouched reports whether somebody answers for the macros of a finding: to whom an entry allows them is asked when the mail is judged, but sending them to many

@@ -159,6 +159,8 @@ func TestWhatIsRisky(t *testing.T) {
 		{"PPAP: locked file, password later", "資料", "パスワードは別途お送りします。", harmlessZip("Xk92mQ"), nil, false},
 		{"PPAP: the password", "資料", "パスワード: Xk92mQ", fixture.TextPart("敬具"), nil, false},
 		{"link to a document in an answer to nothing", "Re: 資料", link, fixture.TextPart(""), nil, true},
+		{"link to a document of our own in an answer to nothing", "Re: 資料", "https://www.our.example/catalogue.pdf", fixture.TextPart(""), nil, false},
+		{"… and to another's", "Re: 資料", "https://www.our.example/catalogue.pdf " + link, fixture.TextPart(""), nil, true},
 		{"link to a document in an answer", "Re: 資料", link, fixture.TextPart(""), []string{"In-Reply-To: <1@partner.example>"}, false},
 		{"link to a document in a new mail", "資料", link, fixture.TextPart(""), nil, false},
 		{"PDF", "請求書", "", fixture.FilePart("a.pdf", "application/pdf", []byte("%PDF-1.4\n%%EOF\n")), nil, false},
