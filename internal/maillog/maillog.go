@@ -44,7 +44,6 @@ type Reader struct {
 	open  map[string]*entry // by host and queue id
 	order []string          // of open, the oldest first; those already given out are passed over
 	last  time.Time         // when the file was written
-	lines int
 }
 
 type entry struct {
@@ -59,7 +58,6 @@ func (r *Reader) File(written time.Time) { r.last = written }
 
 // Line takes one line without its end.
 func (r *Reader) Line(line string) error {
-	r.lines++
 	if len(line) > maxLine {
 		return nil
 	}
@@ -121,7 +119,7 @@ func (r *Reader) entry(l entryLine) (*entry, error) {
 		}
 		r.order = r.order[1:]
 	}
-	if len(r.order) > 2*maxOpen { // mostly given out
+	if len(r.order) > 2*maxOpen { // mostly given out; at twice the mails in work each clearing is paid by as many lines
 		r.order = slices.DeleteFunc(slices.Clone(r.order), func(key string) bool { return r.open[key] == nil })
 	}
 	e := &entry{mail: Mail{Time: l.at}, loose: true}
@@ -147,7 +145,8 @@ func (e *entry) sentTo(addr string) {
 	}
 }
 
-// isQueueID: hexadecimal, Postfix's long form, or Sendmail's. NOQUEUE stands where Postfix has none yet, and is many mails'.
+// isQueueID: hexadecimal (five digits at least), Postfix's long form (enable_long_queue_ids), or Sendmail's (fourteen). NOQUEUE and NOQID stand where the MTA
+// has none yet, and are many mails'.
 func isQueueID(s string) bool {
 	if len(s) < 5 || len(s) > 20 || s == "NOQUEUE" || s == "NOQID" {
 		return false
@@ -172,9 +171,9 @@ func (r *Reader) stamp(line string) (t time.Time, rest string, ok bool) {
 	if err != nil {
 		return t, "", false
 	}
-	year := r.last.In(r.zone()).Year()
+	year := r.last.In(r.zone()).Year() // RFC 3164 4.1.2 has none
 	at := time.Date(year, t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, r.zone())
-	if at.After(r.last.Add(24 * time.Hour)) {
+	if at.After(r.last.Add(24 * time.Hour)) { // a day: the file's time and the zone of the log may differ
 		at = time.Date(year-1, t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, r.zone())
 	}
 	return at, line[len(time.Stamp)+1:], true

@@ -88,11 +88,23 @@ func TestLogs(t *testing.T) {
 			})},
 		{"an answer of a server that pretends", mta("postfix/smtpd[9]: 4F8B21A2: client=x[198.51.100.1]", cleanup, queued,
 			"postfix/smtp[9]: 4F8B21A2: to=<b@x.example>, relay=x[203.0.113.9]:25, dsn=5.0.0, status=bounced (550 4F8B21A2: client=a[192.0.2.12], status=sent)", removed), nil},
+		{"AUTH= of a client that is not authenticated", mta(`postfix/smtpd[9]: 4F8B21A2: client=x[198.51.100.1], sasl_sender="x, sasl_username=aya@us.example, y"`, cleanup, queued, sent, removed),
+			with(func(m *Mail) { m.Client, m.User = ip("198.51.100.1"), "" })},
+		{"AUTH= that comes first", mta("postfix/smtpd[9]: 4F8B21A2: client=x[198.51.100.1], sasl_sender=x, sasl_username=aya@us.example", cleanup, queued, sent, removed),
+			with(func(m *Mail) { m.Client, m.User = ip("198.51.100.1"), "" })},
+		{"AUTH= behind the account", mta(client+`, sasl_sender="x, sasl_username=boss@us.example, y"`, cleanup, queued, sent, removed), []Mail{aya}},
+		{"a client without a name for its address", mta("postfix/smtpd[9]: 4F8B21A2: client=x", cleanup, queued, sent, removed),
+			with(func(m *Mail) { m.Client, m.User = netip.Addr{}, "" })},
+		{"the first Message-ID counts", mta(client, "postfix/cleanup[9]: 4F8B21A2: warning: header Subject: x; from=<aya@us.example>", cleanup,
+			"postfix/cleanup[9]: 4F8B21A2: message-id=<2@us.example>", "postfix/cleanup[9]: 4F8B21A2: resent-message-id=<3@us.example>", queued, sent, removed), []Mail{aya}},
+		{"other words of the daemons", mta(client, cleanup, queued, "postfix/qmgr[9]: 4F8B21A2: skipped, still being delivered", "postfix/smtp[9]: 4F8B21A2: enabling PIX workarounds, status=sent (x)", sent, removed), []Mail{aya}},
 		{"two hosts have the same id", mta(client, cleanup, queued) + strings.ReplaceAll(mta(sent), " mx ", " mx2 ") + mta(removed), nil},
 		{"a long id and another instance", strings.ReplaceAll(strings.ReplaceAll(mta(client, cleanup, queued, sent, removed), "4F8B21A2", "4bKzWxYyZzHh"), "postfix/", "postfix-out/"), []Mail{aya}},
-		{"no id yet", mta("postfix/smtpd[9]: NOQUEUE: client=pc1[192.0.2.1]", "postfix/qmgr[9]: NOQUEUE: from=<a@us.example>, size=1"), nil},
+		{"no id yet", mta("postfix/smtpd[9]: NOQUEUE: client=pc1[192.0.2.1]", "postfix/qmgr[9]: NOQUEUE: from=<a@us.example>, size=1", "postfix/smtp[9]: NOQUEUE: to=<p@partner.example>, status=sent"), nil},
 		{"ISO time stamps", strings.ReplaceAll(mta(client, cleanup, queued, sent, removed), "May 14 12:43:01", "2026-05-14T03:43:01.000000+00:00"), []Mail{aya}},
 		{"ISO without a zone", strings.ReplaceAll(mta(client, cleanup, queued, sent, removed), "May 14 12:43:01", "2026-05-14 12:43:01"), []Mail{aya}},
+		{"ISO with a T, without a zone", strings.ReplaceAll(mta(client, cleanup, queued, sent, removed), "May 14 12:43:01", "2026-05-14T12:43:01"), []Mail{aya}},
+		{"ISO with a fraction behind a comma", strings.ReplaceAll(mta(client, cleanup, queued, sent, removed), "May 14 12:43:01", "2026-05-14 12:43:01,000"), []Mail{aya}},
 		{"of last year", strings.ReplaceAll(mta(client, cleanup, queued, sent, removed), "May 14", "Dec 31"),
 			with(func(m *Mail) { m.Time = time.Date(2025, 12, 31, 12, 43, 1, 0, tokyo) })},
 		{"a day with one digit", strings.ReplaceAll(mta(client, cleanup, queued, sent, removed), "May 14", "May  4"),
@@ -108,6 +120,17 @@ func TestLogs(t *testing.T) {
 			with(func(m *Mail) { m.User = "" })},
 		{"Sendmail, refused", mta("sendmail[9]: 64E3h1aa: from=<aya@us.example>, size=9, nrcpts=1, msgid=<1@us.example>, relay=pc1 [192.0.2.12]",
 			"sendmail[9]: 64E3h1aa: to=<p@partner.example>, delay=1, stat=User unknown"), nil},
+		{"Sendmail, several deliveries, one of them late", mta("sm-msp-queue[9]: 64E3h1aa: from=<aya@us.example>, size=9, nrcpts=3, msgid=<1@us.example>, relay=pc1 [192.0.2.12]",
+			"sendmail[9]: 64E3h1aa: to=<p@partner.example>, delay=1, stat=Sent", "sendmail[9]: 64E3h1aa: to=<q@partner.example>, delay=1, stat=Deferred",
+			"sendmail[9]: 64E3h1aa: to=<x@partner.example>, delay=1, stat=Host unknown", "sendmail[9]: 64E3h1aa: to=<q@partner.example>, delay=9, stat=Sent"),
+			with(func(m *Mail) { m.User, m.Rcpts = "", []string{"p@partner.example", "q@partner.example"} })},
+		{"Sendmail, other words", mta("sendmail[9]: 64E3h1aa: from=<aya@us.example>, size=9, nrcpts=1, msgid=<1@us.example>, relay=pc1 [192.0.2.12]",
+			"sendmail[9]: 64E3h1aa: Milter: from=<x@us.example>, to=<x@x.example>, stat=Sent", "sendmail[9]: 64E3h1aa: to=<p@partner.example>, delay=1, stat=Sent"),
+			with(func(m *Mail) { m.User = "" })},
+		{"Sendmail, a Message-ID that pretends", mta("sendmail[9]: 64E3h1aa: from=<aya@us.example>, size=9, nrcpts=1, msgid=<x, relay=pc1 [192.0.2.12]>, relay=x [198.51.100.1] (may be forged)",
+			"sendmail[9]: 64E3h1aa: to=<p@partner.example>, delay=1, stat=Sent"), with(func(m *Mail) { m.User, m.MessageID, m.Client = "", "<x", ip("198.51.100.1") })},
+		{"Sendmail, a Message-ID with an address and nobody's relay", mta("sendmail[9]: 64E3h1aa: from=<aya@us.example>, size=9, nrcpts=1, msgid=<[192.0.2.12]>",
+			"sendmail[9]: 64E3h1aa: to=<p@partner.example>, delay=1, stat=Sent"), with(func(m *Mail) { m.User, m.MessageID, m.Client, m.Local = "", "<[192.0.2.12]>", netip.Addr{}, true })},
 		{"Sendmail, by a program", mta("sendmail[9]: 64E3h1aa: from=www, size=9, nrcpts=1, msgid=<1@us.example>, relay=www@localhost", "sendmail[9]: 64E3h1aa: to=p@partner.example, stat=Sent"),
 			with(func(m *Mail) { m.From, m.User, m.Client, m.Local = "www", "", netip.Addr{}, true })},
 	} {
@@ -116,6 +139,65 @@ func TestLogs(t *testing.T) {
 				t.Error(d)
 			}
 		})
+	}
+}
+
+// TestWhatIsTooLongIsNotBelieved: an address, account or Message-ID one byte over maxText, a line over maxLine.
+func TestWhatIsTooLongIsNotBelieved(t *testing.T) {
+	text := func(n int) string { return strings.Repeat("a", n-len("@us.example")) + "@us.example" }
+	lines := func(n int) string {
+		return mta("postfix/smtpd[9]: 4F8B21A2: client=pc1[192.0.2.12], sasl_method=PLAIN, sasl_username="+text(n), "postfix/cleanup[9]: 4F8B21A2: message-id="+text(n),
+			"postfix/qmgr[9]: 4F8B21A2: from=<"+text(n)+">, size=1", "postfix/smtp[9]: 4F8B21A2: to=<"+text(n)+">, status=sent", "postfix/smtp[9]: 4F8B21A2: to=<b@x.example>, status=sent")
+	}
+	if got := parse(t, lines(maxText)); len(got) != 1 || got[0].User == "" || got[0].MessageID == "" || got[0].From == "" || len(got[0].Rcpts) != 2 {
+		t.Errorf("at the limit: %.99v", got)
+	}
+	if got := parse(t, lines(maxText+1)); len(got) != 1 || got[0].User != "" || got[0].MessageID != "" || got[0].From != "" || len(got[0].Rcpts) != 1 {
+		t.Errorf("over it: %.99v", got)
+	}
+	for pad, want := range map[int]int{0: 1, 1: 0} {
+		line := strings.TrimSpace(mta("postfix/smtp[9]: 4F8B21A2: to=<b@x.example>, status=sent ("))
+		line += strings.Repeat("x", maxLine-len(line)+pad)
+		if got := parse(t, mta("postfix/qmgr[9]: 4F8B21A2: from=<a@us.example>, size=1")+line+"\n"); len(got) != want {
+			t.Errorf("a line of %d bytes: %d mails", len(line), len(got))
+		}
+	}
+}
+
+func TestQueueIDs(t *testing.T) {
+	for id, want := range map[string]bool{
+		"4F8B21A2": true, "4bKzWxYyZzHh": true, "64E3h1aa012345": true, "12345": true, strings.Repeat("z", 20): true, "azAZ09": true,
+		"1234": false, strings.Repeat("z", 21): false, "NOQUEUE": false, "NOQID": false, "": false, "warning ": false, "4F8B/1A2": false, "4F8B:1A2": false, "4F8B@1A2": false, "4F8B[1A2": false, "4F8B`1A2": false, "4F8B{1A2": false,
+	} {
+		if isQueueID(id) != want {
+			t.Errorf("%q: %t", id, !want)
+		}
+	}
+}
+
+// TestAMailIsGivenOutWhenItIsDone: not at the end of the log only, so that memory follows the mails in work; and what is kept of their order follows too.
+func TestAMailIsGivenOutWhenItIsDone(t *testing.T) {
+	for name, lines := range map[string][]string{
+		"postfix":  {"postfix/qmgr[9]: %s: from=<a@us.example>, size=1", "postfix/smtp[9]: %s: to=<b@x.example>, status=sent", "postfix/qmgr[9]: %s: removed"},
+		"sendmail": {"sendmail[9]: %s: from=<a@us.example>, size=1, nrcpts=2, msgid=<x>, relay=a [192.0.2.1]", "sendmail[9]: %s: to=<b@x.example>,<c@x.example>, stat=Sent"},
+		"bounced":  {"sendmail[9]: %s: from=<a@us.example>, size=1, nrcpts=2, msgid=<x>, relay=a [192.0.2.1]", "sendmail[9]: %s: to=<b@x.example>, stat=Sent", "sendmail[9]: %[1]s: to=<c@x.example>, stat=User unknown"},
+	} {
+		done := 0
+		r := &Reader{Zone: tokyo, Emit: func(Mail) error { done++; return nil }}
+		const mails = 2*maxOpen + 10
+		for i := range mails {
+			for _, l := range lines {
+				if err := r.Line("2026-05-14T12:43:01+09:00 mx " + fmt.Sprintf(l, fmt.Sprintf("%08X", i))); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if done != i+1 || len(r.open) != 0 {
+				t.Fatalf("%s: %d of %d given out, %d in work", name, done, i+1, len(r.open))
+			}
+		}
+		if len(r.order) > 10 {
+			t.Errorf("%s: %d mails are remembered that are done", name, len(r.order))
+		}
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// postfix takes a line of one of Postfix's daemons.
+// postfix takes a line of one of Postfix's daemons: smtpd or pickup says who gave the mail, cleanup its Message-ID, qmgr its sender, the rest where it went.
 func (r *Reader) postfix(daemon string, l entryLine) error {
 	switch daemon {
 	case "smtpd", "pickup", "cleanup", "smtp", "lmtp", "local", "virtual", "pipe", "relay":
@@ -27,7 +27,7 @@ func (r *Reader) postfix(daemon string, l entryLine) error {
 	switch daemon {
 	case "smtpd":
 		e.client(l.text)
-	case "pickup":
+	case "pickup": // the mail drop of sendmail(1)
 		e.mail.Local = true
 	case "cleanup":
 		if id := cutLong(strings.TrimPrefix(l.text, "message-id=")); e.mail.MessageID == "" {
@@ -61,16 +61,16 @@ func (r *Reader) wants(daemon string, l entryLine) bool {
 	return strings.HasPrefix(l.text, prefix)
 }
 
-// client reads "client=NAME[ADDRESS], sasl_method=M, sasl_username=U".
+// client reads "client=NAME[ADDRESS], sasl_method=M, sasl_username=U", in this order and nowhere else: what follows as sasl_sender is AUTH= of MAIL FROM
+// (RFC 4954 5), which a client that is not authenticated may write, too, with commas and blanks between quotation marks.
 func (e *entry) client(text string) {
 	client, rest, _ := strings.Cut(text, ", ")
 	if open := strings.LastIndexByte(client, '['); open >= 0 {
 		e.mail.Client = clientAddr(strings.TrimSuffix(client[open+1:], "]"))
 	}
-	for field := range strings.SplitSeq(rest, ", ") {
-		if user, ok := strings.CutPrefix(field, "sasl_username="); ok && len(user) <= maxText {
-			e.mail.User = strings.Clone(user)
-		}
+	method, rest, _ := strings.Cut(rest, ", ")
+	if user, ok := strings.CutPrefix(upTo(rest, ", "), "sasl_username="); ok && strings.HasPrefix(method, "sasl_method=") {
+		e.mail.User = strings.Clone(cutLong(user))
 	}
 }
 
@@ -97,8 +97,11 @@ func (r *Reader) sendmail(l entryLine) error {
 		sender, rest, _ := strings.Cut(from, ", size=")
 		e.mail.From, e.loose = strings.Clone(cutLong(strings.Trim(sender, "<>"))), false
 		e.mail.MessageID = strings.Clone(cutLong(upTo(after(rest, "msgid="), ", ")))
-		relay := rest[strings.LastIndex(rest, "relay=")+1:]
-		if open, end := strings.LastIndexByte(relay, '['), strings.LastIndexByte(relay, ']'); open >= 0 && end > open {
+		relay := rest[len(rest):]
+		if i := strings.LastIndex(rest, ", relay="); i >= 0 { // the last: a Message-ID before it may hold the word, too
+			relay = rest[i:]
+		}
+		if open, end := strings.LastIndexByte(relay, '['), strings.LastIndexByte(relay, ']'); end > open {
 			e.mail.Client = clientAddr(relay[open+1 : end])
 		} else {
 			e.mail.Local = true // relay=root@localhost
@@ -112,10 +115,10 @@ func (r *Reader) sendmail(l entryLine) error {
 func (r *Reader) delivered(key string, e *entry, to string) error {
 	list, rest, _ := strings.Cut(to, ", ")
 	stat := after(rest, "stat=")
-	sent := strings.HasPrefix(stat, "Sent")
-	if !sent && strings.HasPrefix(stat, "Deferred") {
+	if strings.HasPrefix(stat, "Deferred") { // it is tried again: that recipient is not done
 		return nil
 	}
+	sent := strings.HasPrefix(stat, "Sent")
 	for addr := range strings.SplitSeq(list, ",") {
 		e.done++
 		if sent {
