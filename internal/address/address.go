@@ -12,7 +12,6 @@
 package address
 
 import (
-	"net"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -46,7 +45,7 @@ func Exact(addr string) string {
 	return addr
 }
 
-// clip cuts what is too long for an address at a rune's edge. Nothing of it counts as a domain: the beginning of one is somebody else's.
+// clip cuts what is too long for an address at a rune's edge, so that a store which takes UTF-8 only can hold it. Nothing of it counts as a domain: the beginning of one is somebody else's.
 func clip(addr string) string {
 	n := maxAddress
 	for !utf8.RuneStart(addr[n]) {
@@ -90,7 +89,7 @@ func Domain(addr string) string {
 func Org(domain string) string {
 	domain = ASCII(domain)
 	org, err := publicsuffix.EffectiveTLDPlusOne(domain)
-	if err != nil || provider(org) || isLiteral(domain) {
+	if err != nil || provider(org) || strings.HasPrefix(domain, "[") { // RFC 5321 4.1.3: an address; without brackets it is none of the suffix list's
 		return ""
 	}
 	return org
@@ -99,16 +98,8 @@ func Org(domain string) string {
 // Key is the organisational domain of an address behind an "@", or the whole address where there is none; "" for the null sender.
 func Key(addr string) string {
 	addr = Fold(addr)
-	if strings.IndexByte(addr, '@') < 0 {
-		return addr
-	}
 	if org := Org(Domain(addr)); org != "" {
 		return "@" + org
 	}
 	return addr
-}
-
-// isLiteral reports whether a domain is an address (RFC 5321 4.1.3).
-func isLiteral(domain string) bool {
-	return strings.HasPrefix(domain, "[") || net.ParseIP(domain) != nil
 }

@@ -57,6 +57,30 @@ func TestFoldTakesOffWhatMachinesAdd(t *testing.T) {
 		"SRS1=ab=XY=other.com=taro@fwd.example":                       "srs1=ab=xy=other.com=taro@fwd.example",
 		"srs0taro@fwd.example":                                        "srs0taro@fwd.example",
 		`"prvs=1234abcdef=taro"@example.com`:                          `"prvs=1234abcdef=taro"@example.com`,
+		`"taro+x"@example.com`:                                        `"taro+x"@example.com`,
+		"prvs=1234abcdef@example.com":                                 "prvs=1234abcdef@example.com",
+		"prvs=1234abcdef=@example.com":                                "prvs=1234abcdef=@example.com",
+		"prvs=1234abcde=taro@example.com":                             "prvs=1234abcde=taro@example.com",
+		"prvs=123456789012345678901234=taro@example.com":              "taro@example.com",
+		"prvs=1234567890123456789012345=taro@example.com":             "prvs=1234567890123456789012345=taro@example.com",
+		"prvs=1234.bcdef=taro@example.com":                            "prvs=1234.bcdef=taro@example.com",
+		"xprvs=1234abcdef=taro@example.com":                           "xprvs=1234abcdef=taro@example.com",
+		"btv1==123abc456@example.com":                                 "btv1==123abc456@example.com",
+		"btv1====taro@example.com":                                    "btv1====taro@example.com",
+		"btv1==123abc456==@example.com":                               "btv1==123abc456==@example.com",
+		"btv1==123{abc==taro@example.com":                             "btv1==123{abc==taro@example.com",
+		"btv1==0az9==taro@example.com":                                "taro@example.com",
+		"bounce-taro=host@example.com":                                "bounce-taro=host@example.com",
+		"bounce-a.b@example.com":                                      "bounce-a.b@example.com",
+		"bounce=other.com@example.com":                                "bounce=other.com@example.com",
+		"srs2=ab12=xy=other.com=taro@fwd.example":                     "srs2=ab12=xy=other.com=taro@fwd.example",
+		"srs0.ab12=xy=other.com=taro@fwd.example":                     "srs0.ab12=xy=other.com=taro@fwd.example",
+		"srs0-ab12=xy=other.com=taro@fwd.example":                     "taro=other.com@fwd.example",
+		"srs0=ab12=xy==taro@fwd.example":                              "srs0=ab12=xy==taro@fwd.example",
+		"srs0=ab12=xy=other.com=@fwd.example":                         "srs0=ab12=xy=other.com=@fwd.example",
+		"srs1=cd34=first.example@fwd.example":                         "srs1=cd34=first.example@fwd.example",
+		"srs1@fwd.example":                                            "srs1@fwd.example",
+		"srs0@fwd.example":                                            "srs0@fwd.example",
 		"taro+":                                                       "taro+",
 		"@example.com":                                                "@example.com",
 		"":                                                            "",
@@ -67,8 +91,36 @@ func TestFoldTakesOffWhatMachinesAdd(t *testing.T) {
 	}
 }
 
+// TestExact: one address in whatever case, width and encoding, with its tags.
+func TestExact(t *testing.T) {
+	for addr, want := range map[string]string{
+		" Taro+X@Example.COM. ":             "taro+x@example.com",
+		"taro@日本.example":                   "taro@xn--wgv71a.example",
+		"a@b@EXAMPLE.com":                   "a@b@example.com",
+		"@Example.com":                      "@example.com",
+		"a" + strings.Repeat("é", 200):      "a" + strings.Repeat("é", 159),
+		strings.Repeat("a@", 200) + "b.com": strings.Repeat("a?", 160),
+	} {
+		if got := Exact(addr); got != want {
+			t.Errorf("%q: %q, want %q", addr, got, want)
+		}
+	}
+}
+
+// TestASCII: one domain is one text, and what is no domain name stays what it is.
+func TestASCII(t *testing.T) {
+	for domain, want := range map[string]string{
+		"example.com": "example.com", "example.com.": "example.com", " Example.com. ": "example.com", "example.com .": "example.com", "日本.Example": "xn--wgv71a.example", "XN--WGV71A.example": "xn--wgv71a.example",
+		"ｅｘａｍｐｌｅ.com": "example.com", "_dmarc.Example.com": "_dmarc.example.com", "a b.Example": "a b.example", "": "", ".": "",
+	} {
+		if got := ASCII(domain); got != want {
+			t.Errorf("%q: %q, want %q", domain, got, want)
+		}
+	}
+}
+
 func FuzzFold(f *testing.F) {
-	for _, s := range []string{"a+b@example.com", "prvs=1234abcdef=prvs=1234abcdef=a@b.jp", "bounce-1-a=b.c@d.e", "SRS0=a=b=c.d=e@f.g", "a@日本.jp", strings.Repeat("é", 200) + "@x", "a@b.. "} {
+	for _, s := range []string{"a+b@example.com", "prvs=1234abcdef=prvs=1234abcdef=a@b.jp", "bounce-1-a=b.c@d.e", "SRS0=a=b=c.d=e@f.g", "a@日本.jp", strings.Repeat("é", 200) + "@x", "a" + strings.Repeat("é", 200), "a@b.. "} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

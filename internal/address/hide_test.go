@@ -18,6 +18,8 @@ func TestHider(t *testing.T) {
 		t.Error("another key gives the same hash")
 	case h.Address("example.com") == h.Domain("example.com"):
 		t.Error("two uses have one hash")
+	case Domain(h.Address("postmaster")) != "" || h.Address("postmaster") == "postmaster":
+		t.Error("what has no domain is not hidden, or has one")
 	case a != Fold(a):
 		t.Error("a hash is not folded: it would be looked up as another")
 	}
