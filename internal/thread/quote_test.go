@@ -25,6 +25,7 @@ var quotations = []struct {
 		[]Person{w("Maria Magdalena Antonia Reyes y Garcia", "anna@reyes.example", 0)}},
 	{"en_gmail_over_three_lines", "On Thu, May 14, 2026 at 12:43 PM\nAnna Reyes\n<anna@reyes.example> wrote:\n> x", []Person{w("Anna Reyes", "anna@reyes.example", 0)}},
 	{"en_narrow_no_break_space", "On Thu, May 14, 2026 at 12:43\u202fPM Anna Reyes <anna@reyes.example> wrote:\n> x", []Person{w("Anna Reyes", "anna@reyes.example", 0)}},
+	{"signs_that_nobody_sees", "On Thu, May 14, 2026 at 12:43 PM An\u200bna Reyes <anna@rey\u200des.ex\u00adample> wrote:\n> x", []Person{w("Anna Reyes", "anna@reyes.example", 0)}},
 	{"en_apple", "> On May 14, 2026, at 12:43, Anna Reyes <anna@reyes.example> wrote:\n> \n> x", []Person{w("Anna Reyes", "anna@reyes.example", 0)}},
 	{"en_apple_quoted_name", "On 14 May 2026, at 12:43, \"Reyes, Anna\" <anna@reyes.example> wrote:\n> x", []Person{w("Reyes, Anna", "anna@reyes.example", 0)}},
 	{"en_thunderbird_without_address", "On 14/05/2026 12:43, Anna Reyes wrote:\n> x", []Person{w("Anna Reyes", "", 0)}},

@@ -20,6 +20,7 @@ type line struct {
 }
 
 func (r *reader) read(text string) {
+	text = seen(text)
 	for text != "" {
 		end := strings.IndexByte(text, '\n')
 		next := end + 1
@@ -30,6 +31,17 @@ func (r *reader) read(text string) {
 		text = text[next:]
 	}
 	r.close()
+}
+
+// invisible are signs that programs show nothing of: one within an address or a label would hide it from us, not from the reader.
+var invisible = [...]string{"\u00ad", "\u200b", "\u200c", "\u200d", "\u200e", "\u200f", "\u2060", "\ufeff"}
+
+// seen is a text without them.
+func seen(text string) string {
+	for _, sign := range invisible {
+		text = strings.ReplaceAll(text, sign, "")
+	}
+	return text
 }
 
 func (r *reader) line(l line) {
