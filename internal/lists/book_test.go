@@ -1,6 +1,7 @@
 package lists
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"strings"
@@ -219,5 +220,132 @@ func TestABrokenDatabaseLeavesTheEntriesInForce(t *testing.T) {
 	}
 	if b.Allowed(hashA, "sato@partner.example", "a@example.org", now) == nil {
 		t.Error("the entry is gone")
+	}
+}
+
+// TestABlockedNetworkIsLookedUp: an entry by hand for a network counts for each address in it, also where no list in a file has networks.
+func TestABlockedNetworkIsLookedUp(t *testing.T) {
+	b := openBook(t, t.TempDir())
+	l, err := Open(t.Context(), Options{Book: b})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !l.Empty() || l.Wants(IP) {
+		t.Error("a book without entries costs look-ups")
+	}
+	for _, value := range []string{"192.0.2.0/24", "2001:db8::/32"} {
+		if _, err := b.Add(t.Context(), Entry{Use: Block, Value: value, Owner: "a", Reason: "b"}, now, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for addr, want := range map[string]bool{"192.0.2.77": true, "192.0.3.1": false, "2001:db8::1": true, "2001:db9::1": false} {
+		if has(t, l, IP, addr) != want {
+			t.Errorf("%s: %t", addr, !want)
+		}
+	}
+	if l.Empty() || !l.Wants(IP) || l.Wants(Domain) {
+		t.Error("what the book has is not looked up, or what it has not is")
+	}
+}
+
+func TestAllowsNamesTheMacro(t *testing.T) {
+	b := openBook(t, t.TempDir())
+	if _, err := b.Add(t.Context(), allowing(), now, false); err != nil {
+		t.Fatal(err)
+	}
+	if !b.Allows(hashA) || b.Allows(hashB) || b.Allows("") {
+		t.Error("another macro is allowed, or the one that is, is not")
+	}
+}
+
+// TestTheBookIsFull: BookMax entries, and a machine that writes on.
+func TestTheBookIsFull(t *testing.T) {
+	db := openDB(t, t.TempDir())
+	b, err := OpenBook(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i < ?) INSERT INTO list_entries (use, type, value, sender, rcpt, owner, reason, made, expires)
+		SELECT 'block', 'domain', i || '.bad.example', '', '', 'a', 'b', 1, 0 FROM n`, BookMax-1); err != nil {
+		t.Fatal(err)
+	}
+	last := Entry{Use: Block, Value: "last.example", Owner: "a", Reason: "b"}
+	if _, err := b.Add(t.Context(), last, now, false); err != nil {
+		t.Errorf("the last one: %v", err)
+	}
+	last.Value = "more.example"
+	if _, err := b.Add(t.Context(), last, now, false); !errors.Is(err, ErrFull) {
+		t.Errorf("one more: %v", err)
+	}
+}
+
+// TestEntriesOfANewerVersionArePassedOver: a database that was in use by a later release, with a type that this one does not know.
+func TestEntriesOfANewerVersionArePassedOver(t *testing.T) {
+	db := openDB(t, t.TempDir())
+	for _, kind := range []string{"sha512", "domain"} {
+		if _, err := db.Exec(`INSERT INTO list_entries (use, type, value, sender, rcpt, owner, reason, made, expires) VALUES ('block', ?, 'bad.example', '', '', 'a', 'b', 1795424400, 0)`, kind); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := OpenBook(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all, err := b.List(t.Context(), Block); err != nil || len(all) != 1 || all[0].Type != Domain || !all[0].Made.Equal(now) {
+		t.Errorf("%v %+v", err, all)
+	}
+}
+
+func TestALockedDatabaseIsSaidPlainly(t *testing.T) {
+	dir := t.TempDir()
+	db := openDB(t, dir)
+	b, err := OpenBook(t.Context(), openDB(t, dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.db.Exec(`PRAGMA busy_timeout = 10`); err != nil {
+		t.Fatal(err)
+	}
+	b.db.SetMaxOpenConns(1) // the one with the short time
+	tx, err := db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	if _, err := tx.Exec(`UPDATE list_generation SET n = n + 1`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Add(t.Context(), allowing(), now, false); err == nil || !strings.Contains(err.Error(), "busy: try again") {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestRunTellsAFailureOnce: until it works again.
+func TestRunTellsAFailureOnce(t *testing.T) {
+	db := openDB(t, t.TempDir())
+	b, err := OpenBook(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec(`ALTER TABLE list_generation RENAME TO away`); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*everyLook+everyLook/2)
+	defer cancel()
+	told := 0
+	if b.Run(ctx, func(error) { told++ }); told != 1 {
+		t.Errorf("told %d times", told)
+	}
+}
+
+// TestTextsOfAnEntryAreShortAndPrintable: cut at a character's edge.
+func TestTextsOfAnEntryAreShortAndPrintable(t *testing.T) {
+	for in, want := range map[string]string{
+		"  the order\r\n\tform \x7f ": "the order form", strings.Repeat("a", ownerMax): strings.Repeat("a", ownerMax), strings.Repeat("a", ownerMax+1): strings.Repeat("a", ownerMax),
+		"a" + strings.Repeat("é", ownerMax): "a" + strings.Repeat("é", (ownerMax-1)/2), "a\xffb": "a\uFFFDb",
+	} {
+		if got := cut(in, ownerMax); got != want {
+			t.Errorf("%.40q: %q", in, got)
+		}
 	}
 }
