@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/binary"
 	"errors"
+	"maps"
 )
 
 // batch is one transaction of learning. What it read and changed of partners, counts and windows is written by flush.
@@ -157,33 +158,55 @@ func (b *batch) saveUsage(ctx context.Context, u usage, n *count) error {
 
 // flushCoverage writes the days and windows, and makes of them what Ask is to know once they are committed.
 func (b *batch) flushCoverage(ctx context.Context) error {
-	n := b.covered
-	if n == nil {
-		n = b.known.Load()
+	days, err := b.saveDays(ctx)
+	if err != nil {
+		return err
 	}
-	n = n.clone()
-	changed := b.covered != nil
+	domains, err := b.saveWindows(ctx)
+	if err == nil && (days != nil || domains != nil) {
+		b.covered = b.coverage().with(domains, days)
+	}
+	return err
+}
+
+// coverage is what is known so far: maps that others read.
+func (b *batch) coverage() *coverage {
+	if b.covered != nil {
+		return b.covered
+	}
+	return b.known.Load()
+}
+
+// saveDays writes mails of ours by day; nil where there are none.
+func (b *batch) saveDays(ctx context.Context) (map[int64]int64, error) {
+	if len(b.days) == 0 {
+		return nil, nil
+	}
+	days := maps.Clone(b.coverage().days)
 	for d, mails := range b.days {
-		changed = true
-		n.days[d] += mails
+		days[d] += mails
 		if err := b.tx.exec(ctx, sqlSaveDay, d, mails); err != nil {
-			return err
+			return nil, err
 		}
 	}
+	return days, nil
+}
+
+// saveWindows writes the windows that have changed; nil where none has.
+func (b *batch) saveWindows(ctx context.Context) (domains map[int64]share, err error) {
 	for domain, w := range b.windows {
 		if !w.changed {
 			continue
 		}
-		changed = true
-		n.domains[domain] = w.share()
+		if domains == nil {
+			domains = maps.Clone(b.coverage().domains)
+		}
+		domains[domain] = w.share()
 		if err := b.tx.exec(ctx, sqlSaveWindow, domain, w.last, blob(w.window)); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	if changed {
-		b.covered = n.sum()
-	}
-	return nil
+	return domains, nil
 }
 
 // maxName is the longest address that is kept in clear: what address.Fold leaves of one.

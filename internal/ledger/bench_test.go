@@ -82,6 +82,19 @@ func BenchmarkLearnSent(b *testing.B) {
 	}
 }
 
+// A mail from outside changes none of the days that are counted.
+func BenchmarkLearnReceived(b *testing.B) {
+	c, w := openBench(b, b.TempDir()), world{10_000}
+	fill(b, c, w)
+	for i := 0; b.Loop(); i++ {
+		m := w.received(i%w.n, benchTime)
+		m.MessageID += strconv.Itoa(i)
+		if err := c.LearnReceived(b.Context(), m); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func BenchmarkLearnSentByMany(b *testing.B) {
 	c, w := openBench(b, b.TempDir()), world{100_000}
 	var mu sync.Mutex
@@ -155,5 +168,7 @@ func fillChunk(ctx context.Context, c *Conversations, tx *txn, w world, from, to
 			return err
 		}
 	}
-	return b.flush(ctx)
+	err := b.flush(ctx)
+	c.known.Store(b.coverage())
+	return err
 }

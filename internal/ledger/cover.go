@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/binary"
-	"maps"
 	"math"
 	"strings"
 	"time"
@@ -77,8 +76,15 @@ func loadCoverage(ctx context.Context, tx *txn) (*coverage, error) {
 	return n.sum(), err
 }
 
-func (n *coverage) clone() *coverage {
-	return &coverage{domains: maps.Clone(n.domains), days: maps.Clone(n.days)}
+// with is the coverage with other maps in place of its own, nil for those that stay.
+func (n *coverage) with(domains map[int64]share, days map[int64]int64) *coverage {
+	if domains == nil {
+		domains = n.domains
+	}
+	if days == nil {
+		days = n.days
+	}
+	return (&coverage{domains: domains, days: days}).sum()
 }
 
 // sum makes the figures of the whole.
