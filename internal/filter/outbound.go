@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"sekisho/internal/finding"
 	"sekisho/internal/inspect"
@@ -94,7 +95,7 @@ func (f *Filter) vouched(found inspect.Result, one finding.Finding) bool {
 		return false
 	}
 	file := macrosOf(found, one.Path.String())
-	return file != nil && f.o.Book.Allows(file.MacroHash)
+	return file != nil && f.o.Book.Allows(file.MacroHash, time.Now())
 }
 
 // macrosOf is the innermost file with macros at a printed path, nil for none.

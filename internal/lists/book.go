@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -232,8 +233,10 @@ func (b *Book) Allowed(macro, sender, rcpt string, now time.Time) *Entry {
 	return nil
 }
 
-// Allows reports whether any entry in force allows a macro at all.
-func (b *Book) Allows(macro string) bool { return macro != "" && len(b.page.Load().allow[macro]) > 0 }
+// Allows reports whether any entry in force allows a macro at all, whoever sends it to whom.
+func (b *Book) Allows(macro string, now time.Time) bool {
+	return macro != "" && slices.ContainsFunc(b.page.Load().allow[strings.ToLower(macro)], func(e *Entry) bool { return !e.Expired(now) })
+}
 
 // blocked returns the first entry that blocks one of items.
 func (b *Book) blocked(items []Item, now time.Time) *Entry {

@@ -253,8 +253,11 @@ func TestAllowsNamesTheMacro(t *testing.T) {
 	if _, err := b.Add(t.Context(), allowing(), now, false); err != nil {
 		t.Fatal(err)
 	}
-	if !b.Allows(hashA) || b.Allows(hashB) || b.Allows("") {
+	if !b.Allows(hashA, now) || !b.Allows(strings.ToUpper(hashA), now) || b.Allows(hashB, now) || b.Allows("", now) {
 		t.Error("another macro is allowed, or the one that is, is not")
+	}
+	if b.Allows(hashA, now.AddDate(0, 0, 91)) {
+		t.Error("an entry that ended still vouches for a macro that is sent to many")
 	}
 }
 
