@@ -80,7 +80,13 @@ type list struct {
 	idx *index       // nil while nothing could be read
 
 	tried, seen stamp // the watcher's: what was read or refused last, what was there at the last look
+	retry       int   // looks until what failed through no fault of the file is tried again; 0: not at all
+	restless    int   // looks at which the file was another one than at the look before
 }
+
+// againLooks is after how many looks a failure of ours, such as a full disk or a file that may not be read, is tried again, and after how many a file that never
+// stands still is told: a minute.
+const againLooks = 20
 
 // Open reads all lists. One that cannot be read is told, and empty until its file is mended: only settings are an error.
 func Open(ctx context.Context, o Options) (*Lists, error) {
@@ -192,14 +198,29 @@ func (l *Lists) look(ctx context.Context, one *list) {
 		return
 	}
 	now := stampOf(fi)
-	if now == one.tried {
+	switch {
+	case now == one.tried && one.retry == 0:
 		return
-	}
-	if now != one.seen {
+	case now == one.tried:
+		if one.retry--; one.retry > 0 {
+			return
+		}
+	case now != one.seen:
 		one.seen = now
+		if one.restless++; one.restless%againLooks == 0 {
+			l.told(one, Report{}, 0, errRestless)
+		}
 		return
 	}
 	l.load(ctx, one)
+}
+
+var errRestless = errors.New("the file changes all the time: have it written beside and renamed")
+
+// faulty reports whether the file itself is to blame, so that it fails until it is another one.
+func faulty(err error) bool {
+	var file *FileError
+	return errors.As(err, &file) || errors.Is(err, errKind)
 }
 
 // load reads a list's file and puts it in force.
@@ -212,7 +233,11 @@ func (l *Lists) load(ctx context.Context, one *list) {
 		}
 		return
 	}
+	one.retry, one.restless = 0, 0
 	if err != nil {
+		if !faulty(err) {
+			one.retry = againLooks
+		}
 		l.told(one, Report{}, time.Since(begun), err)
 		return
 	}

@@ -196,6 +196,41 @@ func TestABrokenFileLeavesTheOldEntriesInForce(t *testing.T) {
 	}
 }
 
+// A disk that was full once must not keep the new entries out until the file changes again.
+func TestAFailureOfOursIsTriedAgain(t *testing.T) {
+	l, tell, look := listOf(t, Source{Type: Domain}, "one.example\n")
+	state := l.o.Dir
+	if err := os.Rename(state, state+".away"); err != nil {
+		t.Fatal(err)
+	}
+	write(t, l.list[0].src.File, "another.example\n")
+	look()
+	if e, _ := tell.last(); e.Err == nil || !has(t, l, Domain, "one.example") {
+		t.Fatalf("%+v", e)
+	}
+	if err := os.Rename(state+".away", state); err != nil {
+		t.Fatal(err)
+	}
+	for range againLooks / 2 {
+		look()
+	}
+	if e, _ := tell.last(); e.Err != nil || !has(t, l, Domain, "another.example") || has(t, l, Domain, "one.example") {
+		t.Errorf("%+v", e)
+	}
+}
+
+func TestAFileThatNeverStandsStillIsTold(t *testing.T) {
+	l, tell, _ := listOf(t, Source{Type: Domain}, "one.example\n")
+	_, before := tell.last()
+	for i := range againLooks {
+		write(t, l.list[0].src.File, strings.Repeat("x", i+1)+".example\n")
+		l.look(t.Context(), l.list[0])
+	}
+	if e, n := tell.last(); n != before+1 || !errors.Is(e.Err, errRestless) {
+		t.Errorf("%d events: %+v", n-before, e)
+	}
+}
+
 func TestALinkIsFollowed(t *testing.T) {
 	l, _, look := listOf(t, Source{Type: Domain}, "one.example\n")
 	path := l.list[0].src.File
