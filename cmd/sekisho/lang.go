@@ -119,6 +119,7 @@ var catalogue = map[string]struct{ en, ja string }{
 	"help_allowrcpt":   {"Recipient, or @domain; may be given again.", "宛先のアドレスまたは @ドメイン(複数指定可)"},
 	"help_entryids":    {"Numbers of entries, as list shows them.", "登録の番号(list で表示されるもの)"},
 	"help_blocktype":   {"What the values are: auto, sha256, sha1, md5, macro, domain, address, ip or url. auto tells all but macro by their form.", "値の種類: auto、sha256、sha1、md5、macro、domain、address、ip、url。auto は形から判断(macro を除く)"},
+	"help_blockfile":   {"Block this file, or the attachments of this mail, and all macros in it; may be given again.", "このファイル(メールなら添付ファイル)と、その中のすべてのマクロを遮断(複数指定可)"},
 	"help_blockvalues": {"SHA-256, SHA-1 or MD5 of a file, macro fingerprint, address, @domain, domain, IP address or network, URL.", "ファイルの SHA-256・SHA-1・MD5、マクロのフィンガープリント、アドレス、@ドメイン、ドメイン、IP アドレスまたはネットワーク、URL"},
 
 	"le_owner":        {"an entry needs an owner (--owner)", "責任者が必要です(--owner)"},
@@ -136,6 +137,8 @@ var catalogue = map[string]struct{ en, ja string }{
 	"le_long":         {"too long", "長すぎます"},
 	"le_broad":        {"too broad: nobody's own domain or network", "広すぎます。特定の組織のドメインやネットワークではありません"},
 	"le_notype":       {"neither a hash, an address, a domain, an IP address nor a URL", "ハッシュ・アドレス・ドメイン・IP アドレス・URL のいずれでもありません"},
+	"le_what":         {"what is to be blocked? Give values, or --from-file", "何を遮断しますか。値または --from-file を指定してください"},
+	"le_nomark":       {"nothing in it names it in other mails; block its sender or its links", "ほかのメールで見分ける手がかりがありません。差出人やリンクを遮断してください"},
 	"le_unaudited":    {"entry %d is changed, but the audit log could not be written: %w", "登録 %d は変更しましたが、監査記録を書けませんでした: %w"},
 	"le_forever":      {"without end", "無期限"},
 	"le_until":        {"until %s", "%s まで"},

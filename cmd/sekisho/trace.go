@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"sekisho/internal/config"
 	"sekisho/internal/filter"
 	"sekisho/internal/trace"
 	"sekisho/milter"
@@ -154,18 +155,22 @@ func (c *traceCmd) lookBack(ctx context.Context, g *globals, io streams, q *trac
 	if err != nil {
 		return err
 	}
+	return lookInto(ctx, cfg, io, c.Files, func(_ string, res *filter.Result) error {
+		digests, macros := marks(res)
+		q.Digests, q.Macros = append(q.Digests, digests...), append(q.Macros, macros...)
+		return nil
+	})
+}
+
+// lookInto scans mails and files for what they are.
+func lookInto(ctx context.Context, cfg *config.Config, io streams, files []string, give func(name string, res *filter.Result) error) error {
 	off, err := unjudged(cfg)
 	if err != nil {
 		return err
 	}
 	defer off.close()
-	s := &scanner{offline: off, p: newPrinter(streams{io.err, io.err}, off.lang, true)}
-	s.give = func(_ string, res *filter.Result) error {
-		digests, macros := marks(res)
-		q.Digests, q.Macros = append(q.Digests, digests...), append(q.Macros, macros...)
-		return nil
-	}
-	for _, path := range c.Files {
+	s := &scanner{offline: off, p: newPrinter(streams{io.err, io.err}, off.lang, true), give: give}
+	for _, path := range files {
 		if err := s.path(ctx, path); err != nil {
 			return err
 		}
