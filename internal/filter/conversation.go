@@ -265,7 +265,7 @@ const familiarMails = 3
 // familiar reports whether the writer is one to whom ours write often, and proves it: then he is a namesake, or one of ours at a private address.
 func (j *judge) familiar() bool {
 	p := &j.c.Answer.From
-	return p.Begun+p.Answered >= familiarMails && p.Passed >= familiarMails && j.c.Auth.Result == sender.Pass
+	return p.Begun+p.Answered >= familiarMails && j.c.Auth.Result == sender.Pass
 }
 
 // namesOf are the keys under which people are known again.

@@ -157,7 +157,7 @@ func TestWhatAMailFromOutsideIsSaidToBe(t *testing.T) {
 			[]finding.Kind{finding.SenderKnown, finding.SenderNameSpoof}},
 		{"… with the name of one of ours", ledger.Answer{From: knownTaro}, "From: Hanako Suzuki <taro@partner.example>\r\n" + passed, "Hello\r\n",
 			[]finding.Kind{finding.SenderInternalSpoof, finding.SenderKnown}},
-		{"… to whom ours write often", ledger.Answer{From: ledger.Partner{Begun: 1, Answered: 2, Passed: 3}}, "From: Hanako Suzuki <taro@partner.example>\r\n" + passed, "Hello\r\n",
+		{"… to whom ours write often", ledger.Answer{From: ledger.Partner{Begun: 1, Answered: 2}}, "From: Hanako Suzuki <taro@partner.example>\r\n" + passed, "Hello\r\n",
 			[]finding.Kind{finding.SenderKnown}},
 		{"… who does not prove it", ledger.Answer{From: ledger.Partner{Begun: 1, Answered: 2, Passed: 3}}, "From: Hanako Suzuki <taro@partner.example>\r\n", "Hello\r\n",
 			[]finding.Kind{finding.SenderInternalSpoof, finding.SenderKnown}},

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode"
 
+	"golang.org/x/net/publicsuffix"
 	"golang.org/x/text/unicode/norm"
 
 	"sekisho/internal/address"
@@ -61,9 +62,30 @@ func (n Name) Same(other Name) bool {
 func (n Name) Names(domain string) bool {
 	label, _, _ := strings.Cut(address.Org(domain), ".")
 	label = strings.ReplaceAll(unicodeDomain(label), "-", "")
-	return label != "" && slices.ContainsFunc(n.Beside, func(text string) bool {
+	if label != "" && slices.ContainsFunc(n.Beside, func(text string) bool {
 		return text == label || len(label) >= minInside && strings.Contains(text, label)
+	}) {
+		return true
+	}
+	org, _ := publicsuffix.EffectiveTLDPlusOne(address.ASCII(domain))
+	return slices.ContainsFunc(writers[org], func(word string) bool {
+		return slices.ContainsFunc(n.Beside, func(text string) bool { return strings.Contains(text, word) })
 	})
+}
+
+// writers are services that write for people from a domain of another name.
+var writers = map[string][]string{
+	"atlassian.net":        {"jira", "confluence", "trello", "atlassian"},
+	"atlassian.com":        {"jira", "confluence", "trello"},
+	"microsoft.com":        {"teams", "sharepoint", "onedrive", "planner", "yammer", "forms"},
+	"sharepointonline.com": {"sharepoint", "onedrive", "microsoft"},
+	"cybozu.com":           {"サイホウス", "cybozu", "kintone", "garoon"}, // サイボウズ, folded,
+	"kintone.com":          {"cybozu", "サイホウス"},
+	"adobesign.com":        {"adobe"},
+	"echosign.com":         {"adobe"},
+	"docusign.net":         {"docusign"},
+	"zendesk.com":          {"zendesk"},
+	"backlog.jp":           {"backlog", "nulab"},
 }
 
 // minInside is the shortest name of a domain that is looked for within other words.

@@ -136,6 +136,11 @@ func TestWhatStandsBesideAPerson(t *testing.T) {
 		{"Evil", "evil.example", false},
 		{"Taro Yamada (gmail)", "gmail.com", false},
 		{"Taro Yamada", "", false},
+		{"佐藤 太郎 (Jira)", "acme.atlassian.net", true},
+		{"森 花子さん(サイボウズ Office)", "cybozu.com", true},
+		{"佐藤 太郎 (Teams)", "email.teams.microsoft.com", true},
+		{"佐藤 太郎 (Jira)", "evil.example", false},
+		{"佐藤 太郎 (Jira)", "cybozu.com", false},
 	} {
 		if n := ParseName(c.name); n.Names(c.domain) != c.want {
 			t.Errorf("%q from %s: %q", c.name, c.domain, n.Beside)
