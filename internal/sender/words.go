@@ -52,7 +52,8 @@ var (
 	// services write for people: sharing, signing, calendars. Only beside a name.
 	services = words(`
 		docs drive calendar forms google dropbox box onedrive sharepoint share fileshare teams zoom webex slack docusign sign transfer wetransfer
-		trello asana notion github gitlab jira confluence backlog chatwork linkedin facebook evernote canva figma meet keep wiki`)
+		trello asana notion github gitlab jira confluence backlog chatwork linkedin facebook evernote canva figma meet keep wiki
+		cybozu kintone garoon`)
 )
 
 // cjkTitles are taken off the end of a name, the longest first.
