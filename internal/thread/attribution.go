@@ -177,15 +177,16 @@ func timeAt(s string) bool {
 	return (s[0] == ':' || s[0] == '.' || s[0] == 'h') && digit(1) && digit(2) && !digit(3)
 }
 
-// findVerb finds the last word for "wrote".
+// findVerb finds the last word for "wrote"; of two that end together the longer one, since what is left of it would be of the name ("ezt írta").
 func findVerb(s string) (at int, verb string) {
-	at = -1
+	end := 0
 	for _, v := range verbs {
-		if i := strings.LastIndex(s, v); i > at {
-			at, verb = i, v
+		i := strings.LastIndex(s, v)
+		if after := i + len(v); i >= 0 && (after > end || after == end && len(v) > len(verb)) {
+			at, verb, end = i, v, after
 		}
 	}
-	return max(at, 0), verb
+	return at, verb
 }
 
 // verbs are the words for "wrote" of mail programs, with a blank before where they are no others' end.

@@ -26,7 +26,7 @@ var roles = labels(map[role]string{
 		отправлено дата дата_отправки відправлено надіслано gönderilme gönderme_tarihi gönderildi tarih küldve elküldve trimis trimis_la dată
 		στάλθηκε ημερομηνία 发送时间 发送日期 日期 時間 寄件日期 傳送時間 傳送日期 发件时间 보낸_날짜 보낸날짜 날짜 보냄 보낸_시간 đã_gửi ngày dikirim tanggal ส่ง วันที่ תאריך נשלח תאריך_שליחה
 		التاريخ تاريخ_الإرسال أرسلت`,
-	toRole: `to 宛先 宛て先 宛名 受信者 送信先 an empfänger à a destinataire pour per destinatario para aan till til mottagare modtager vastaanottaja do komu adresat кому получатель
+	toRole: `to 宛先 宛て先 宛名 受信者 送信先 an empfänger à a destinataire pour per destinatario para aan till til mottagare mottaker modtager vastaanottaja do komu adresat кому получатель
 		kime alıcı címzett către προς 收件人 收件者 받는_사람 받는이 받는사람 수신 đến tới kepada ถึง אל إلى`,
 	ccRole: `cc c.c. 写し 同報 ｃｃ kopie kopia kopi kopio dw копия копія bilgi másolat κοιν κοινοποίηση 抄送 副本 抄送人 참조 tembusan สำเนา העתק نسخة bcc cci ccn cco bcc秘密`,
 	subjectRole: `subject 件名 題名 標題 表題 題目 タイトル betreff objet oggetto asunto assunto onderwerp ämne emne aihe temat předmět predmet тема konu tárgy subiect θέμα
