@@ -84,6 +84,7 @@ func TestNobodyBecomesPass(t *testing.T) {
 		"below one that only says ours":   {"Received: from gw.ours.example (x [198.51.100.1]) (by gw.ours.example) by mx.else.example", arPass},
 		"below HELO that says by us":      {"Received: from by (gw.ours.example [198.51.100.1]) by mx.else.example", arPass},
 		"below localhost elsewhere":       {"Received: from pc.else.example (x [10.0.0.1]) by localhost", arPass},
+		"below a relay in a certificate":  {"Received: from x (x [198.51.100.1])\r\n\t(Client CN \"[192.0.2.25]\", Issuer \"x\" (not verified))\r\n\tby gw.ours.example (Postfix)", byUs, arPass},
 		"below nobody":                    {"Received: (qmail 1 invoked by uid 89); date", arPass},
 		"under our own word":              {ar("spf=softfail smtp.mailfrom=partner.example; dkim=none; dmarc=none"), arPass},
 		"HELO under our own reverse-path": {ar("spf=softfail smtp.mailfrom=partner.example"), ar("spf=pass smtp.helo=partner.example")},

@@ -62,7 +62,7 @@ type received struct {
 	client   netip.Addr
 }
 
-// readReceived reads the from and by clauses. The client is the last address literal of the from clause: a HELO name can hold one too, and stands first.
+// readReceived reads the from and by clauses.
 func readReceived(raw string) received {
 	var r received
 	c := cursor{s: raw[:min(len(raw), maxField)]}
@@ -79,7 +79,7 @@ func readReceived(raw string) received {
 			clause, start = word, c.i
 		case word == "by" && clause != "by":
 			if clause == "from" {
-				r.client = lastLiteral(c.s[start:at])
+				r.client = peer(c.s[start:at])
 			}
 			clause = word
 		case clause == "from" && r.from == "":
@@ -92,13 +92,16 @@ func readReceived(raw string) received {
 	return r
 }
 
-// lastLiteral is the last address literal of a from clause (RFC 5321 4.1.3).
-func lastLiteral(s string) netip.Addr {
-	open := strings.LastIndexByte(s, '[')
-	if open < 0 {
-		return netip.Addr{}
+// peer is the client's address (RFC 5321 4.4, TCP-info): the last literal in the first comment behind the HELO name. What stands around is the client's own
+// word: its HELO name, the name in its certificate and its account in further comments, and in Exim's the HELO name behind the address.
+func peer(from string) netip.Addr {
+	helo, info, _ := strings.Cut(from, "(")
+	info, _, _ = strings.Cut(info, ")")
+	info, _, exim := strings.Cut(info, "helo=")
+	if exim && info == "" { // of a client without a name: "[192.0.2.1] (helo=x)"
+		info = helo
 	}
-	lit, _, ok := strings.Cut(s[open+1:], "]")
+	lit, _, ok := strings.Cut(info[strings.LastIndexByte(info, '[')+1:], "]") // RFC 5321 4.1.3
 	if !ok {
 		return netip.Addr{}
 	}
