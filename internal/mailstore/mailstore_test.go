@@ -297,6 +297,99 @@ func TestFolderNames(t *testing.T) {
 	}
 }
 
+// TestNamesThatAreNoUTF7: what cannot be decoded stays as it is (RFC 3501 5.1.3).
+func TestNamesThatAreNoUTF7(t *testing.T) {
+	for name, want := range map[string]string{
+		"a&b": "a&b", "&kA-": "&kA-", "&kAFP-": "&kAFP-", "&!-x": "&!-x", "&-": "&", "&AGE-&AGI-": "ab", "": "", "&kAFP4W4IMH8": "&kAFP4W4IMH8",
+	} {
+		if got := decodeUTF7(name); got != want {
+			t.Errorf("%q: %q, want %q", name, got, want)
+		}
+	}
+}
+
+// TestWhatALogLineIs: the stamps of RFC 3164 4.1.2 and RFC 5424 6.2.3; a header's first line, and words that look like one, are none.
+func TestWhatALogLineIs(t *testing.T) {
+	for line, want := range map[string]bool{
+		"May 14 12:43:01 mx postfix": true, "May  4 12:43:01 mx postfix": true, "2026-05-14T12:43:01+09:00 mx": true, "2026-05-14 12:43:01 mx postfix": true,
+		"May 14 12:43:01 mx": false, "": false, "2026/05/14 12:43:01 mx post": false, "2026-05-14_12:43:01 mx post": false, "2026-05-14T12.43.01 mx post": false, "202x-05-14T12:43:01 mx po": false,
+		"2026-05/14T12:43:01 mx post": false, "May-14 12:43:01 mx postfix": false, "May xx 12:43:01 mx postfix": false, "May 14-12:43:01 mx postfix": false,
+		"May 14 12.43:01 mx postfix": false, "May 14 12:43.01 mx postfix": false, "May 14 12:43:01.mx postfix": false, "Received: from a.example by b": false,
+	} {
+		if isLogLine([]byte(line)) != want {
+			t.Errorf("%q: %t", line, !want)
+		}
+	}
+}
+
+// TestWhatAMarkIs: "From " and a time of day (RFC 4155), wherever that stands.
+func TestWhatAMarkIs(t *testing.T) {
+	for line, want := range map[string]bool{
+		"From a@b.example Mon May 11 09:00:00 2026": true, "From - Mon May 11 09:00:00 2026": true, "From x: y 9:05": true, "From a:b:c 9:00": true,
+		"From Monday on: we are closed": false, "From 9: the rest": false, "From 9:0": false, "From 9:0x": false, "From :00": false, "From x:00": false, "From": false, "from a 09:00:00": false, "": false,
+	} {
+		if isMark([]byte(line)) != want {
+			t.Errorf("%q: %t", line, !want)
+		}
+	}
+}
+
+// TestWhatAFieldIs: RFC 5322 2.2 has printable ASCII before the colon.
+func TestWhatAFieldIs(t *testing.T) {
+	for line, want := range map[string]bool{"Subject: x": true, "X-!~:": true, ": x": false, "Subject : x": false, "件名: x": false, "a\x7f: x": false, "Subject": false, "": false} {
+		if isField([]byte(line)) != want {
+			t.Errorf("%q: %t", line, !want)
+		}
+	}
+}
+
+// TestALongHeaderIsCutAndTheNextMailFound: maxHeader of it is read, in lines of any length.
+func TestALongHeaderIsCutAndTheNextMailFound(t *testing.T) {
+	for name, pad := range map[string]string{"many lines": strings.Repeat("X-Pad: "+strings.Repeat("x", 90)+"\n", maxHeader/90), "a long line": "X-Pad: " + strings.Repeat("x", 2*maxHeader) + "\n"} {
+		dir := tree(t, map[string]string{"box": from + "Subject: a\n" + pad + "X-Last: cut\n\nbody\n\n" + from + mailOf("b")})
+		r, err := (File{Path: filepath.Join(dir, "box")}).Open(func(int) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		var subjects []string
+		err = r.Messages(func(h *message.Header) error {
+			size := 0
+			for _, f := range h.Fields {
+				size += len(f.Name) + len(f.Raw)
+			}
+			if size > maxHeader {
+				t.Errorf("%s: a header of %d bytes", name, size)
+			}
+			subjects = append(subjects, h.Get("Subject"))
+			return nil
+		})
+		if d := cmp.Diff([]string{"a", "b"}, subjects); err != nil || d != "" {
+			t.Errorf("%s: %v %s", name, err, d)
+		}
+	}
+}
+
+// TestContentLengthsThatLie: none of them hides the mail behind it, or is followed past the file's end.
+func TestContentLengthsThatLie(t *testing.T) {
+	for _, length := range []string{"0", "-1", "1", "x", "", "7", "4000", "1099511627777", "9223372036854775807", "99999999999999999999"} {
+		dir := tree(t, map[string]string{"box": from + "Content-Length: " + length + "\nSubject: a\n\nbody\n\n" + from + mailOf("b")})
+		if got := walk(t, dir)["box"]; got != "mbox: a b" {
+			t.Errorf("Content-Length %s: %s", length, got)
+		}
+	}
+}
+
+// TestBzip2IsRead: a mail that bzip2 packed, and a file that only begins so.
+func TestBzip2IsRead(t *testing.T) {
+	const packed = "BZh91AY&SY\xe2+\xc9\xb3\x00\x00\x05_\x80\x00\x10@\x01\x00\x10A\x00\x08\x00>\x1e\xde` \x001A\xa3F\x83 4\"\x13ji\xe8F#l\xa9S~9M\xe9\xfbTm\x935\xaa\x00\xe3N/F\x99\xf3#\x0cNO\xe2\xeeH\xa7\n\x12\x1cEy6`"
+	dir := tree(t, map[string]string{"mail.eml.bz2": packed, "damaged.bz2": packed[:20]})
+	want := map[string]string{"mail.eml.bz2": "message: packed", "damaged.bz2": "error"}
+	if d := cmp.Diff(want, walk(t, dir)); d != "" {
+		t.Error(d)
+	}
+}
+
 // FuzzMessages: whatever a file holds, its headers are at most maxHeader long, and no more of them than marks.
 func FuzzMessages(f *testing.F) {
 	f.Add(from + mailOf("a") + "\n" + from + mailOf("b"))
