@@ -78,7 +78,8 @@ func (s *Site) trueClient(e *Envelope, h *Header) (client netip.Addr, authentica
 			return netip.Addr{}, false
 		}
 		field = strings.Join(strings.Fields(field), " ") // folded before a tab, as Postfix does
-		by := receivedBy(field)
+		plain := uncommented(field)
+		by := receivedBy(plain)
 		self := client.IsLoopback() && by != "" && (strings.EqualFold(by, s.Gateway) || strings.EqualFold(by, e.Host))
 		if !self && !contains(s.TrustedRelays, client) {
 			return client, false
@@ -90,7 +91,7 @@ func (s *Site) trueClient(e *Envelope, h *Header) (client netip.Addr, authentica
 			}
 			return netip.Addr{}, false
 		}
-		if self && receivedAuthenticated(field) {
+		if self && receivedAuthenticated(plain) {
 			return from, true
 		}
 		client = from
@@ -100,15 +101,13 @@ func (s *Site) trueClient(e *Envelope, h *Header) (client netip.Addr, authentica
 
 // receivedFrom is the address literal in the TCP-info of a Received field's from clause (RFC 5321 4.4): "from helo (name [192.0.2.1])".
 func receivedFrom(field string) (netip.Addr, bool) {
-	from, _, _ := strings.Cut(field, " by ")
-	if !strings.HasPrefix(from, "from ") {
+	from, comment, _ := strings.Cut(field, "(")
+	if !strings.HasPrefix(from, "from ") || strings.Contains(from, " by ") {
 		return netip.Addr{}, false
 	}
-	// The last literal of the last comment: a HELO name can hold a literal too, and stands first.
-	_, comment, ok := cutLast(from, "(")
-	if !ok {
-		return netip.Addr{}, false
-	}
+	// The last literal of the first comment: what stands before and behind is the client's own word, its HELO name and the name in its certificate.
+	comment, _, _ = strings.Cut(comment, ")") // before Sendmail's "(may be forged)", too
+	comment, _, _ = strings.Cut(comment, "helo=")
 	_, lit, ok := cutLast(comment, "[")
 	if !ok {
 		return netip.Addr{}, false
@@ -119,6 +118,24 @@ func receivedFrom(field string) (netip.Addr, bool) {
 	}
 	a, err := netip.ParseAddr(strings.TrimPrefix(strings.TrimPrefix(lit, "IPv6:"), "ipv6:"))
 	return a.Unmap(), err == nil
+}
+
+// uncommented drops the comments (RFC 5322 3.2.2), which nest: the name in a client's certificate stands in one, and may hold any words.
+func uncommented(field string) string {
+	depth := 0
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '(':
+			depth++
+			return -1
+		case r == ')' && depth > 0:
+			depth--
+			return -1
+		case depth > 0:
+			return -1
+		}
+		return r
+	}, field)
 }
 
 func receivedBy(field string) string {
