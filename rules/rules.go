@@ -78,7 +78,7 @@ type Facts struct {
 
 	Warm     bool           // the memory of conversations is full enough that what is not in it means something
 	Auth     string         // sender.Result: pass, fail, none, unknown; "" counts as unknown
-	Links    []string       // hosts that the writer's own text leads to, each once
+	Links    []string       // hosts that the writer's own text leads to, neither his nor ours, each once
 	Lists    []string       // names of the lists that it matches
 	For      []string       // the recipients that are decided for, of the envelope's; nil for all
 	Outbound map[string]int // what the sending account or machine did lately (package outbound); nil for mail from outside

@@ -11,7 +11,6 @@ import (
 	"sekisho/internal/finding"
 	"sekisho/internal/inspect"
 	"sekisho/internal/ledger"
-	"sekisho/internal/links"
 	"sekisho/internal/message"
 	"sekisho/internal/sender"
 	"sekisho/internal/thread"
@@ -35,7 +34,7 @@ type Conversation struct {
 	Asked  bool  // the memory answered
 	Err    error // the memory could not be asked
 
-	Away, Document bool // it leads to somebody else's site, to a document
+	Document bool // it leads to a document
 }
 
 // converse reads the message's clues and asks the memory. It adds what speaks for and against the sender to the findings.
@@ -46,14 +45,13 @@ func (r *Run) converse(res *Result, found *inspect.Result) []finding.Finding {
 		c.From = from[0]
 		c.Name = sender.ParseName(from[0].Name)
 	}
-	res.Facts.Links = hosts(found.Links)
+	res.Facts.Links, c.Document = leads(found.Links, &r.f.o.Site, address.Domain(c.From.Addr))
 	if res.Facts.Direction != message.In {
 		c.addressees(r, res)
 		return nil
 	}
 	c.Auth = sender.Authenticate(res.Header, &r.f.o.Site, res.Facts.From)
 	res.Facts.Auth = string(c.Auth.Result)
-	c.Away, c.Document = leads(found.Links, &r.f.o.Site, address.Domain(c.From.Addr))
 	if r.f.o.Conversations != nil {
 		c.ask(r, c.question(res, &r.f.o.Site))
 	}
@@ -118,18 +116,6 @@ func clues(h *message.Header, texts []string) thread.Clues {
 		}
 	}
 	return c
-}
-
-// hostsMax bounds the hosts that a condition sees: no honest text of a person leads to more.
-const hostsMax = 100
-
-func hosts(found []links.Link) (list []string) {
-	for i := range found {
-		if h := found[i].Host; h != "" && len(list) < hostsMax && !slices.Contains(list, h) {
-			list = append(list, h)
-		}
-	}
-	return list
 }
 
 // question is what the memory is asked: everything at once.

@@ -260,3 +260,14 @@ func TestWhatCannotBeLearnedIsToldAndNothingElse(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestALinkToTheWritersOwnSiteIsNoSign: the new reader of a forwarded mail answers it, with a signature.
+func TestALinkToTheWritersOwnSiteIsNoSign(t *testing.T) {
+	const refs = "In-Reply-To: <a@our.example>\r\nSubject: Re: Pumps\r\n"
+	for link, want := range map[string]rules.Action{"https://www.evil.example/": rules.Accept, "https://our.example/": rules.Accept, "https://other.example/x": rules.Tag} {
+		res := converse(t, &told{answer: ledger.Answer{Cited: ledger.Citations{Ours: 1}}}, "From: Jiro Kato <x@evil.example>\r\n"+refs, "Yes.\r\n"+link+"\r\n")
+		if res.Verdict.Action != want {
+			t.Errorf("%s: %s by %v, links %v", link, res.Verdict.Action, res.Verdict.Rules, res.Facts.Links)
+		}
+	}
+}

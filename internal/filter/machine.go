@@ -22,7 +22,7 @@ func (j *judge) believed() bool {
 	case thread.List:
 		return j.viaList() || !j.touches()
 	}
-	return !j.touches() || j.reports() || !j.c.Away && !j.c.Document && !j.files()
+	return !j.touches() || j.reports() || len(j.res.Facts.Links) == 0 && !j.c.Document && !j.files()
 }
 
 // reports reports whether a mail system tells what became of a mail (RFC 5321 6.1): under no person's address.
@@ -84,13 +84,19 @@ func (j *judge) files() bool {
 	return false
 }
 
-// leads says whether a link leads to a site that is neither the writer's nor ours, and whether one leads to a document.
-func leads(found []links.Link, site *message.Site, writer string) (away, document bool) {
+// hostsMax bounds the hosts that a condition sees: no honest text of a person leads to more.
+const hostsMax = 100
+
+// leads are the hosts of the links that lead neither to the writer's site nor to ours, each once; and whether a link leads to a document.
+func leads(found []links.Link, site *message.Site, writer string) (away []string, document bool) {
 	own := address.Org(writer)
 	for i := range found {
 		l := &found[i]
 		document = document || l.Class != links.Other
-		away = away || l.Host != "" && l.Host != writer && (own == "" || address.Org(l.Host) != own) && !home(site, l.Host)
+		foreign := l.Host != "" && l.Host != writer && (own == "" || address.Org(l.Host) != own) && !home(site, l.Host)
+		if foreign && len(away) < hostsMax && !slices.Contains(away, l.Host) {
+			away = append(away, l.Host)
+		}
 	}
 	return away, document
 }
