@@ -64,6 +64,7 @@ func openTable(f io.Reader) (*table, error) {
 
 func newCSV(r io.Reader, comma rune) *csv.Reader {
 	c := csv.NewReader(r)
+	// Feeds differ from RFC 4180 in blanks before quotation marks, marks inside fields, and records of different length.
 	c.Comma, c.Comment, c.FieldsPerRecord, c.LazyQuotes, c.TrimLeadingSpace = comma, '#', -1, true, true
 	return c
 }

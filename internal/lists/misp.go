@@ -45,7 +45,7 @@ func (r *reading) attribute(a attribute) error {
 	}
 	parts := []string{a.Value}
 	if len(types) > 1 {
-		parts = strings.SplitN(a.Value, "|", len(types))
+		parts = strings.SplitN(a.Value, "|", len(types)) // MISP core format 2.4.2.3: composite types
 	}
 	for i, t := range types {
 		switch {

@@ -21,11 +21,11 @@ func (r *reading) indicator(o stixObject, now time.Time) error {
 		return nil
 	}
 	until, err := time.Parse(time.RFC3339, o.ValidUntil)
-	if o.Revoked || err == nil && !until.After(now) {
+	if o.Revoked || err == nil && !until.After(now) { // STIX 2.1, 3.2 and 4.7: without valid_until it is valid for ever
 		r.rep.Left++
 		return nil
 	}
-	if o.PatternType != "" && o.PatternType != "stix" {
+	if o.PatternType != "" && o.PatternType != "stix" { // STIX 2.0 has no pattern_type, and only this one
 		r.unsupported()
 		return nil
 	}
@@ -91,7 +91,7 @@ func (p *pattern) comparisons() error {
 			if err != nil || len(all) != 1 || len(more) != 1 || !all[0].Type.File() || !more[0].Type.File() {
 				return errPattern
 			}
-			if more[0].Type < all[0].Type {
+			if more[0].Type < all[0].Type { // the types stand from the strongest hash to the weakest
 				all = more
 			}
 		}

@@ -114,7 +114,7 @@ func (m *mbox) contentLength(head []byte) int64 {
 	}
 	value := fieldOf(head, "content-length")
 	n, err := strconv.ParseInt(value, 10, 64)
-	if err != nil || n <= 0 || n > 1<<40 {
+	if err != nil || n <= 0 || n > 1<<40 { // a terabyte: with the place in the file it stays far from an overflow
 		return 0
 	}
 	buf := make([]byte, 16)

@@ -43,7 +43,7 @@ type Reader struct {
 
 // Open opens a file for reading and sees what it is. read hears of the file's bytes as they are read.
 func (f File) Open(read func(n int)) (*Reader, error) {
-	file, err := os.OpenFile(f.Path, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	file, err := os.OpenFile(f.Path, os.O_RDONLY|unix.O_NONBLOCK, 0) // a pipe that came in a file's place since the walk would wait for its writer
 	if err != nil {
 		return nil, err
 	}
