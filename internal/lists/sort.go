@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	runHashes = 1 << 20 // sorted at once: 10 MB of memory
+	runHashes = 1 << 20  // sorted at once: 10 MB of memory
 	runBuffer = 64 << 10 // of each run while they are merged: 6 MB for a hundred million entries
 )
 
