@@ -54,7 +54,7 @@ func newRelay(t *testing.T) *relay {
 	s.EnableSMTPUTF8, s.ErrorLog = true, log.New(io.Discard, "", 0)
 	done := make(chan struct{})
 	go func() { defer close(done); s.Serve(ln) }()
-	t.Cleanup(func() { s.Close(); <-done })
+	t.Cleanup(func() { s.Close(); ln.Close(); <-done }) // a test may end before Serve knows its listener
 	return r
 }
 

@@ -225,7 +225,7 @@ func newRelay(t *testing.T, extensions bool) *relay {
 	s.ErrorLog, s.MaxLineLength = quiet{}, 1<<20
 	done := make(chan struct{})
 	go func() { defer close(done); s.Serve(ln) }()
-	t.Cleanup(func() { s.Close(); <-done })
+	t.Cleanup(func() { s.Close(); ln.Close(); <-done }) // a test may end before Serve knows its listener
 	return r
 }
 
