@@ -266,7 +266,7 @@ func (s *search) each(ctx context.Context, db querier, from, to int64) error {
 	}
 	defer rows.Close()
 	for rows.Next() {
-		if err := s.look(rows); err != nil {
+		if err := errors.Join(ctx.Err(), s.look(rows)); err != nil { // rows end some thousand records after their context
 			return err
 		}
 	}
