@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"sekisho/internal/filter"
@@ -95,7 +96,7 @@ func (s *scanner) file(ctx context.Context, name string) error {
 		return err
 	}
 	s.p.progress(name)
-	f, err := os.Open(name)
+	f, err := openRegular(name)
 	if err != nil {
 		s.p.fail(name, err)
 		return nil
@@ -105,6 +106,22 @@ func (s *scanner) file(ctx context.Context, name string) error {
 		s.p.fail(name, err)
 	}
 	return ctx.Err()
+}
+
+// openRegular opens what has an end: a pipe would keep the command waiting for who writes into it.
+func openRegular(name string) (*os.File, error) {
+	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	fi, err := f.Stat()
+	if err == nil && !fi.Mode().IsRegular() {
+		err = &fs.PathError{Op: "open", Path: name, Err: errors.New("not a regular file")}
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
 }
 
 // headLen is enough to tell a mail or an mbox from anything else.

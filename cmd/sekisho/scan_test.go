@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"sekisho/internal/fixture"
@@ -29,5 +30,17 @@ func TestScanTriesEveryPasswordGiven(t *testing.T) {
 		if !strings.Contains(out.String(), `"`+tc.want+`"`) || errs.Len() > 0 {
 			t.Errorf("%q: %s, %s", tc.flags, out.String(), errs.String())
 		}
+	}
+}
+
+// TestAPipeIsRefused: opening one waits for who writes into it.
+func TestAPipeIsRefused(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(name, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if f, err := openRegular(name); err == nil {
+		f.Close()
+		t.Error("opened")
 	}
 }

@@ -190,7 +190,7 @@ type excused struct {
 // allowed sorts the recipients by the files whose macros are allowed to them. A path is allowed only if all that has macros there is: an archive may have
 // two members of one name.
 func (f *Filter) allowed(res *Result, facts *rules.Facts) (groups []excused) {
-	now := time.Now()
+	now := timeOf(res)
 	at := map[string]int{} // by the entries' ids
 	for _, rcpt := range facts.Envelope.Rcpts {
 		entries, refused := map[string]*lists.Entry{}, map[string]bool{}

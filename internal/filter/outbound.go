@@ -68,7 +68,7 @@ func (r *Run) sent(res *Result, found inspect.Result) outbound.Mail {
 	m.Link = m.Link && !ownDocuments(found.Links, &r.f.o.Site)
 	for _, one := range found.Findings {
 		locked := password && found.Locked && locks(one.Kind)
-		if (starts(one.Kind) || locked) && !r.f.vouched(found, one) {
+		if (starts(one.Kind) || locked) && !r.f.vouched(found, one, m.Time) {
 			m.Carriers = append(m.Carriers, carrier(res, found, one))
 		}
 	}
@@ -90,12 +90,12 @@ func ownDocuments(found []links.Link, site *message.Site) (own bool) {
 
 // vouched reports whether somebody answers for the macros of a finding: to whom an entry allows them is asked when the mail is judged, but sending them to many
 // is no wave.
-func (f *Filter) vouched(found inspect.Result, one finding.Finding) bool {
+func (f *Filter) vouched(found inspect.Result, one finding.Finding, at time.Time) bool {
 	if f.o.Book == nil || !slices.Contains(macroKinds, one.Kind) {
 		return false
 	}
 	file := macrosOf(found, one.Path.String())
-	return file != nil && f.o.Book.Allows(file.MacroHash, time.Now())
+	return file != nil && f.o.Book.Allows(file.MacroHash, at)
 }
 
 // macrosOf is the innermost file with macros at a printed path, nil for none.
