@@ -137,7 +137,7 @@ func (o *firm) memory(b *testing.B, dir string) *ledger.Conversations {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { talks.Close() })
-	talks.SetHome(ledger.Home{Local: func(a string) bool { return strings.HasSuffix(a, "@us.example") }})
+	talks.SetLocal(func(a string) bool { return strings.HasSuffix(a, "@us.example") })
 	if fresh {
 		if _, err := talks.ImportSent(b.Context(), o.sent()); err != nil {
 			b.Fatal(err)

@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"sekisho/internal/address"
 	"sekisho/internal/config"
 	"sekisho/internal/ledger"
 	"sekisho/internal/message"
@@ -86,7 +85,7 @@ func (s *server) openConversations(ctx context.Context) {
 	}
 	s.steer.Lock()
 	defer s.steer.Unlock()
-	setHome(c, s.opts.Site)
+	setLocal(c, s.opts.Site)
 	s.talks.open.Store(c)
 	s.metrics.CollectLedger(s.ledgerStats)
 }
@@ -104,18 +103,8 @@ func (s *server) ledgerStats() metrics.LedgerStats {
 	}
 }
 
-// setHome tells the memory what is ours.
-func setHome(c *ledger.Conversations, site message.Site) {
-	h := ledger.Home{Local: site.Local}
-	for _, p := range site.People {
-		person := ledger.OurPerson{Address: address.Fold(p.Address)}
-		for _, n := range p.Names {
-			person.Names = append(person.Names, whois.ParseName(n).Keys...)
-		}
-		h.People = append(h.People, person)
-	}
-	c.SetHome(h)
-}
+// setLocal tells the memory what is ours, by a site of its own: a reload changes the caller's.
+func setLocal(c *ledger.Conversations, site message.Site) { c.SetLocal(site.Local) }
 
 // forgetConversations ends what has been remembered long enough.
 func (s *server) forgetConversations(ctx context.Context) {
@@ -158,7 +147,7 @@ func (o *offline) remember(ctx context.Context) (forget func() error, err error)
 		return nil, errors.Join(err, closed())
 	}
 	o.options.Conversations = c
-	setHome(c, o.options.Site)
+	setLocal(c, o.options.Site)
 	o.renew()
 	return func() error { return errors.Join(c.Close(), closed()) }, nil
 }

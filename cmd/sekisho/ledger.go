@@ -58,7 +58,7 @@ func (g *globals) withBooks(ctx context.Context, io streams, f func(*books) erro
 		return err
 	}
 	defer func() { err = errors.Join(err, b.talks.Close()) }()
-	setHome(b.talks, b.site)
+	setLocal(b.talks, b.site)
 	return f(b)
 }
 

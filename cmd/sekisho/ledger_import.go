@@ -171,7 +171,7 @@ func (i *importer) sent(f mailstore.File, kind mailstore.Kind, h *message.Header
 	}
 	clues := thread.Read(h, "")
 	s = ledger.Sent{
-		From: address.Fold(from[0].Addr), Name: from[0].Name, Names: senders.ParseName(from[0].Name).Keys, MessageID: clues.MessageID, Refs: clues.Refs,
+		From: address.Fold(from[0].Addr), Names: senders.ParseName(from[0].Name).Keys, MessageID: clues.MessageID, Refs: clues.Refs,
 		Subject: clues.Subject, To: addresses(h, "To"), Cc: addresses(h, "Cc"), Reply: clues.Reply, Robot: clues.Robot != thread.Human,
 	}
 	s.Rcpts = slices.Concat(s.To, s.Cc, addresses(h, "Bcc"))

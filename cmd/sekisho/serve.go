@@ -288,7 +288,7 @@ func (s *server) policyWith(cfg *config.Config, watch *openLists) (*milter.Polic
 		opts.Conversations = &s.talks
 	}
 	if c := s.talks.open.Load(); c != nil {
-		setHome(c, opts.Site)
+		setLocal(c, opts.Site)
 	}
 	opts.Outbound = s.outbound
 	s.scanners = append(s.scanners, scanner)

@@ -28,22 +28,24 @@ type Conversations interface {
 type Conversation struct {
 	Clues  thread.Clues
 	Auth   sender.Auth
-	From   message.Address // as written
+	From   message.Address // as written, the first of the authors
 	Name   sender.Name
 	Answer ledger.Answer
 	Asked  bool  // the memory answered
 	Err    error // the memory could not be asked
 
 	Document bool // it leads to a document
+
+	authors []message.Address // of the From fields
 }
 
 // converse reads the message's clues and asks the memory. It adds what speaks for and against the sender to the findings.
 func (r *Run) converse(res *Result, found *inspect.Result) []finding.Finding {
 	c := &Conversation{Clues: clues(res.Header, found.Texts)}
 	res.Conversation = c
-	if from := res.Header.Addresses("From"); len(from) > 0 {
-		c.From = from[0]
-		c.Name = sender.ParseName(from[0].Name)
+	if c.authors = res.Header.Addresses("From"); len(c.authors) > 0 {
+		c.From = c.authors[0]
+		c.Name = sender.ParseName(c.From.Name)
 	}
 	res.Facts.Links, c.Document = leads(found.Links, &r.f.o.Site, address.Domain(c.From.Addr))
 	if res.Facts.Direction != message.In {
@@ -121,7 +123,7 @@ func clues(h *message.Header, texts []string) thread.Clues {
 // question is what the memory is asked: everything at once.
 func (c *Conversation) question(res *Result, site *message.Site) ledger.Question {
 	q := ledger.Question{
-		Via: via(res, site), Time: timeOf(res), From: address.Fold(c.From.Addr), Names: c.Name.Keys, Refs: c.Clues.Refs, Rcpts: folded(res.Session.Envelope.Rcpts),
+		Via: via(res, site), Time: timeOf(res), From: address.Fold(c.From.Addr), Names: c.Name.Keys, Refs: c.Clues.Refs,
 		Alike: sender.Neighbours(address.Domain(c.From.Addr)),
 	}
 	if c.Clues.Reply || c.Clues.Forward {
@@ -361,7 +363,7 @@ func (j *judge) himself(keys []string, addr string) bool {
 
 // authors says where a mail names several, one of whom is one of ours: RFC 5322 3.6.2 allows it, mail programs show whom they like, and DMARC has no answer.
 func (j *judge) authors() {
-	list := j.res.Header.Addresses("From")
+	list := j.c.authors
 	for _, a := range list[:min(len(list), authorsMax)] {
 		if j.site.Local(a.Addr) != j.site.Local(j.from) {
 			j.add(finding.SenderInternalSpoof, "several authors: %.60q, %.60q", j.from, a.Addr)
@@ -395,7 +397,7 @@ func (f *Filter) learn(ctx context.Context, res *Result, delivered bool) error {
 			return nil
 		}
 		return wrap("sent", f.o.Conversations.LearnSent(ctx, ledger.Sent{
-			Time: timeOf(res), From: address.Fold(c.From.Addr), Name: c.From.Name, Names: c.Name.Keys, MessageID: c.Clues.MessageID, Refs: c.Clues.Refs,
+			Time: timeOf(res), From: address.Fold(c.From.Addr), Names: c.Name.Keys, MessageID: c.Clues.MessageID, Refs: c.Clues.Refs,
 			Subject: c.Clues.Subject, Rcpts: folded(e.Rcpts), To: to, Cc: cc, Reply: c.Clues.Reply, Robot: robot || !clean || thread.Clicked(res.Facts.Subject) || program(c.From.Addr),
 		}))
 	}
@@ -404,7 +406,7 @@ func (f *Filter) learn(ctx context.Context, res *Result, delivered bool) error {
 	}
 	known := slices.ContainsFunc(res.Facts.Findings, func(f finding.Finding) bool { return f.Kind == finding.ThreadKnown })
 	return wrap("received", f.o.Conversations.LearnReceived(ctx, ledger.Received{
-		Time: timeOf(res), From: address.Fold(c.From.Addr), Name: c.From.Name, Names: c.Name.Keys, MessageID: c.Clues.MessageID, Refs: c.Clues.Refs,
+		Time: timeOf(res), From: address.Fold(c.From.Addr), Names: c.Name.Keys, MessageID: c.Clues.MessageID, Refs: c.Clues.Refs,
 		Subject: c.Clues.Subject, Rcpts: folded(e.Rcpts), To: to, Cc: cc, Source: res.Source(),
 		Passed: c.Auth.Result == sender.Pass, Failed: c.Auth.Result == sender.Fail, Known: known,
 	}))

@@ -76,7 +76,7 @@ func (c *Conversations) answer(ctx context.Context, q Question) (a Answer, err e
 		}
 		return nil
 	})
-	k.ourPeople(&a)
+	k.markOurs(&a)
 	a.Warm = c.known.Load().warm(q.Time)
 	return a, err
 }
@@ -119,7 +119,7 @@ func (k *inquiry) count(t *Citations, m *letter) {
 	}
 }
 
-func (c *Conversations) local(addr string) bool { return c.home.Load().Local(addr) }
+func (c *Conversations) local(addr string) bool { return (*c.ours.Load())(addr) }
 
 func (c *Conversations) since(t time.Time) int64 { return t.Add(-c.opts.Keep).Unix() }
 
@@ -238,34 +238,17 @@ func (k *inquiry) keyed(ctx context.Context, tx *txn, a *Answer) error {
 	}, sqlKeyed, ids(keys...), maxKeyed)
 }
 
-// ourPeople adds what the configuration says of ours.
-func (k *inquiry) ourPeople(a *Answer) {
-	h := k.home.Load()
+// markOurs writes out the addresses of ours, whose senders' names are learned; the answer has them though addresses are kept as hashes.
+func (k *inquiry) markOurs(a *Answer) {
 	mark := func(p *Partner, addr string) {
-		if h.people[addr] || h.Local(addr) && p.Ours {
-			p.Ours, p.Address = true, addr
+		if p.Ours && k.local(addr) {
+			p.Address = addr
 		}
 	}
 	mark(&a.From, k.From)
 	for i := range a.Quoted {
 		mark(&a.Quoted[i], k.Question.Quoted[i])
 	}
-	for _, key := range k.names {
-		for _, addr := range h.names[key] {
-			if addr != k.From && len(a.Namesake) < maxNamesake && !names(a.Namesake, addr) {
-				a.Namesake = append(a.Namesake, Partner{Address: addr, Ours: true})
-			}
-		}
-	}
-}
-
-func names(list []Partner, addr string) bool {
-	for i := range list {
-		if list[i].Address == addr {
-			return true
-		}
-	}
-	return false
 }
 
 // orgOf is the organisational domain behind an "@", "" without one.

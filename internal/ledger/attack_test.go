@@ -302,7 +302,7 @@ func TestHugeTextsTakeNoRoom(t *testing.T) {
 	before := o.stats().Bytes
 	in := o.get(Received{From: huge + "@evil.example", Names: names, Subject: huge, MessageID: huge, Refs: names, Passed: true, Source: huge, Time: o.now})
 	o.send(Sent{To: []string{evil}, Refs: []string{in}, Subject: huge, Names: names})
-	o.ask(Question{From: huge, Names: names, Refs: names, Subject: huge, Quoted: names, Rcpts: names, Alike: names})
+	o.ask(Question{From: huge, Names: names, Refs: names, Subject: huge, Quoted: names, Alike: names})
 	if grown := o.stats().Bytes - before; grown > 1<<16 {
 		t.Errorf("%d bytes", grown)
 	}

@@ -63,7 +63,7 @@ func openBench(tb testing.TB, dir string) *Conversations {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	c.SetHome(Home{Local: func(a string) bool { return strings.HasSuffix(a, "@us.example") }})
+	c.SetLocal(func(a string) bool { return strings.HasSuffix(a, "@us.example") })
 	tb.Cleanup(func() {
 		c.Close()
 		st.Close()

@@ -54,30 +54,30 @@ type Partner struct {
 
 // Sent is a mail of ours, to be learned.
 type Sent struct {
-	Time       time.Time
-	From, Name string
-	Names      []string // keys of the display name
-	MessageID  string
-	Refs       []string
-	Subject    string
-	Rcpts      []string // envelope recipients
-	To, Cc     []string
-	Reply      bool // its subject says that it is an answer: of one without Refs nobody can tell whom it answers
-	Robot      bool // automatic, list traffic or receipt: nobody becomes a correspondent by it
+	Time      time.Time
+	From      string
+	Names     []string // keys of the display name
+	MessageID string
+	Refs      []string
+	Subject   string
+	Rcpts     []string // envelope recipients
+	To, Cc    []string
+	Reply     bool // its subject says that it is an answer: of one without Refs nobody can tell whom it answers
+	Robot     bool // automatic, list traffic or receipt: nobody becomes a correspondent by it
 }
 
 // Received is a mail from outside that was accepted, to be learned.
 type Received struct {
-	Time       time.Time
-	From, Name string
-	Names      []string
-	MessageID  string
-	Refs       []string
-	Subject    string
-	Rcpts      []string
-	To, Cc     []string
-	Source     string // the network it came from, as filter.Result.Source
-	Passed     bool   // an aligned pass of authentication
-	Failed     bool
-	Known      bool // its writer is a party of the thread that it cites
+	Time      time.Time
+	From      string
+	Names     []string
+	MessageID string
+	Refs      []string
+	Subject   string
+	Rcpts     []string
+	To, Cc    []string
+	Source    string // the network it came from, as filter.Result.Source
+	Passed    bool   // an aligned pass of authentication
+	Failed    bool
+	Known     bool // its writer is a party of the thread that it cites
 }

@@ -62,24 +62,12 @@ func positive[T time.Duration | int64 | float64](v *T, otherwise T) {
 	}
 }
 
-// Home is what is ours; a reload may change it.
-type Home struct {
-	Local  func(addr string) bool // whether an address is ours; nil: none is
-	People []OurPerson
-}
-
-// OurPerson is one of ours whose name is known from the configuration.
-type OurPerson struct {
-	Address string   // folded
-	Names   []string // keys of the names (sender.Name)
-}
-
 // Conversations is the memory of conversations and correspondents, safe for concurrent use.
 type Conversations struct {
 	db, writer *database
 	opts       ConversationOptions
 	hash       hasher
-	home       atomic.Pointer[home]
+	ours       atomic.Pointer[func(addr string) bool]
 	known      atomic.Pointer[coverage]
 	asking     chan struct{} // a place for each question in work
 	queue      chan *order
@@ -90,12 +78,6 @@ type Conversations struct {
 	cursor     [2]int64        // of Expire, in mails and partners
 	sizes      [2]atomic.Int64 // mean bytes of a mail, of a partner
 	expire     sync.Mutex
-}
-
-type home struct {
-	Home
-	names  map[int64][]string // addresses by name key
-	people map[string]bool
 }
 
 // OpenConversations opens the memory of a state folder. The caller closes it before the store.
@@ -117,7 +99,7 @@ func OpenConversations(ctx context.Context, st *store.Store, o ConversationOptio
 	if err := c.open(ctx); err != nil {
 		return nil, fmt.Errorf("ledger: conversations: %w", err)
 	}
-	c.SetHome(Home{})
+	c.SetLocal(func(string) bool { return false })
 	wctx, end := context.WithCancel(context.WithoutCancel(ctx))
 	c.end = end
 	c.done.Go(func() { c.write(wctx) })
@@ -132,21 +114,8 @@ func (c *Conversations) Close() error {
 	return errors.Join(c.db.closeStatements(), c.writer.closeStatements())
 }
 
-// SetHome says what is ours from now on.
-func (c *Conversations) SetHome(h Home) {
-	if h.Local == nil {
-		h.Local = func(string) bool { return false }
-	}
-	n := &home{Home: h, names: map[int64][]string{}, people: map[string]bool{}}
-	for _, p := range h.People {
-		n.people[p.Address] = true
-		for _, k := range p.Names {
-			key := c.hash.of(hashName, k)
-			n.names[key] = append(n.names[key], p.Address)
-		}
-	}
-	c.home.Store(n)
-}
+// SetLocal says whose addresses are ours from now on.
+func (c *Conversations) SetLocal(local func(addr string) bool) { c.ours.Store(&local) }
 
 // open finds the key of the hashes. Where the one of the settings is another than that of the database, nothing in it can be found any more,
 // and it is emptied: so the setting that hashes addresses leaves none behind.

@@ -35,7 +35,7 @@ func newOffice(t *testing.T, o ConversationOptions) *office {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	c.SetHome(Home{Local: func(a string) bool { return strings.HasSuffix(a, "@us.example") }})
+	c.SetLocal(func(a string) bool { return strings.HasSuffix(a, "@us.example") })
 	return &office{T: t, c: c, st: st, now: time.Date(2026, 5, 11, 9, 0, 0, 0, time.UTC)}
 }
 
@@ -304,15 +304,13 @@ func TestAnswersCountForWhomTheyAnswer(t *testing.T) {
 
 func TestNamesAreThoseOfOursAndOfCorrespondents(t *testing.T) {
 	o := newOffice(t, ConversationOptions{})
-	o.c.SetHome(Home{Local: o.c.home.Load().Local, People: []OurPerson{{Address: "ceo@us.example", Names: []string{"president"}}}})
 	o.send(Sent{From: boss, Names: []string{"suzuki"}, To: []string{"p@partner.example"}})
 	o.get(Received{From: "p@partner.example", Names: []string{"tanaka"}, Passed: true})
 	o.get(Received{From: "stranger@elsewhere.example", Names: []string{"sato"}, Passed: true})
 	for name, want := range map[string][]Partner{
-		"suzuki":    {{Address: boss, Ours: true}},
-		"president": {{Address: "ceo@us.example", Ours: true}},
-		"tanaka":    {{Address: "p@partner.example"}},
-		"sato":      nil,
+		"suzuki": {{Address: boss, Ours: true}},
+		"tanaka": {{Address: "p@partner.example"}},
+		"sato":   nil,
 	} {
 		var got []Partner
 		for _, p := range o.ask(Question{From: "x@evil.example", Names: []string{name}}).Namesake {

@@ -32,20 +32,20 @@ func (o *office) reopen(key []byte) {
 	if err := o.c.Close(); err != nil {
 		o.Fatal(err)
 	}
-	local := o.c.home.Load().Home
+	local := *o.c.ours.Load()
 	c, err := OpenConversations(o.Context(), o.st, ConversationOptions{Timeout: time.Minute, Key: key, Neighbours: neighbours})
 	if err != nil {
 		o.Fatal(err)
 	}
 	o.Cleanup(func() { c.Close() })
-	c.SetHome(local)
+	c.SetLocal(local)
 	o.c = c
 }
 
 func TestHashedAddressesAnswerWithoutNames(t *testing.T) {
 	o := newOffice(t, ConversationOptions{Key: aKey, Neighbours: neighbours})
 	id := o.send(Sent{To: []string{"tanaka@partner.example"}, Names: []string{"bossname"}, Subject: "secretsubject"})
-	o.get(Received{From: "tanaka@partner.example", Name: "Tanaka", Names: []string{"tanakataro"}, Refs: []string{id}, Known: true, Passed: true})
+	o.get(Received{From: "tanaka@partner.example", Names: []string{"tanakataro"}, Refs: []string{id}, Known: true, Passed: true})
 	a := o.ask(Question{From: "tanaka@partner.example", Refs: []string{id}, Subject: "secretsubject"})
 	if !a.Cited.Party || !a.Subject.Party || a.From.Begun != 1 || a.Org.Begun != 1 || a.From.Address != "" {
 		t.Errorf("%+v", a)
@@ -60,7 +60,7 @@ func TestHashedAddressesAnswerWithoutNames(t *testing.T) {
 func TestNamesAndSubjectsAreNeverInClear(t *testing.T) {
 	o := newOffice(t, ConversationOptions{})
 	id := o.send(Sent{To: []string{"p@partner.example"}, Names: []string{"bossname"}, Subject: "secretsubject"})
-	o.get(Received{From: "p@partner.example", Name: "Tanaka", Names: []string{"tanakataro"}, Subject: "secretsubject", Refs: []string{id}, Passed: true})
+	o.get(Received{From: "p@partner.example", Names: []string{"tanakataro"}, Subject: "secretsubject", Refs: []string{id}, Passed: true})
 	o.notOnDisk("tanaka", "secretsubject", "bossname", "1@us.example")
 }
 
