@@ -85,6 +85,8 @@ var arrows = map[string][]string{
 	"deploy/demo":         {"internal/mtatest", "internal/fixture", "internal/filter"},
 	"e2e":                 {"*"},
 	"bench":               {"*"},
+	"bench/load":          {"internal/filter", "internal/fixture", "internal/inspect", "internal/miltertest", "rules"},
+	"bench/peers":         {"bench/load", "internal/miltertest", "internal/mtatest"},
 }
 
 // testOnly are packages that product code never imports.

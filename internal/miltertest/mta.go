@@ -101,7 +101,7 @@ type Session struct {
 	Timeout    time.Duration     // of each wait; 10 s unless set
 
 	nc  net.Conn
-	out *bufio.Writer
+	out *pieces
 	in  *bufio.Reader
 }
 
@@ -143,7 +143,7 @@ func New(nc net.Conn, o Offer) (*Session, error) {
 
 // Raw is a session without negotiation, for tests that send what no MTA sends.
 func Raw(nc net.Conn) *Session {
-	return &Session{nc: nc, Timeout: 10 * time.Second, out: bufio.NewWriterSize(nc, 128<<10), in: bufio.NewReader(nc), Symbols: map[uint32]string{}}
+	return &Session{nc: nc, Timeout: 10 * time.Second, out: &pieces{w: nc}, in: bufio.NewReader(nc), Symbols: map[uint32]string{}}
 }
 
 func (s *Session) symbols(data []byte) error {
@@ -164,12 +164,41 @@ func (s *Session) symbols(data []byte) error {
 	return nil
 }
 
+// pieces writes as Postfix does: what is queued leaves in pieces of 4,096 bytes, VSTREAM_BUFSIZE.
+type pieces struct {
+	w    io.Writer
+	buf  [4096]byte
+	n    int
+	err  error // the first
+	sent bool  // something since the last reply
+}
+
+func (p *pieces) Write(b []byte) {
+	p.sent = true
+	for len(b) > 0 && p.err == nil {
+		n := copy(p.buf[p.n:], b)
+		p.n, b = p.n+n, b[n:]
+		if p.n == len(p.buf) {
+			p.Flush() //nolint:errcheck // kept
+		}
+	}
+}
+
+// Flush sends what is queued, and returns the first error.
+func (p *pieces) Flush() error {
+	if p.n > 0 && p.err == nil {
+		_, p.err = p.w.Write(p.buf[:p.n])
+	}
+	p.n = 0
+	return p.err
+}
+
 // write queues a frame; it goes out when a reply is due, or on Flush.
 func (s *Session) write(code byte, data []byte) {
 	var head [5]byte
 	binary.BigEndian.PutUint32(head[:], uint32(1+len(data)))
 	head[4] = code
-	s.out.Write(head[:]) // bufio keeps the first error for Flush
+	s.out.Write(head[:]) // keeps the first error for Flush
 	s.out.Write(data)
 }
 
@@ -183,9 +212,10 @@ func (s *Session) Flush() error {
 
 // read waits for one frame: a round trip when anything was queued.
 func (s *Session) read() (code byte, data []byte, err error) {
-	if s.out.Buffered() > 0 {
+	if s.out.sent {
 		s.RoundTrips++
 	}
+	s.out.sent = false
 	if err := s.Flush(); err != nil {
 		return 0, nil, err
 	}
@@ -338,41 +368,58 @@ func (s *Session) mod(code byte, data []byte) (Mod, error) {
 
 // Send sends a whole message. An answer other than continue before its end is its outcome.
 func (s *Session) Send(m Mail) (Outcome, error) {
-	for step := range s.steps(m) {
-		if r, err := step(); err != nil || r.Code != 0 && r.Code != 'c' {
-			return Outcome{Reply: r}, err
-		}
+	_, _, out, err := s.Timed(m)
+	return out, err
+}
+
+// Timed is Send with the times at which the first header frame and the end of the message were sent.
+func (s *Session) Timed(m Mail) (header, end time.Time, out Outcome, err error) {
+	header = time.Now()
+	r, err := s.envelope(m)
+	if err == nil && r.goesOn() {
+		header = time.Now()
+		r, err = s.content(m)
+	}
+	end = time.Now()
+	if err != nil || !r.goesOn() {
+		return header, end, Outcome{Reply: r}, err
 	}
 	s.Macros('E', m.Macros['E']...)
-	return s.End()
+	out, err = s.End()
+	return header, end, out, err
+}
+
+// goesOn reports whether the message goes on after a command.
+func (r Reply) goesOn() bool { return r.Code == 0 || r.Code == 'c' }
+
+// envelope sends the commands before the header, each with its macros.
+func (s *Session) envelope(m Mail) (Reply, error) {
+	s.Macros('M', m.Macros['M']...)
+	r, err := s.MailFrom(m.From)
+	for i := 0; i < len(m.Rcpts) && err == nil && r.goesOn(); i++ {
+		s.Macros('R', m.Macros['R']...)
+		r, err = s.Rcpt(m.Rcpts[i])
+	}
+	return r, err
 }
 
 // chunkMax is MILTER_CHUNK_SIZE.
 const chunkMax = 65535
 
-// steps are the message's commands but the last, in order, each with its macros.
-func (s *Session) steps(m Mail) func(yield func(func() (Reply, error)) bool) {
-	with := func(cmd byte, f func() (Reply, error)) func() (Reply, error) {
-		return func() (Reply, error) { s.Macros(cmd, m.Macros[cmd]...); return f() }
+// content sends header and body.
+func (s *Session) content(m Mail) (r Reply, err error) {
+	for i := 0; i < len(m.Header) && err == nil && r.goesOn(); i++ {
+		s.Macros('L', m.Macros['L']...)
+		r, err = s.Field(m.Header[i].Name, m.Header[i].Value)
 	}
-	return func(yield func(func() (Reply, error)) bool) {
-		all := []func() (Reply, error){with('M', func() (Reply, error) { return s.MailFrom(m.From) })}
-		for _, r := range m.Rcpts {
-			all = append(all, with('R', func() (Reply, error) { return s.Rcpt(r) }))
-		}
-		for _, h := range m.Header {
-			all = append(all, with('L', func() (Reply, error) { return s.Field(h.Name, h.Value) }))
-		}
-		all = append(all, with('N', s.EOH))
-		for b := m.Body; len(b) > 0; b = b[min(len(b), chunkMax):] {
-			all = append(all, func() (Reply, error) { return s.Chunk(b[:min(len(b), chunkMax)]) })
-		}
-		for _, f := range all {
-			if !yield(f) {
-				return
-			}
-		}
+	if err == nil && r.goesOn() {
+		s.Macros('N', m.Macros['N']...)
+		r, err = s.EOH()
 	}
+	for b := m.Body; len(b) > 0 && err == nil && r.goesOn(); b = b[min(len(b), chunkMax):] {
+		r, err = s.Chunk(b[:min(len(b), chunkMax)])
+	}
+	return r, err
 }
 
 // Close quits and reports whatever the filter sent that no command was waiting for.
