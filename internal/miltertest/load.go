@@ -12,6 +12,11 @@ import (
 // Load sends n copies of a message over as many connections as concurrency says, each one kept for all its messages, and reports
 // the first error.
 func Load(network, addr string, o Offer, concurrency, n int, m Mail) error {
+	return LoadEach(network, addr, o, concurrency, n, func() Mail { return m })
+}
+
+// LoadEach is Load with a message of its own each time; next is called by several goroutines.
+func LoadEach(network, addr string, o Offer, concurrency, n int, next func() Mail) error {
 	var (
 		wg    sync.WaitGroup
 		mu    sync.Mutex
@@ -23,7 +28,7 @@ func Load(network, addr string, o Offer, concurrency, n int, m Mail) error {
 			share++
 		}
 		wg.Go(func() {
-			if err := deliver(network, addr, o, share, m); err != nil {
+			if err := deliver(network, addr, o, share, next); err != nil {
 				mu.Lock()
 				defer mu.Unlock()
 				if first == nil {
@@ -37,7 +42,7 @@ func Load(network, addr string, o Offer, concurrency, n int, m Mail) error {
 }
 
 // deliver sends n messages over one connection.
-func deliver(network, addr string, o Offer, n int, m Mail) error {
+func deliver(network, addr string, o Offer, n int, next func() Mail) error {
 	s, err := Dial(network, addr, o)
 	if err != nil {
 		return err
@@ -51,7 +56,7 @@ func deliver(network, addr string, o Offer, n int, m Mail) error {
 		return err
 	}
 	for range n {
-		out, err := s.Send(m)
+		out, err := s.Send(next())
 		if err != nil {
 			return err
 		}
