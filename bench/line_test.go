@@ -35,7 +35,7 @@ import (
 func BenchmarkLine(b *testing.B) {
 	for _, c := range []int{1, 4, 16} {
 		for _, name := range []string{"text5K", "macro-held"} {
-			b.Run(fmt.Sprintf("%s/%d", name, c), func(b *testing.B) { loadVaried(b, listen(b, serveAll(b)), workloads()[name], c) })
+			b.Run(fmt.Sprintf("%s/%d/sekisho", name, c), func(b *testing.B) { loadVaried(b, listen(b, serveAll(b)), workloads()[name], c) })
 			b.Run(fmt.Sprintf("%s/%d/null", name, c), func(b *testing.B) { loadVaried(b, listen(b, miltertest.Null), workloads()[name], c) })
 		}
 	}
@@ -79,7 +79,7 @@ func serveAll(b *testing.B) func(net.Listener) {
 	m := metrics.New(prometheus.NewRegistry(), "bench")
 	q, err := quarantine.Open(ctx, st, quarantine.Options{MinFree: -1, MaxBytes: -1, MaxMessages: -1, SourceShare: -1})
 	must(err)
-	memory, err := ledger.Open(st, ledger.Options{})
+	locked, err := ledger.Open(st, ledger.Options{})
 	must(err)
 	talks, err := ledger.OpenConversations(ctx, st, ledger.ConversationOptions{
 		Neighbours: sender.Neighbours, Asked: func(d time.Duration) { m.LedgerLookup.Observe(d.Seconds()) },
@@ -98,13 +98,14 @@ func serveAll(b *testing.B) func(net.Listener) {
 	log, err := audit.Open(st.Path("audit.jsonl"))
 	must(err)
 	spool := st.Path(quarantine.SpoolFolder)
-	walk := message.Limits{SpoolDir: spool}
-	scanner, err := inspect.New(inspect.Options{SpoolDir: spool, Walk: walk, Journal: st.Path("journal")})
+	const memory = 1 << 20 // as the configuration has it
+	walk := message.Limits{SpoolDir: spool, Memory: memory}
+	scanner, err := inspect.New(inspect.Options{SpoolDir: spool, Walk: walk, Memory: memory, Journal: st.Path("journal")})
 	must(err)
 	site := message.Site{LocalDomains: []string{"example.org"}}
 	talks.SetLocal(site.Local)
 	f := filter.New(filter.Options{
-		Scanner: scanner, Walk: walk, Mode: rules.ModeEnforce, Site: site, Ledger: memory, Conversations: talks, Outbound: sent, Book: book,
+		Scanner: scanner, Walk: walk, Mode: rules.ModeEnforce, Site: site, Ledger: locked, Conversations: talks, Outbound: sent, Book: book,
 	})
 	logger, err := audit.NewLogger(nowhere{}, "info", "text")
 	must(err)

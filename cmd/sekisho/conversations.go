@@ -76,6 +76,10 @@ func (s *server) openConversations(ctx context.Context) {
 	}
 	o := conversationOptions(s.cfg)
 	o.Dropped = func(mails int) { s.metrics.LedgerDropped.Add(float64(mails)) }
+	o.Failed = func(err error) {
+		s.metrics.Errors.WithLabelValues("ledger").Inc()
+		s.log.Error("conversations: a mail was not learned", "error", err.Error())
+	}
 	o.Asked = func(d time.Duration) { s.metrics.LedgerLookup.Observe(d.Seconds()) }
 	c, err := openTalks(ctx, s.cfg, s.st, o)
 	if err != nil {
@@ -141,7 +145,7 @@ func (o *offline) remember(ctx context.Context) (forget func() error, err error)
 		return closed, nil
 	}
 	talks := o.talks
-	talks.Timeout = replayTimeout
+	talks.Timeout, talks.Gather = replayTimeout, -1 // each mail knows all before it
 	c, err := ledger.OpenConversations(ctx, st, talks)
 	if err != nil {
 		return nil, errors.Join(err, closed())

@@ -450,6 +450,7 @@ func TestOnlyWhatTheFileHoldsCountsAgainstTheFirstMail(t *testing.T) {
 
 func TestAStoreOutOfReachLetsMailFlow(t *testing.T) {
 	g := newGateway(t)
+	g.pass(ppapWord("Xk92mQ")) // of a stranger nothing can be remembered
 	g.st.Close()
 	raw := fixture.Message(taro, hanako, "件名", fixture.TextPart("パスワード: Xk92mQ"), harmlessZip("other1")).Bytes()
 	res, err := g.f.Message(context.Background(), Session{Envelope: message.Envelope{MailFrom: taro, Rcpts: []string{hanako}}}, bytes.NewReader(raw))

@@ -68,6 +68,7 @@ func (c *Conversations) Ask(ctx context.Context, q Question) (Answer, error) {
 // answer looks everything up.
 func (c *Conversations) answer(ctx context.Context, q Question) (a Answer, err error) {
 	k := c.inquiry(&q)
+	c.catchUp(ctx, k)
 	err = c.tx(ctx, true, func(tx *txn) error {
 		for _, look := range []func(context.Context, *txn, *Answer) error{k.cited, k.subject, k.partners, k.keyed} {
 			if err := look(ctx, tx, &a); err != nil {
@@ -183,11 +184,19 @@ func (k *inquiry) subject(ctx context.Context, tx *txn, a *Answer) error {
 			people[string(p[:partySize])] = true
 		}
 		return nil
-	}, sqlSubject, k.subjectID(k.Question.Subject), k.since(k.Time), maxSubject)
+	}, sqlSubject, k.subjectOf(), k.since(k.Time), maxSubject)
 	if len(people) <= maxForeign {
 		a.Subject = sum
 	}
 	return err
+}
+
+// subjectOf is the subject that is asked for, 0 for none.
+func (k *inquiry) subjectOf() int64 {
+	if k.Subject == "" {
+		return 0
+	}
+	return k.subjectID(k.Subject)
 }
 
 func (c *Conversations) subjectID(s string) int64 { return c.hash.of(hashSubject, s) }

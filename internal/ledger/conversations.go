@@ -25,11 +25,13 @@ type ConversationOptions struct {
 	MaxPartners  int64         // addresses and organisations that we wrote to; 4 million
 	MaxBytes     int64         // what all this takes, about; 8 GiB
 	Share        float64       // the part of MaxStrangers that one network may take; 0.01
-	Timeout      time.Duration // for one question, and for one mail to be learned; 200 ms
+	Timeout      time.Duration // for one question; 200 ms
+	Gather       time.Duration // how long mails to be learned gather before they are written; 100 ms; negative: each is learned when LearnSent or LearnReceived returns
 	Key          []byte        // of the hashes: with it no address is kept in clear; nil: a key in the database, and addresses in clear
 
 	Neighbours func(domain string) []string // keys that domains have in common with those that look like them; nil: the domain itself
 	Dropped    func(mails int)              // hears of mails that were not learned
+	Failed     func(err error)              // hears why a mail was not learned that was taken to be
 	Asked      func(time.Duration)          // hears how long a question took
 }
 
@@ -44,11 +46,17 @@ func (o ConversationOptions) withDefaults() ConversationOptions {
 	positive(&o.MaxBytes, 8<<30)
 	positive(&o.Share, 0.01)
 	positive(&o.Timeout, 200*time.Millisecond)
+	if o.Gather == 0 {
+		o.Gather = 100 * time.Millisecond
+	}
 	if o.Neighbours == nil {
 		o.Neighbours = func(domain string) []string { return []string{domain} }
 	}
 	if o.Dropped == nil {
 		o.Dropped = func(int) {}
+	}
+	if o.Failed == nil {
+		o.Failed = func(error) {}
 	}
 	if o.Asked == nil {
 		o.Asked = func(time.Duration) {}
@@ -71,6 +79,10 @@ type Conversations struct {
 	known      atomic.Pointer[coverage]
 	asking     chan struct{} // a place for each question in work
 	queue      chan *order
+	hurry      chan struct{} // one slot: nothing gathers
+	queued     atomic.Int64  // bytes of queueBytes
+	pending    pending
+	ended      atomic.Bool // nothing more is learned
 	log        wal
 	emptied    bool // at opening: the key is a new one
 	end        context.CancelFunc
@@ -92,7 +104,7 @@ func OpenConversations(ctx context.Context, st *store.Store, o ConversationOptio
 	}
 	c := &Conversations{
 		cursor: [2]int64{math.MinInt64, math.MinInt64}, db: &database{DB: db}, writer: &database{DB: writer}, opts: o.withDefaults(),
-		asking: make(chan struct{}, maxAsking), queue: make(chan *order, maxQueue), log: wal{full: make(chan struct{}, 1)},
+		asking: make(chan struct{}, maxAsking), queue: make(chan *order, maxQueue), hurry: make(chan struct{}, 1), log: wal{full: make(chan struct{}, 1)},
 	}
 	c.sizes[0].Store(mailUsual)
 	c.sizes[1].Store(partnerUsual)
@@ -109,6 +121,7 @@ func OpenConversations(ctx context.Context, st *store.Store, o ConversationOptio
 
 // Close learns what is still waiting and ends.
 func (c *Conversations) Close() error {
+	c.ended.Store(true)
 	c.end()
 	c.done.Wait()
 	return errors.Join(c.db.closeStatements(), c.writer.closeStatements())

@@ -30,6 +30,9 @@ func newOffice(t *testing.T, o ConversationOptions) *office {
 	if o.Timeout == 0 {
 		o.Timeout = 20 * time.Second
 	}
+	if o.Gather == 0 {
+		o.Gather = -1 // what is learned is known at once
+	}
 	c, err := OpenConversations(t.Context(), st, o)
 	if err != nil {
 		t.Fatal(err)

@@ -41,18 +41,14 @@ func (c *Conversations) Expire(ctx context.Context, now time.Time) error {
 
 // wait gives work to the writer and waits for its end.
 func (c *Conversations) wait(ctx context.Context, apply func(context.Context, *batch) error) error {
-	o := &order{apply: apply, done: make(chan error, 1)}
+	o := &order{apply: apply, done: make(chan struct{}), awaited: true}
 	select {
 	case c.queue <- o:
+		c.hasten()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	select {
-	case err := <-o.done:
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return c.finished(ctx, o)
 }
 
 // expiry looks over one part of the memory.

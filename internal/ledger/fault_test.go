@@ -165,6 +165,7 @@ func TestContentThatCannotBeReadIsNotRemembered(t *testing.T) {
 	if kept, err := r.Remember(t.Context(), partner(), bad, []string{"word"}); !errors.Is(err, os.ErrDeadlineExceeded) || len(kept) > 0 {
 		t.Errorf("%v, %v", kept, err)
 	}
+	r.senders.add(partner().senders())
 	if _, err := r.Waited(t.Context(), partner(), bad); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("waited: %v", err)
 	}

@@ -50,6 +50,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"sync/atomic"
 	"time"
 
@@ -110,6 +111,7 @@ type Ledger struct {
 	st         *store.Store
 	opts       Options
 	generation atomic.Int64
+	senders    senders
 }
 
 // Generation counts what this process has remembered: while it stays the same there is nothing new to ask for.
@@ -120,7 +122,8 @@ func Open(st *store.Store, o Options) (*Ledger, error) {
 	if err := st.Mkdir(Folder); err != nil {
 		return nil, fmt.Errorf("ledger: open: %w", err)
 	}
-	return &Ledger{st: st, opts: o.withDefaults()}, nil
+	l := &Ledger{st: st, opts: o.withDefaults(), senders: senders{seed: maphash.MakeSeed()}}
+	return l, l.readSenders(context.Background())
 }
 
 // Mail is what is remembered of a mail.

@@ -253,6 +253,7 @@ func TestNothingToRememberLeavesNothing(t *testing.T) {
 
 func TestAStoreOutOfReachIsAnErrorSoon(t *testing.T) {
 	r := newRig(t, Options{})
+	r.remember(partner(), nil, "word")
 	r.st.Close()
 	_, werr := r.Words(t.Context(), partner())
 	_, _, ferr := r.Waiting(t.Context(), partner())

@@ -31,6 +31,9 @@ func (m Mail) parties(limit int) (args []any, err error) {
 
 // Waiting gives the locked files of earlier mails between the parties of m, the newest mail first. more tells that there are further ones.
 func (l *Ledger) Waiting(ctx context.Context, m Mail) (files []File, more bool, err error) {
+	if !l.senders.any(m.senders()) {
+		return nil, false, nil
+	}
 	ctx, cancel := l.within(ctx)
 	defer cancel()
 	if files, err = l.waiting(ctx, m); err != nil {
@@ -68,6 +71,9 @@ func (l *Ledger) waiting(ctx context.Context, m Mail) ([]File, error) {
 // Waited gives the quarantine ids of earlier mails between the parties of m that waited for the password of one of these very files: m may be
 // such a mail come back, from a release or through a content filter.
 func (l *Ledger) Waited(ctx context.Context, m Mail, files []Locked) ([]string, error) {
+	if !l.senders.any(m.senders()) {
+		return nil, nil
+	}
 	ctx, cancel := l.within(ctx)
 	defer cancel()
 	ids, err := l.waited(ctx, m, files)
@@ -100,6 +106,9 @@ func (l *Ledger) waited(ctx context.Context, m Mail, files []Locked) ([]string, 
 
 // Words gives the passwords that earlier mails between the parties of m gave, the newest mail's first, each once.
 func (l *Ledger) Words(ctx context.Context, m Mail) ([]string, error) {
+	if !l.senders.any(m.senders()) {
+		return nil, nil
+	}
 	ctx, cancel := l.within(ctx)
 	defer cancel()
 	words, err := l.words(ctx, m)
@@ -211,6 +220,9 @@ func (l *Ledger) Expire(ctx context.Context, now time.Time) error {
 		if err != nil {
 			return fmt.Errorf("ledger: expire: %w", err)
 		}
+	}
+	if l.senders.outgrown() {
+		return l.readSenders(ctx)
 	}
 	return nil
 }

@@ -207,11 +207,12 @@ func (l *Ledger) insert(ctx context.Context, tx *sql.Tx, r *memory) (gone []stri
 	if r.id, err = res.LastInsertId(); err != nil {
 		return nil, err
 	}
-	return gone, r.insertRest(ctx, tx)
+	return gone, l.insertRest(ctx, tx, r)
 }
 
 // insertRest writes what hangs on the row.
-func (r *memory) insertRest(ctx context.Context, tx *sql.Tx) error {
+func (l *Ledger) insertRest(ctx context.Context, tx *sql.Tx, r *memory) error {
+	l.senders.add(r.senders) // before others can find the rows
 	senders, err := encode(r.senders)
 	if err != nil {
 		return err

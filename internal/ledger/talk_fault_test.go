@@ -117,14 +117,14 @@ func TestOneFaultyMailTakesNoOtherWithIt(t *testing.T) {
 	o := newOffice(t, ConversationOptions{})
 	good := Sent{Time: o.now, From: boss, MessageID: "good@us.example", To: []string{"p@partner.example"}}
 	orders := []*order{
-		{apply: func(context.Context, *batch) error { panic("a fault of ours") }, done: make(chan error, 1)},
-		{apply: func(ctx context.Context, b *batch) error { return b.sent(ctx, &good) }, done: make(chan error, 1)},
+		{apply: func(context.Context, *batch) error { panic("a fault of ours") }, done: make(chan struct{}), awaited: true},
+		{apply: func(ctx context.Context, b *batch) error { return b.sent(ctx, &good) }, done: make(chan struct{})},
 	}
 	o.c.settle(orders)
-	if err := <-orders[0].done; err == nil || !strings.Contains(err.Error(), "a fault of ours") {
+	if err := o.c.finished(t.Context(), orders[0]); err == nil || !strings.Contains(err.Error(), "a fault of ours") {
 		t.Errorf("%v", err)
 	}
-	if err := <-orders[1].done; err != nil {
+	if err := o.c.finished(t.Context(), orders[1]); err != nil {
 		t.Errorf("%v", err)
 	}
 	if a := o.ask(Question{From: "p@partner.example"}); a.From.Begun != 1 {

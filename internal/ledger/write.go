@@ -12,26 +12,38 @@ import (
 var ErrDropped = errors.New("ledger: too many mails wait to be learned")
 
 const (
-	maxQueue = 4096 // mails that wait to be learned: some megabytes, and more than come while a disk stalls for seconds
-	maxBatch = 256  // … that one transaction learns
+	maxQueue   = 4096     // mails that wait to be learned: some megabytes, and more than come while a disk stalls for seconds
+	queueBytes = 16 << 20 // … and their texts: a stranger's are some hundred bytes, ten thousand at most
+	maxBatch   = 1024     // … that one transaction learns: others wait for its lock some tens of milliseconds
 )
 
-// order is a mail that waits to be learned.
+// order is work for the writer.
 type order struct {
-	apply func(context.Context, *batch) error
-	done  chan error
+	apply   func(context.Context, *batch) error
+	cost    int64         // of queueBytes
+	keys    []int64       // that are pending until it is done
+	done    chan struct{} // closed when it is; nil where nobody can wait for it
+	err     error         // of it, for who waits
+	awaited bool          // somebody does: nothing gathers meanwhile, and the error is his
 }
 
-// LearnSent remembers a mail of ours. It returns when the next Ask knows it, or at the end of the time for it: it is then learned later.
-// A mail that is remembered already teaches nothing.
+// LearnSent remembers a mail of ours. It returns at once: the mail is written with others that gather for ConversationOptions.Gather, and an Ask that it
+// has to do with waits for that. A mail that is remembered already teaches nothing.
 func (c *Conversations) LearnSent(ctx context.Context, s Sent) error {
-	return c.learn(ctx, func(ctx context.Context, b *batch) error { return b.sent(ctx, &s) })
+	cost := s.compact()
+	o := &order{apply: func(ctx context.Context, b *batch) error { return b.sent(ctx, &s) }, cost: cost, keys: c.keysOfSent(&s), done: make(chan struct{})}
+	return c.learn(ctx, o)
 }
 
-// LearnReceived remembers an accepted mail from outside, as LearnSent. What is no evidence of people, as automatic mail, lists and what was
-// judged worse than accepted, is not given to it.
+// LearnReceived remembers an accepted mail from outside, as LearnSent; only where it is a party's does a question wait for it. What is no evidence of people,
+// as automatic mail, lists and what was judged worse than accepted, is not given to it.
 func (c *Conversations) LearnReceived(ctx context.Context, r Received) error {
-	return c.learn(ctx, func(ctx context.Context, b *batch) error { return b.received(ctx, &r) })
+	cost := r.compact()
+	o := &order{apply: func(ctx context.Context, b *batch) error { return b.received(ctx, &r) }, cost: cost}
+	if r.Known {
+		o.keys, o.done = c.keysOfReceived(&r), make(chan struct{})
+	}
+	return c.learn(ctx, o)
 }
 
 // maxImport is how many mails ImportSent learns in one transaction: the daemon beside it waits a fraction of a second at most.
@@ -62,25 +74,69 @@ func (c *Conversations) ImportSent(ctx context.Context, mails []Sent) (learned i
 	return learned, nil
 }
 
-func (c *Conversations) learn(ctx context.Context, apply func(context.Context, *batch) error) error {
-	o := &order{apply: apply, done: make(chan error, 1)}
-	select {
-	case c.queue <- o:
-	default:
+func (c *Conversations) learn(ctx context.Context, o *order) error {
+	if c.opts.Gather < 0 {
+		o.awaited = true
+	}
+	if !c.enqueue(o) {
 		c.opts.Dropped(1)
 		return ErrDropped
 	}
+	if !o.awaited {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, c.opts.Timeout)
 	defer cancel()
-	select {
-	case err := <-o.done:
-		if err != nil {
-			return fmt.Errorf("ledger: learn: %w", err)
-		}
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("ledger: learn: %w", ctx.Err())
+	if err := c.finished(ctx, o); err != nil {
+		return fmt.Errorf("ledger: learn: %w", err)
 	}
+	return nil
+}
+
+// enqueue never waits.
+func (c *Conversations) enqueue(o *order) bool {
+	if o.awaited && o.done == nil {
+		o.done = make(chan struct{})
+	}
+	if c.queued.Add(o.cost) > queueBytes || c.ended.Load() {
+		c.queued.Add(-o.cost)
+		return false
+	}
+	c.pending.add(o) // before the writer can be done with it
+	select {
+	case c.queue <- o:
+		if o.awaited {
+			c.hasten()
+		}
+		return true
+	default:
+		c.queued.Add(-o.cost)
+		c.pending.remove(o)
+		return false
+	}
+}
+
+// hasten has the writer write what waits now.
+func (c *Conversations) hasten() {
+	select {
+	case c.hurry <- struct{}{}:
+	default: // he hurries already
+	}
+}
+
+// finished waits for an order.
+func (c *Conversations) finished(ctx context.Context, o *order) error {
+	select {
+	case <-o.done:
+		return o.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Flush waits until all that was given before is learned.
+func (c *Conversations) Flush(ctx context.Context) error {
+	return c.wait(ctx, func(context.Context, *batch) error { return nil })
 }
 
 // write learns what waits, many in one transaction, until ctx ends and nothing waits any more.
@@ -88,23 +144,48 @@ func (c *Conversations) write(ctx context.Context) {
 	for {
 		select {
 		case o := <-c.queue:
-			c.work(o)
-			continue
-		default:
-		}
-		select {
-		case o := <-c.queue:
-			c.work(o)
+			c.gathered(ctx, o)
+			for more := c.work(o); more; {
+				select {
+				case o := <-c.queue:
+					more = c.work(o)
+				default:
+					more = false
+				}
+			}
 		case <-ctx.Done():
-			return
+			for {
+				select {
+				case o := <-c.queue:
+					c.work(o)
+				default:
+					return
+				}
+			}
 		}
 	}
 }
 
-func (c *Conversations) work(o *order) {
+// gathered lets others come to the first order, unless somebody waits.
+func (c *Conversations) gathered(ctx context.Context, first *order) {
+	if first.awaited {
+		return
+	}
+	timer := time.NewTimer(c.opts.Gather)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-c.hurry:
+	case <-ctx.Done():
+	}
+}
+
+// work writes one transaction; full reports whether it took all that one may.
+func (c *Conversations) work(o *order) (full bool) {
 	list := c.gather(o)
 	c.settle(list)
 	c.log.grown(len(list))
+	return len(list) == maxBatch
 }
 
 // gather adds to an order what else waits.
@@ -126,15 +207,27 @@ func (c *Conversations) settle(list []*order) {
 	err := c.apply(list)
 	if err == nil || len(list) == 1 {
 		for _, o := range list {
-			o.done <- err
-		}
-		if err != nil {
-			c.opts.Dropped(len(list))
+			c.settled(o, err)
 		}
 		return
 	}
 	for _, o := range list {
 		c.settle([]*order{o})
+	}
+}
+
+// settled ends an order.
+func (c *Conversations) settled(o *order, err error) {
+	c.queued.Add(-o.cost)
+	c.pending.remove(o)
+	if err != nil {
+		c.opts.Dropped(1)
+		if !o.awaited {
+			c.opts.Failed(fmt.Errorf("ledger: learn: %w", err))
+		}
+	}
+	if o.err = err; o.done != nil {
+		close(o.done)
 	}
 }
 
