@@ -46,6 +46,11 @@ func (s *server) lockedStats() metrics.LockedStats {
 	return metrics.LockedStats{Files: st.Files, Bytes: st.Bytes, ByteLimit: st.LimitBytes, Err: err}
 }
 
+func (s *server) cacheStats() metrics.CacheStats {
+	st := s.cache.Stats()
+	return metrics.CacheStats{Hits: st.Hits, Misses: st.Misses, Bytes: st.Bytes, ByteLimit: st.Most}
+}
+
 // forget ends what has been remembered long enough.
 func (s *server) forget(ctx context.Context) {
 	if s.ledger == nil {

@@ -128,6 +128,7 @@ type server struct {
 	lists     *openLists
 	scanners  []*inspect.Scanner // the one in force; during a reload the new one behind it
 	retired   []retired          // upkeep's
+	cache     inspect.Cache      // of all scanners
 
 	steer     sync.Mutex     // held while what a reload, a mode or a pack changes is put in force
 	opts      filter.Options // in force
@@ -168,6 +169,7 @@ func (s *server) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	s.metrics.CollectCache(s.cacheStats)
 	s.metrics.SetMode(s.opts.Mode.String())
 	if err := passes(s.opts.Pack); err != nil { // mail without the gateway would be worse
 		s.log.Error("rules: the pack fails its own tests", "error", err.Error())
@@ -273,7 +275,7 @@ func (s *server) policyWith(cfg *config.Config, watch *openLists) (*milter.Polic
 	if err != nil {
 		return nil, err
 	}
-	o.Journal, o.Digests = s.st.Path("journal"), filter.Digests(watch.Lists)
+	o.Journal, o.Digests, o.Cache = s.st.Path("journal"), filter.Digests(watch.Lists), &s.cache
 	scanner, err := inspect.New(o)
 	if err != nil {
 		return nil, err

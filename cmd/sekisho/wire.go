@@ -84,6 +84,7 @@ func inspectOptions(c *config.Config, at place) (inspect.Options, error) {
 	return inspect.Options{
 		Depth: l.Depth, Files: l.Files, Bytes: int64(l.UnpackedBytes), Time: l.InspectTime, TryTime: c.Passwords.Time, Passwords: words,
 		Memory: int64(l.MemoryBytes), SpoolDir: at.spool, Walk: walkLimits(c, at), Archives: at.archives,
+		Remember: c.Inspect.Cache, CacheBytes: int64(c.Inspect.CacheBytes),
 	}, err
 }
 

@@ -14,7 +14,7 @@ import (
 func (c *Config) Check() []Problem {
 	k := &checker{Config: c, standard: Default().leaves(), now: c.leaves()}
 	for _, check := range []func(){
-		k.listener, k.peers, k.state, k.web, k.sessions, k.site, k.limits, k.rules, k.passwords, k.lists,
+		k.listener, k.peers, k.state, k.web, k.sessions, k.site, k.limits, k.inspect, k.rules, k.passwords, k.lists,
 		k.locked, k.ledger, k.outbound, k.actions, k.hold, k.quarantine, k.release, k.notices, k.audit, k.trace,
 	} {
 		check()
@@ -145,6 +145,8 @@ func (k *checker) limits() {
 		k.fail("limits.depth", "more than %[1]d levels: a mail could exhaust memory", "%[1]d 段を超えています。メモリーを使い果たすおそれがあります", deep)
 	}
 }
+
+func (k *checker) inspect() { k.positive([]string{"inspect.cache_bytes"}) }
 
 func (k *checker) rules() { k.exists("rules.pack", k.Rules.Pack) }
 

@@ -55,6 +55,7 @@ func TestContradictions(t *testing.T) {
 		{"header above message", "limits: {message_bytes: 1KiB}\n", " error limits.header_bytes: is more than limits.message_bytes"},
 		{"message above unpacked", "limits: {unpacked_bytes: 2MiB}\n", " error limits.message_bytes: could not be inspected whole"},
 		{"message above quarantine", "quarantine: {max_bytes: 1MiB}\n", " error limits.message_bytes: could never be held"},
+		{"results without room", "inspect: {cache: 0, cache_bytes: 0}\n", "1:21 error inspect.cache_bytes: more than 0"},
 		{"list of passwords absent", "passwords: {file: " + dir + "/none.txt}\n", "1:13 error passwords.file: no such file"},
 		{"no time for passwords", "passwords: {time: 0s}\n", "1:13 error passwords.time: "},
 		{"pack absent", "rules: {pack: " + dir + "/none.yaml}\n", "1:9 error rules.pack: no such file"},

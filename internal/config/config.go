@@ -38,6 +38,7 @@ type Config struct {
 	Timeouts     Timeouts       `yaml:"timeouts"`
 	Site         Site           `yaml:"site"`
 	Limits       Limits         `yaml:"limits"`
+	Inspect      Inspect        `yaml:"inspect"`
 	Rules        Rules          `yaml:"rules"`
 	Passwords    Passwords      `yaml:"passwords"`
 	Lists        []List         `yaml:"lists"`
@@ -103,6 +104,12 @@ type Limits struct {
 	Files         int           `yaml:"files"`
 	UnpackedBytes Size          `yaml:"unpacked_bytes"`
 	InspectTime   time.Duration `yaml:"inspect_time"`
+}
+
+// Inspect is what the inspection of one message has from earlier ones.
+type Inspect struct {
+	Cache      time.Duration `yaml:"cache"`
+	CacheBytes Size          `yaml:"cache_bytes"`
 }
 
 // Rules names the rule pack.
@@ -232,6 +239,7 @@ func Default() *Config {
 			MessageBytes: 100 << 20, HeaderBytes: 1 << 20, MemoryBytes: 1 << 20, Parts: 1000,
 			Depth: 10, Files: 10000, UnpackedBytes: 512 << 20, InspectTime: time.Minute,
 		},
+		Inspect:   Inspect{Cache: time.Hour, CacheBytes: 32 << 20},
 		Passwords: Passwords{Time: 3 * time.Second},
 		Locked:    Locked{Keep: day, MaxBytes: 1 << 30, MaxSenderPercent: 10},
 		Outbound:  Outbound{Window: 10 * time.Minute, Mails: 10, Carriers: 5, Keep: 90 * day},

@@ -23,6 +23,7 @@ type budget struct {
 	count int           // files
 	again sparse.Budget // for what is unpacked once more
 	bytes int64         // unpacked
+	peak  int64         // the most that bytes was, or was said to become
 	spent time.Duration // inside inspectors
 
 	tryCost time.Duration // of password tries, by estimate
@@ -63,9 +64,13 @@ func (s *Scan) bomb(f *File, size int64) error {
 
 // claimed takes what an archive says that it unpacks to, before anything is unpacked.
 func (s *Scan) claimed(f *File, size int64) error {
-	if size/fillingShare > s.o.Bytes-s.bytes && size/bombRatio > f.Size {
+	if size/bombRatio <= f.Size {
+		return nil
+	}
+	if size/fillingShare > s.o.Bytes-s.bytes {
 		return s.bomb(f, size)
 	}
+	s.peak = max(s.peak, s.bytes+size/fillingShare)
 	return nil
 }
 
@@ -86,6 +91,7 @@ const fillingShare = 3
 // account counts n bytes unpacked from f.
 func (s *Scan) account(f *File, n int64) {
 	s.bytes += n
+	s.peak = max(s.peak, s.bytes)
 	for ; f != nil; f = f.parent {
 		f.unpacked += n
 	}

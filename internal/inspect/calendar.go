@@ -53,7 +53,7 @@ func (s *Scan) calendarText(f *File, text string) {
 		s.Text(text)
 		return
 	}
-	s.words.Beside(text)
+	s.beside(text)
 }
 
 // calendar reads content lines (RFC 5545 3.1) one by one, with their folding undone. Read gives the value of the current one.

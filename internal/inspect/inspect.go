@@ -16,6 +16,9 @@
 // Passwords: each format tells what one try costs, by what the file asks for, and a message's tries stay within Options.TryTime of processor time. Of
 // the whole process half of the processors try passwords at a time, cheap ones first. What was not tried is said on the file; 100 locked files wait.
 //
+// What an attachment held may be remembered for the next message (Cache): only where nothing was cut short, nothing waits for a password and no limit of
+// either message is met, so that no result depends on it; bounded by Options.CacheBytes, beyond which the least used goes.
+//
 // At most 100 findings a file and 1,000 a message are kept; one that is the first of its kind in the message is always kept, so that
 // many harmless ones cannot push a grave one out.
 package inspect
@@ -69,6 +72,7 @@ type File struct {
 	joined   joined   // a RAR or 7z archive behind something else
 	archive  *zipinspect.Archive
 	parent   *File
+	looked   bool            // one of the inspectors looked into it
 	waited   bool            // a document whose encryption was reported before it waited for words
 	listed   bool            // an attachment or a member, not a text of the mail
 	depth    int             // containers around it

@@ -44,7 +44,7 @@ func (s *Scan) luresFound(f *File) {
 		return
 	}
 	if f.words.hint && len(f.words.text) <= hintMax {
-		s.words.Beside(string(f.words.text))
+		s.beside(string(f.words.text))
 	}
 	var quoted []string
 	for _, phrase := range f.lures.Found() {

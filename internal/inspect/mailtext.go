@@ -25,6 +25,7 @@ type mailSays struct {
 	texts []string // as Result.Texts
 	seen  map[string]bool
 	cut   bool // a text is longer than is read
+	taken int  // texts
 }
 
 // Text takes text of the message itself that is no part: its subject, the body of a winmail.dat. It may be a web page.
@@ -45,7 +46,7 @@ func (s *Scan) partText(p *message.Part, own bool) {
 		s.ownText(p.Path, p.Text, page)
 		s.restText(p, page)
 	default:
-		s.words.Beside(shown(p.Text, page))
+		s.beside(shown(p.Text, page))
 	}
 }
 
@@ -88,6 +89,7 @@ func read(text string, page, own bool) (string, []links.Link) {
 
 // ownText takes text of the mail itself.
 func (s *Scan) ownText(at finding.Path, text string, page bool) {
+	s.mail.taken++
 	text, found := read(text, page, true)
 	s.words.Text(text)
 	if at != nil {
@@ -180,7 +182,7 @@ const hintMax = 4 << 10
 // hints takes the words of a file's name and of a short text.
 func (s *Scan) hints(ctx context.Context, f *File) error {
 	if f.Name != "" {
-		s.words.FileName(f.Name)
+		s.fileName(f.Name)
 	}
 	if f.read || f.Size > hintMax || f.Kind != KindText && f.Kind != KindHTML {
 		return nil
@@ -189,7 +191,7 @@ func (s *Scan) hints(ctx context.Context, f *File) error {
 	if err != nil {
 		return err
 	}
-	s.words.Beside(shown(hintText(b), f.Kind == KindHTML))
+	s.beside(shown(hintText(b), f.Kind == KindHTML))
 	return nil
 }
 

@@ -38,6 +38,10 @@ type Options struct {
 
 	Archives *archive.Opener // opens 7z, RAR and xz in other processes; nil: they are only named
 
+	Cache      *Cache        // remembers what attachments held; nil for none
+	Remember   time.Duration // how long it does; 0 for not at all
+	CacheBytes int64         // that it takes
+
 	Given     []string // passwords tried on locked files: those of the command line
 	Passwords []string // and those of the configuration, which are not shown
 }
@@ -76,6 +80,9 @@ func (o Options) withDefaults() Options {
 	if o.Padded <= 0 {
 		o.Padded = defaultPadded
 	}
+	if o.CacheBytes <= 0 {
+		o.CacheBytes = defaultCache
+	}
 	if o.Walk.SpoolDir == "" {
 		o.Walk.SpoolDir = o.SpoolDir
 	}
@@ -88,19 +95,23 @@ type Scanner struct {
 	table   []Inspector
 	journal *journal
 	turns   *turns // of password tries
+
+	generation uint64 // in the cache
 }
 
 // New makes a Scanner. The error is the journal's.
 func New(o Options) (*Scanner, error) {
 	s := &Scanner{o: o.withDefaults(), table: inspectors(), turns: newTurns()}
-	if o.Journal == "" {
-		return s, nil
+	if o.Journal != "" {
+		j, err := openJournal(o.Journal, time.Now())
+		if err != nil {
+			return nil, fmt.Errorf("inspect: journal: %w", err)
+		}
+		s.journal = j
 	}
-	j, err := openJournal(o.Journal, time.Now())
-	if err != nil {
-		return nil, fmt.Errorf("inspect: journal: %w", err)
+	if o.Cache != nil {
+		s.generation = o.Cache.renew(s.o.Remember, s.o.CacheBytes)
 	}
-	s.journal = j
 	return s, nil
 }
 
@@ -140,6 +151,8 @@ type Scan struct {
 	buf        []byte          // of copies
 	scratch    []byte          // of identify
 	words      password.Finder // candidates for locked files
+	listening  bool            // what words are told of is kept in heard
+	heard      []heard
 	mail       mailSays
 	waiting    []waiting // locked files
 	trying     trying
@@ -158,7 +171,11 @@ type Scan struct {
 func (s *Scan) Part(ctx context.Context, p *message.Part) (kind string, err error) {
 	s.partText(p, !p.Attachment)
 	f := s.partFile(p, nil)
-	err = s.top(ctx, f, p.Attachment)
+	if p.Attachment {
+		err = s.attachment(ctx, f)
+	} else {
+		err = s.top(ctx, f, false)
+	}
 	return f.Kind, err
 }
 
@@ -237,6 +254,7 @@ func (s *Scan) file(ctx context.Context, f *File, listed bool) error {
 	if !s.matched(f) {
 		return nil
 	}
+	f.looked = true
 	s.report(f)
 	if f.depth > s.o.Depth && (f.Kind != KindText || f.tailEnd) { // text holds no files
 		s.limit(f, finding.LimitDepth, "more than %d containers around it", s.o.Depth)

@@ -61,7 +61,7 @@ func (x pageFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 	}
 	m := script.Parse(script.Decode(script.Text(b)))
 	g := m.Read()
-	s.words.Beside(g.Text)
+	s.beside(g.Text)
 	if g.Launches != "" {
 		s.found(f, finding.New(finding.URLFile, f.Path, "a page that leads to %.120q", g.Launches))
 	}

@@ -101,7 +101,7 @@ func (zipFile) describe(f *File, a *zipinspect.Archive, s *Scan) {
 		m := a.Mismatches[0]
 		s.found(f, finding.New(finding.ArchiveListingMismatch, f.Path, "%s: %s%s", m.Kind, m.Text, others(n-1)))
 	}
-	s.words.Beside(hintText([]byte(a.Comment[:min(len(a.Comment), hintMax)])))
+	s.beside(hintText([]byte(a.Comment[:min(len(a.Comment), hintMax)])))
 	if a.Hidden {
 		s.report(f).Encrypted = true
 		s.found(f, finding.New(finding.ArchiveHeaderEncrypted, f.Path, "the names of the files are encrypted"))

@@ -93,6 +93,8 @@ func TestEverySeriesExistsAndStartsAtZero(t *testing.T) {
 		"sekisho_ledger_rows":                   6,
 		"sekisho_hosts":                         5,
 		"sekisho_ledger_warm":                   1,
+		"sekisho_inspect_cache_lookups_total":   2,
+		"sekisho_inspect_cache_limit_bytes":     1,
 		"sekisho_ledger_dropped_total":          1,
 		"sekisho_sessions_refused_total":        2,
 		"sekisho_protocol_errors_total":         2,
