@@ -39,7 +39,10 @@ func (f *Finder) read(text string, own bool) {
 	}
 	r.taken += len(text)
 	r.late = append(r.late, text)
-	f.mute, f.sorted, f.reading = !own, nil, r
+	if f.sorted = nil; !mayMention(text) {
+		return
+	}
+	f.mute, f.reading = !own, r
 	defer func() { f.mute = false }()
 	var folding folded
 	meeting := meetingLine(text)
@@ -75,7 +78,12 @@ func eachLine(text string, f func(win []line)) {
 	win := make([]line, 0, nextLines+1)
 	old, gap, next := false, false, 0
 	first := func() {
-		old = old || history(win)
+		old = old || history(win[0].text, func() string {
+			if len(win) > 1 {
+				return win[1].text
+			}
+			return ""
+		})
 		win[0].old = old || strings.HasPrefix(win[0].text, ">")
 		f(win)
 		win = win[:copy(win, win[1:])]
@@ -84,7 +92,7 @@ func eachLine(text string, f func(win []line)) {
 		at := next
 		s := upToLine(text[at:])
 		next += len(s)
-		if s = strings.TrimSpace(visible(s)); s == "" {
+		if s = seen(s); s == "" {
 			gap = true
 			continue
 		}
@@ -115,36 +123,58 @@ func upToLine(s string) string {
 // History is where the quoted history of a text begins as mail programs write it, the text's length where there is none. Lines that are quoted with ">"
 // among others do not count.
 func History(text string) int {
-	from := len(text)
-	eachLine(clip(text, textMax), func(win []line) {
-		if from == len(text) && history(win) {
-			from = win[0].at
+	text = clip(text, textMax)
+	for at := 0; at < len(text); {
+		raw := upToLine(text[at:])
+		next := at + len(raw)
+		if mayBeHistory(raw) && history(seen(raw), func() string { return nextLine(text[next:]) }) {
+			return at
 		}
-	})
-	return from
+		at = next
+	}
+	return len(text)
+}
+
+// seen is a line as its reader sees it.
+func seen(raw string) string { return strings.TrimSpace(visible(raw)) }
+
+// nextLine is the first line of a text that is not empty.
+func nextLine(text string) string {
+	for text != "" {
+		raw := upToLine(text)
+		if s := seen(raw); s != "" {
+			return s
+		}
+		text = text[len(raw):]
+	}
+	return ""
+}
+
+// mayBeHistory is a quick look before the slow one: such lines hold a colon, or begin with a dash or a "B". What is beyond ASCII may be a sign that nobody sees.
+func mayBeHistory(raw string) bool {
+	if strings.IndexByte(raw, ':') >= 0 || strings.Contains(raw, "：") {
+		return true
+	}
+	s := strings.TrimLeft(raw, " \t\n\v\f\r")
+	return s != "" && (s[0] == '-' || s[0] == 'B' || s[0] >= utf8.RuneSelf && !(0xE3 <= s[0] && s[0] <= 0xEC && !strings.HasPrefix(s, "　")))
 }
 
 // separators begin the quoted history, as mail programs write them.
 var separators = [...]string{"-----Original", "----- Original", "-----元のメッセージ", "----- 元のメッセージ", "-----Ursprüngliche", "---------- Forwarded", "---------- 転送", "-----Message d'origine",
 	"-----Mensaje original", "-----Messaggio originale", "-----Mensagem original", "Begin forwarded message"}
 
-// history reports whether the quoted history begins with the first line.
-func history(win []line) bool {
-	line := win[0].text
+// history reports whether the quoted history begins with a line.
+func history(line string, next func() string) bool {
 	for _, s := range separators {
 		if strings.HasPrefix(line, s) {
 			return true
 		}
 	}
-	next := ""
-	if len(win) > 1 {
-		next = win[1].text
-	}
 	switch {
 	case field(line, writers[:]):
-		return field(next, senders[:])
+		return field(next(), senders[:])
 	case strings.HasSuffix(line, "wrote:"):
-		return strings.HasPrefix(line, "On ") || strings.HasPrefix(next, ">")
+		return strings.HasPrefix(line, "On ") || strings.HasPrefix(next(), ">")
 	case strings.HasSuffix(line, "schrieb:"), strings.HasSuffix(line, "écrit :"), strings.HasSuffix(line, "escribió:"), strings.HasSuffix(line, "ha scritto:"), strings.HasSuffix(line, "escreveu:"):
 		return true
 	case strings.HasPrefix(line, "20") && (strings.HasSuffix(line, ":") || strings.HasSuffix(line, "：")):

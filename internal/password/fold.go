@@ -122,14 +122,7 @@ func foldString(s string) []rune {
 // visible leaves out the characters that nobody sees (zero-width blanks, joiners, soft hyphens, marks of direction) and makes the blanks of all widths, as pages are
 // full of, plain ones.
 func visible(s string) string {
-	odd := func(r rune) bool {
-		switch {
-		case r < 0xA0, 0x3001 <= r && r <= 0xD7FF: // kana, ideographs, Hangul
-			return false
-		}
-		return hidden(r) || blank(r)
-	}
-	from := strings.IndexFunc(s, odd)
+	from := firstOdd(s)
 	if from < 0 {
 		return s
 	}
@@ -142,6 +135,33 @@ func visible(s string) string {
 		}
 		return -1
 	}, s[from:])
+}
+
+// firstOdd is where the first rune stands that visible changes, -1 for none.
+func firstOdd(s string) int {
+	for i := 0; i < len(s); {
+		switch c := s[i]; {
+		case c < utf8.RuneSelf:
+			i++
+		case 0xE3 <= c && c <= 0xEC && i+2 < len(s) && s[i+1]&0xC0 == 0x80 && s[i+2]&0xC0 == 0x80: // U+3000 to U+CFFF: kana, ideographs, Hangul
+			i += 3
+		default:
+			r, n := utf8.DecodeRuneInString(s[i:])
+			if odd(r) {
+				return i
+			}
+			i += n
+		}
+	}
+	return -1
+}
+
+func odd(r rune) bool {
+	switch {
+	case r < 0xA0, 0x3000 <= r && r <= 0xD7FF:
+		return false
+	}
+	return hidden(r) || blank(r)
 }
 
 // blank reports whether r is a space other than ASCII's and the ideographic one, which people see.

@@ -6,71 +6,117 @@ import (
 	"unicode/utf8"
 )
 
-// Most lines of most mails speak of no password. A gate tells them at a glance, without folding them whole; it may let a line pass that has no keyword,
-// never stop one that has.
+// Most texts speak of no password. A gate tells them at a glance, without folding them or taking them apart into lines; it may let a text pass that has no
+// keyword, never stop one that has.
 type gate struct {
-	pairs [utf8.RuneSelf][utf8.RuneSelf][]keyword // keywords by their first two runes, where both are ASCII
-	other [1 << 16]bool                           // hashes of the first two runes of the others
-	alone []rune                                  // keywords of one rune
+	// pairs says which keywords begin with two ASCII runes: a place in lists, 0 for none. It is small, so that it stays in the processor's cache.
+	pairs [utf8.RuneSelf][utf8.RuneSelf]uint8
+	lists [][]keyword
+	first bitset // first runes of the others
+	other bitset // hashes of their first two runes
+	alone []rune // keywords of one rune
 }
 
 var gates = sync.OnceValue(func() *gate {
-	g := &gate{}
+	g := &gate{lists: make([][]keyword, 1)}
 	for _, list := range keywords().words {
 		for _, k := range list {
-			switch r := k.runes; {
-			case len(r) == 1:
-				g.alone = append(g.alone, r[0])
-			case r[0] < utf8.RuneSelf && r[1] < utf8.RuneSelf:
-				g.pairs[r[0]][r[1]] = append(g.pairs[r[0]][r[1]], k)
-			default:
-				g.other[hashPair(r[0], r[1])] = true
-			}
+			g.add(k)
 		}
 	}
 	return g
 })
 
+func (g *gate) add(k keyword) {
+	switch r := k.runes; {
+	case len(r) == 1:
+		g.alone = append(g.alone, r[0])
+	case r[0] < utf8.RuneSelf && r[1] < utf8.RuneSelf:
+		at := &g.pairs[r[0]][r[1]]
+		if *at == 0 {
+			*at, g.lists = uint8(len(g.lists)), append(g.lists, nil) // a test holds that there are fewer than 256
+		}
+		g.lists[*at] = append(g.lists[*at], k)
+	default:
+		g.first.add(uint16(r[0]))
+		g.other.add(hashPair(r[0], r[1]))
+	}
+}
+
+// bitset has a bit for each number of 16 bits.
+type bitset [1 << 16 / 64]uint64
+
+func (b *bitset) add(n uint16)      { b[n/64] |= 1 << (n % 64) }
+func (b *bitset) has(n uint16) bool { return b[n/64]>>(n%64)&1 != 0 }
+
 func hashPair(a, b rune) uint16 { return uint16(a)*61 + uint16(b) }
 
-// mayMention reports whether a line can hold a keyword.
-func mayMention(line string) bool {
+// mayMention reports whether a text can hold a keyword, other than one that only the end of what is read of a line cuts out of a longer word.
+func mayMention(text string) bool {
 	g, table := gates(), foldTable()
-	for i := 0; i < len(line); {
-		a, n := foldedAt(table, line, i)
-		if a == complicated || a >= utf8.RuneSelf && slices.Contains(g.alone, a) {
-			return true
-		}
-		if i += n; i >= len(line) {
+	for i := 0; ; {
+		if i = g.latin(text, i); i == len(text) {
 			return false
 		}
-		if c := line[i]; a < utf8.RuneSelf && c < utf8.RuneSelf {
-			if anyAt(g.pairs[a][lower(c)], line[i+1:]) {
+		a, n := foldedAt(table, text, i)
+		switch {
+		case a == complicated && !dashAt(text[i:]), a >= utf8.RuneSelf && slices.Contains(g.alone, a):
+			return true
+		case a < utf8.RuneSelf && a != complicated || g.first.has(uint16(a)):
+			if g.pair(table, text, i, a, n) {
 				return true
 			}
-			continue
 		}
-		b, m := foldedAt(table, line, i)
-		switch {
-		case b == complicated, g.other[hashPair(a, b)]:
-			return true
-		case a < utf8.RuneSelf && b < utf8.RuneSelf && anyAt(g.pairs[a][b], line[i+m:]): // in full width, or with a mark
+		i += n
+	}
+}
+
+// latin is the first place from i on where a rune beyond ASCII stands, or follows, or a keyword in ASCII may begin; the text's length for none.
+func (g *gate) latin(text string, i int) int {
+	for ; i < len(text)-1; i++ {
+		a, b := text[i], text[i+1]
+		if (a|b)&utf8.RuneSelf != 0 {
+			return i
+		}
+		if at := g.pairs[lower(a)][lower(b)]; at != 0 && anyAt(g.lists[at], text, i, i+2) {
+			return i
+		}
+	}
+	if i < len(text) && text[i] >= utf8.RuneSelf {
+		return i
+	}
+	return len(text)
+}
+
+// pair reports whether a keyword may begin with the rune at i, of n bytes, which folds to a, and the one behind it.
+func (g *gate) pair(table *[1 << 16]uint16, text string, i int, a rune, n int) bool {
+	if i+n == len(text) {
+		return false
+	}
+	b, m := foldedAt(table, text, i+n)
+	switch {
+	case b == complicated, b == '-' && a >= utf8.RuneSelf: // what follows may come right behind a
+		return true
+	case a >= utf8.RuneSelf || b >= utf8.RuneSelf:
+		return g.other.has(hashPair(a, b))
+	}
+	return anyAt(g.lists[g.pairs[a][b]], text, i, i+n+m)
+}
+
+// anyAt reports whether one of the keywords may stand at i of a text; its first two letters end at next.
+func anyAt(list []keyword, text string, i, next int) bool {
+	for k := range list {
+		if list[k].weak && i > 0 && letter(text[i-1]) {
+			continue // inside another word
+		}
+		if goesOn(list[k].runes[2:], text[next:]) {
 			return true
 		}
 	}
 	return false
 }
 
-// anyAt reports whether one of the keywords may go on with s behind its first two letters.
-func anyAt(list []keyword, s string) bool {
-	for _, k := range list {
-		if goesOn(k.runes[2:], s) {
-			return true
-		}
-	}
-	return false
-}
-
+// goesOn reports whether s may go on with the rest of a keyword of Latin letters, and end it.
 func goesOn(rest []rune, s string) bool {
 	for i, r := range rest {
 		if i >= len(s) {
@@ -83,7 +129,7 @@ func goesOn(rest []rune, s string) bool {
 			return false
 		}
 	}
-	return true
+	return len(s) == len(rest) || !letter(s[len(rest)])
 }
 
 // foldedAt is the rune at i as folding makes it, and the bytes of it. Where one rune becomes none or several, or what stands before it
@@ -99,9 +145,18 @@ func foldedAt(table *[1 << 16]uint16, s string, i int) (rune, int) {
 	return rune(table[r]), n
 }
 
+// dashAt reports whether s begins with a rune that folding drops behind kana, which pair knows. Anywhere else it is a dash or the sign for one (一), and those
+// begin no keyword.
+func dashAt(s string) bool {
+	r, _ := utf8.DecodeRuneInString(s)
+	return isDash(r)
+}
+
 func lower(c byte) byte {
 	if 'A' <= c && c <= 'Z' {
 		c += 'a' - 'A'
 	}
 	return c
 }
+
+func letter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
