@@ -39,77 +39,122 @@ var phrases = [...]string{
 	"włącz zawartość", "włącz edycję", "включить содержимое", "разрешить редактирование",
 }
 
-// node is a state of the automaton (Aho and Corasick, 1975) over folded runes.
+// machine is an automaton (Aho and Corasick, 1975) over folded runes.
+type machine struct {
+	nodes []node
+	class [utf8.RuneSelf]uint8 // of ASCII: 0 for what folding leaves out
+	first [1 << 16 / 64]uint64 // runes beyond ASCII with which a phrase begins, a bit each
+	steps []uint16             // next state by state and class, failures worked in; ends is set where a phrase ends there
+}
+
+// node is a state.
 type node struct {
-	ascii  [128]int32 // next state by ASCII letter or digit, failures worked in
-	next   map[rune]int32
+	wide   []edge // by runes beyond ASCII
 	fail   int32
 	phrase int32 // the longest phrase that ends here, -1 for none
 }
 
+type edge struct {
+	r  rune
+	to int32
+}
+
+const (
+	letters    = "0123456789abcdefghijklmnopqrstuvwxyz" // the ASCII runes that text folds to
+	classShift = 6                                      // so many bits hold a class
+	ends       = 1 << 15
+)
+
 // automaton is built when the first Matcher is made; it never changes afterwards.
-var automaton = sync.OnceValue(func() []node {
-	nodes := []node{{next: map[rune]int32{}, phrase: -1}}
+var automaton = sync.OnceValue(func() *machine {
+	m := &machine{nodes: []node{{phrase: -1}}}
+	tree := []map[rune]int32{{}}
 	for i, p := range phrases {
 		at := int32(0)
 		for _, r := range foldText(p) {
-			to, ok := nodes[at].next[r]
+			to, ok := tree[at][r]
 			if !ok {
-				to = int32(len(nodes))
-				nodes[at].next[r] = to
-				nodes = append(nodes, node{next: map[rune]int32{}, phrase: -1})
+				to = int32(len(tree))
+				tree[at][r] = to
+				tree, m.nodes = append(tree, map[rune]int32{}), append(m.nodes, node{phrase: -1})
 			}
 			at = to
 		}
-		nodes[at].phrase = int32(i)
+		m.nodes[at].phrase = int32(i)
 	}
-	link(nodes)
-	return nodes
+	m.link(tree)
+	return m
 })
 
-// letters are the ASCII runes that text folds to.
-const letters = "0123456789abcdefghijklmnopqrstuvwxyz"
-
-// next is the state after r.
-func next(nodes []node, at int32, r rune) int32 {
-	for at != 0 && nodes[at].next[r] == 0 {
-		at = nodes[at].fail
+// link sets failures, nearest states first, then the steps.
+func (m *machine) link(tree []map[rune]int32) {
+	next := func(at int32, r rune) int32 {
+		for at != 0 && tree[at][r] == 0 {
+			at = m.nodes[at].fail
+		}
+		return tree[at][r]
 	}
-	return nodes[at].next[r]
-}
-
-// link sets the failure links, nearest states first.
-func link(nodes []node) {
 	for queue := []int32{0}; len(queue) > 0; queue = queue[1:] {
 		at := queue[0]
-		for _, c := range letters {
-			nodes[at].ascii[c] = next(nodes, at, c)
-		}
-		for r, to := range nodes[at].next {
+		for r, to := range tree[at] {
 			if at != 0 {
-				nodes[to].fail = next(nodes, nodes[at].fail, r)
+				m.nodes[to].fail = next(m.nodes[at].fail, r)
 			}
-			if nodes[to].phrase < 0 {
-				nodes[to].phrase = nodes[nodes[to].fail].phrase
+			if n := &m.nodes[to]; n.phrase < 0 {
+				n.phrase = m.nodes[n.fail].phrase
+			}
+			if r >= utf8.RuneSelf {
+				if at == 0 {
+					m.first[r/64] |= 1 << (r % 64)
+				}
+				m.nodes[at].wide = append(m.nodes[at].wide, edge{r, to})
 			}
 			queue = append(queue, to)
 		}
 	}
+	m.steps = make([]uint16, len(tree)<<classShift)
+	for i, c := range letters {
+		class := uint8(i + 1)
+		m.class[c], m.class[unicode.ToUpper(c)] = class, class
+		for at := range tree {
+			to := next(int32(at), c)
+			step := uint16(to)
+			if m.nodes[to].phrase >= 0 {
+				step |= ends
+			}
+			m.steps[at<<classShift|int(class)] = step
+		}
+	}
+}
+
+// next is the state after r, a rune beyond ASCII.
+func (m *machine) next(at int32, r rune) int32 {
+	for ; at != 0 || r < 1<<16 && m.first[r/64]>>(r%64)&1 != 0; at = m.nodes[at].fail {
+		for _, e := range m.nodes[at].wide {
+			if e.r == r {
+				return e.to
+			}
+		}
+	}
+	return 0
 }
 
 // Matcher takes a text in UTF-8 in pieces of any size. Make it with New.
 type Matcher struct {
-	nodes []node
+	m     *machine
 	state int32
 	part  [utf8.UTFMax]byte // a rune cut by the end of a piece
 	parts int
 	found []int32
 }
 
-var _ io.Writer = (*Matcher)(nil)
+var (
+	_ io.Writer       = (*Matcher)(nil)
+	_ io.StringWriter = (*Matcher)(nil)
+)
 
 // New makes a Matcher.
-func New() *Matcher { return &Matcher{nodes: automaton()} }
+func New() *Matcher { return &Matcher{m: automaton()} }
 
 // Write takes the next piece. It never fails.
 func (m *Matcher) Write(p []byte) (int, error) {
@@ -124,9 +169,8 @@ func (m *Matcher) Write(p []byte) (int, error) {
 		}
 	}
 	for len(p) > 0 {
-		if c := p[0]; c < utf8.RuneSelf {
-			m.ascii(c)
-			p = p[1:]
+		if p[0] < utf8.RuneSelf {
+			p = p[m.ascii(p):]
 			continue
 		}
 		if !utf8.FullRune(p) {
@@ -140,6 +184,17 @@ func (m *Matcher) Write(p []byte) (int, error) {
 	return n, nil
 }
 
+// WriteString takes the next piece without a copy of the whole.
+func (m *Matcher) WriteString(s string) (int, error) {
+	var piece [1 << 10]byte
+	for rest := s; rest != ""; {
+		n := copy(piece[:], rest)
+		_, _ = m.Write(piece[:n]) // it never fails
+		rest = rest[n:]
+	}
+	return len(s), nil
+}
+
 // Found returns the phrases that the text holds, as listed here, each once, in the order of their first appearance.
 func (m *Matcher) Found() []string {
 	out := make([]string, len(m.found))
@@ -149,32 +204,72 @@ func (m *Matcher) Found() []string {
 	return out
 }
 
-// ascii is rune for the common case.
-func (m *Matcher) ascii(c byte) {
-	if 'A' <= c && c <= 'Z' {
-		c += 'a' - 'A'
+// ascii reads what p begins with of ASCII, and says how much that is.
+func (m *Matcher) ascii(p []byte) int {
+	a, state := m.m, m.state
+	for i, c := range p {
+		if c >= utf8.RuneSelf {
+			m.state = state
+			return i
+		}
+		class := a.class[c]
+		if class == 0 {
+			continue
+		}
+		step := a.steps[state<<classShift|int32(class)]
+		if state = int32(step &^ ends); step&ends != 0 {
+			m.enter(state)
+		}
 	}
-	if '0' <= c && c <= '9' || 'a' <= c && c <= 'z' {
-		m.enter(m.nodes[m.state].ascii[c])
-	}
+	m.state = state
+	return len(p)
 }
 
 func (m *Matcher) rune(r rune) {
-	if r < foldsMax {
-		switch to := folds()[r]; to {
-		case many:
-		case nothing:
-			return
-		default:
-			m.enter(next(m.nodes, m.state, to))
-			return
-		}
+	if 0x4E00 <= r && r <= 0x9FFF { // its own fold
+		m.enter(m.m.next(m.state, r))
+		return
 	}
-	fold(r, func(r rune) { m.enter(next(m.nodes, m.state, r)) })
+	at, ok := place(r)
+	if !ok {
+		fold(r, m.folded)
+		return
+	}
+	switch to := folds()[at]; to {
+	case many:
+		fold(r, m.folded)
+	case nothing:
+	default:
+		m.folded(to)
+	}
 }
 
-// foldsMax ends the alphabets and the kana; ideographs, which follow, need no table.
-const foldsMax = 0x3100
+// folded takes a folded rune.
+func (m *Matcher) folded(r rune) {
+	if r < utf8.RuneSelf {
+		m.enter(int32(m.m.steps[m.state<<classShift|int32(m.m.class[r])] &^ ends))
+		return
+	}
+	m.enter(m.m.next(m.state, r))
+}
+
+// Runes that are folded by a table: the alphabets and the kana, and the half-width and full-width forms. Ideographs, which are between them, need none.
+const (
+	foldsMax  = 0x3100
+	formsFrom = 0xFF00
+	foldsSize = foldsMax + 0x100
+)
+
+// place is where the fold of a rune stands in the table.
+func place(r rune) (at rune, ok bool) {
+	switch {
+	case r < foldsMax:
+		return r, true
+	case formsFrom <= r && r < formsFrom+0x100:
+		return r - formsFrom + foldsMax, true
+	}
+	return 0, false
+}
 
 // What a rune folds to where that is not one rune.
 const (
@@ -182,15 +277,19 @@ const (
 	many    rune = -1
 )
 
-// folds is what each rune below foldsMax folds to. It is built when the first of them is met and never changes afterwards.
-var folds = sync.OnceValue(func() *[foldsMax]rune {
-	var table [foldsMax]rune
-	for r := range rune(foldsMax) {
+// folds is built when the first rune of the table is met and never changes afterwards.
+var folds = sync.OnceValue(func() *[foldsSize]rune {
+	var table [foldsSize]rune
+	for r := range rune(formsFrom + 0x100) {
+		at, ok := place(r)
+		if !ok {
+			continue
+		}
 		fold(r, func(to rune) {
-			if table[r] != nothing {
+			if table[at] != nothing {
 				to = many
 			}
-			table[r] = to
+			table[at] = to
 		})
 	}
 	return &table
@@ -199,7 +298,7 @@ var folds = sync.OnceValue(func() *[foldsMax]rune {
 // enter goes to a state and notes the phrase that ends there.
 func (m *Matcher) enter(state int32) {
 	m.state = state
-	if p := m.nodes[state].phrase; p >= 0 && !slices.Contains(m.found, p) {
+	if p := m.m.nodes[state].phrase; p >= 0 && !slices.Contains(m.found, p) {
 		m.found = append(m.found, p)
 	}
 }

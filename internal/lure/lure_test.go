@@ -1,9 +1,11 @@
 package lure
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"golang.org/x/text/width"
 )
@@ -63,6 +65,34 @@ func TestAPhraseBehindTheBeginningOfAnotherIsFound(t *testing.T) {
 	}
 }
 
+// plainly finds the phrases without an automaton: of those that end together the longest.
+func plainly(text string) []string {
+	folded := string(foldText(text))
+	ends := map[int]string{}
+	for _, p := range phrases {
+		f := string(foldText(p))
+		for from := 0; ; {
+			i := strings.Index(folded[from:], f)
+			if i < 0 {
+				break
+			}
+			from += i + 1
+			if at := from - 1 + len(f); len(f) > len(string(foldText(ends[at]))) {
+				ends[at] = p
+			}
+		}
+	}
+	return slices.Compact(slices.Sorted(maps.Values(ends)))
+}
+
+func TestAStringIsReadAsBytesAre(t *testing.T) {
+	text := strings.Repeat("a", 1022) + "コンテンツの有効化" + strings.Repeat("あ", 700) + "Enable content"
+	m := New()
+	if n, err := m.WriteString(text); n != len(text) || err != nil || !slices.Equal(m.Found(), []string{"コンテンツの有効化", "enable content"}) {
+		t.Errorf("%d, %v, found %q", n, err, m.Found())
+	}
+}
+
 func FuzzMatcher(f *testing.F) {
 	f.Add([]byte("Enable\ncontent コンテンツの有効化"), 3)
 	f.Fuzz(func(t *testing.T, text []byte, cut int) {
@@ -73,6 +103,9 @@ func FuzzMatcher(f *testing.F) {
 		m.Write(text[cut:])
 		if !slices.Equal(whole, m.Found()) {
 			t.Errorf("%q cut at %d: %q, whole %q", text, cut, m.Found(), whole)
+		}
+		if want := plainly(string(text)); !slices.Equal(slices.Sorted(slices.Values(whole)), want) {
+			t.Errorf("%q: %q, want %q", text, whole, want)
 		}
 	})
 }
@@ -95,8 +128,12 @@ func BenchmarkMatcher(b *testing.B) {
 
 func TestTheTableFoldsAsFoldDoes(t *testing.T) {
 	kinds := map[rune]int{}
-	for r, to := range folds() {
-		want := foldText(string(rune(r)))
+	for r := range rune(utf8.MaxRune) {
+		at, ok := place(r)
+		if !ok {
+			continue
+		}
+		to, want := folds()[at], foldText(string(r))
 		switch {
 		case len(want) == 0 && to == nothing, len(want) == 1 && to == want[0], len(want) > 1 && to == many:
 			kinds[min(to, 1)]++
