@@ -41,7 +41,7 @@ type Conversation struct {
 
 // converse reads the message's clues and asks the memory. It adds what speaks for and against the sender to the findings.
 func (r *Run) converse(res *Result, found *inspect.Result) []finding.Finding {
-	c := &Conversation{Clues: clues(res.Header, found.Texts)}
+	c := &Conversation{Clues: thread.Read(res.Header, found.Texts...)}
 	res.Conversation = c
 	if c.authors = res.Header.Addresses("From"); len(c.authors) > 0 {
 		c.From = c.authors[0]
@@ -100,24 +100,6 @@ func (c *Conversation) strangers() (n int) {
 		}
 	}
 	return n
-}
-
-// clues are those of all texts of the mail: a program shows one form of it, and the other may say more.
-func clues(h *message.Header, texts []string) thread.Clues {
-	if len(texts) == 0 {
-		return thread.Read(h, "")
-	}
-	c := thread.Read(h, texts[0])
-	for _, text := range texts[1:] {
-		other := thread.Read(h, text)
-		c.OneLine = c.OneLine || other.OneLine
-		for _, p := range other.Quoted {
-			if !slices.ContainsFunc(c.Quoted, func(q thread.Person) bool { return q.Addr == p.Addr && q.Name == p.Name && q.Recipient == p.Recipient }) {
-				c.Quoted = append(c.Quoted, p)
-			}
-		}
-	}
-	return c
 }
 
 // question is what the memory is asked: everything at once.

@@ -93,8 +93,11 @@ func (f *folded) plain(r rune, at int) {
 
 func (f *folded) afterKana() bool {
 	n := len(f.runes)
-	return n > 0 && 0x30A1 <= f.runes[n-1] && f.runes[n-1] <= 0x30FA
+	return n > 0 && isKana(f.runes[n-1])
 }
+
+// isKana reports whether r is a letter of katakana behind which a long-vowel mark may stand.
+func isKana(r rune) bool { return 0x30A1 <= r && r <= 0x30FA }
 
 // isDash reports whether people type r for the long-vowel mark.
 func isDash(r rune) bool {

@@ -88,19 +88,24 @@ func (g *gate) latin(text string, i int) int {
 	return len(text)
 }
 
-// pair reports whether a keyword may begin with the rune at i, of n bytes, which folds to a, and the one behind it.
+// pair reports whether a keyword may begin with the rune at i, of n bytes, which folds to a, and the one behind it that folding does not drop.
 func (g *gate) pair(table *[1 << 16]uint16, text string, i int, a rune, n int) bool {
-	if i+n == len(text) {
+	next := i + n
+	for isKana(a) && dashAt(text[next:]) {
+		_, n = utf8.DecodeRuneInString(text[next:])
+		next += n
+	}
+	if next == len(text) {
 		return false
 	}
-	b, m := foldedAt(table, text, i+n)
+	b, n := foldedAt(table, text, next)
 	switch {
-	case b == complicated, b == '-' && a >= utf8.RuneSelf: // what follows may come right behind a
-		return true
+	case b == complicated:
+		return !dashAt(text[next:])
 	case a >= utf8.RuneSelf || b >= utf8.RuneSelf:
 		return g.other.has(hashPair(a, b))
 	}
-	return anyAt(g.lists[g.pairs[a][b]], text, i, i+n+m)
+	return anyAt(g.lists[g.pairs[a][b]], text, i, next+n)
 }
 
 // anyAt reports whether one of the keywords may stand at i of a text; its first two letters end at next.

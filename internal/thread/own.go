@@ -24,7 +24,7 @@ const (
 
 // own tells the writer's own words from those quoted.
 type own struct {
-	names []string // of the writer, folded, without blanks
+	names *names
 
 	lines, width int
 	last         [2]counted // what the last lines added, nearest first
@@ -38,18 +38,27 @@ type own struct {
 
 type counted struct{ lines, width int }
 
-// writer gives the names by which a writer may sign: the display name and its words.
-func writer(h *message.Header) []string {
-	var names []string
-	for _, from := range h.Addresses("From") {
-		words := strings.FieldsFunc(from.Name, func(r rune) bool { return !unicode.IsLetter(r) })
-		for _, w := range append(words, from.Name, from.Addr) {
-			if w = bare(w); utf8.RuneCountInString(w) > 1 && len(names) < MaxQuoted {
-				names = append(names, w)
+// names are those by which a writer may sign: the display name and its words, folded, without blanks. They are made when the first line is met that may be one.
+type names struct {
+	h    *message.Header
+	list []string
+	made bool
+}
+
+// has reports whether a line is one of the names.
+func (n *names) has(text string) bool {
+	if !n.made {
+		n.made = true
+		for _, from := range n.h.Addresses("From") {
+			words := strings.FieldsFunc(from.Name, func(r rune) bool { return !unicode.IsLetter(r) })
+			for _, w := range append(words, from.Name, from.Addr) {
+				if w = bare(w); utf8.RuneCountInString(w) > 1 && len(n.list) < MaxQuoted {
+					n.list = append(n.list, w)
+				}
 			}
 		}
 	}
-	return names
+	return slices.Contains(n.list, bare(text))
 }
 
 // bare folds a name and takes its blanks out.
@@ -125,7 +134,7 @@ func (o *own) signs(text string, w int) bool {
 	if text == "--" || ruled(text) {
 		return true
 	}
-	return w <= formula && (slices.Contains(o.names, bare(text)) || begins(text, closings))
+	return w <= formula && (begins(text, closings) || o.names.has(text))
 }
 
 // oneLine is the answer, blocks being the mails that are quoted.

@@ -36,8 +36,11 @@ func (r *reader) read(text string) {
 // invisible are signs that programs show nothing of: one within an address or a label would hide it from us, not from the reader.
 var invisible = [...]string{"\u00ad", "\u200b", "\u200c", "\u200d", "\u200e", "\u200f", "\u2060", "\ufeff"}
 
-// seen is a text without them.
+// seen is a text without them. Most texts hold none of the bytes with which they begin.
 func seen(text string) string {
+	if strings.IndexByte(text, 0xc2) < 0 && strings.IndexByte(text, 0xe2) < 0 && strings.IndexByte(text, 0xef) < 0 {
+		return text
+	}
 	for _, sign := range invisible {
 		text = strings.ReplaceAll(text, sign, "")
 	}
@@ -45,13 +48,16 @@ func seen(text string) string {
 }
 
 func (r *reader) line(l line) {
+	open := r.block.open()
 	if r.block.take(l) {
 		return
 	}
-	r.close()
-	if !r.block.take(l) {
-		r.other(l)
+	if open {
+		if r.close(); r.block.take(l) {
+			return
+		}
 	}
+	r.other(l)
 }
 
 // close ends a header block. What only looked like one was text.
@@ -112,9 +118,9 @@ func (r *reader) add(p Person) {
 
 // unquote takes the marks off: ">" and what Japanese programs make of it, with blanks between (RFC 3676 4.5 has none).
 func unquote(s string) line {
-	l := line{text: strings.TrimRight(s, " \t\r\u3000\u00a0")}
+	l := line{text: trimRight(s)}
 	for {
-		l.text = strings.TrimLeft(l.text, " \t\u3000\u00a0")
+		l.text = trimLeft(l.text)
 		rest, ok := strings.CutPrefix(l.text, ">")
 		if !ok {
 			rest, ok = strings.CutPrefix(l.text, "＞")
@@ -124,4 +130,39 @@ func unquote(s string) line {
 		}
 		l.text, l.quotes = rest, l.quotes+1
 	}
+}
+
+// The blanks beyond ASCII that stand around lines: the ideographic one and the one that does not break.
+const wideBlank, hardBlank = "\u3000", "\u00a0"
+
+func trimLeft(s string) string {
+	for s != "" {
+		switch {
+		case s[0] == ' ' || s[0] == '\t':
+			s = s[1:]
+		case strings.HasPrefix(s, wideBlank):
+			s = s[len(wideBlank):]
+		case strings.HasPrefix(s, hardBlank):
+			s = s[len(hardBlank):]
+		default:
+			return s
+		}
+	}
+	return s
+}
+
+func trimRight(s string) string {
+	for s != "" {
+		switch c := s[len(s)-1]; {
+		case c == ' ' || c == '\t' || c == '\r':
+			s = s[:len(s)-1]
+		case strings.HasSuffix(s, wideBlank):
+			s = s[:len(s)-len(wideBlank)]
+		case strings.HasSuffix(s, hardBlank):
+			s = s[:len(s)-len(hardBlank)]
+		default:
+			return s
+		}
+	}
+	return s
 }

@@ -12,8 +12,8 @@ import (
 // Both together are an automatic answer, and so is such a subject under Precedence: bulk.
 func robot(h *message.Header, s Subject) Robot {
 	var m signs
-	for _, f := range h.Fields {
-		m.add(strings.ToLower(f.Name), f.Raw)
+	for i := range h.Fields {
+		m.field(&h.Fields[i])
 	}
 	switch {
 	case m.receipt || m.mayReceipt && receipts[firstWord(h.Text("Subject"))]:
@@ -29,8 +29,25 @@ func robot(h *message.Header, s Subject) Robot {
 // signs are what the header says.
 type signs struct{ receipt, mayReceipt, list, automatic, bulk, unsubscribe, suppress bool }
 
-func (m *signs) add(name, raw string) {
-	switch name {
+// maxField is the length of the longest field's name that says anything here, with some room.
+const maxField = 32
+
+// field reads one field. Of a name in lower case no copy is made.
+func (m *signs) field(f *message.Field) {
+	var low [maxField]byte
+	if len(f.Name) > len(low) {
+		return
+	}
+	for i := range len(f.Name) {
+		if low[i] = f.Name[i]; 'A' <= low[i] && low[i] <= 'Z' {
+			low[i] += 'a' - 'A'
+		}
+	}
+	m.add(low[:len(f.Name)], f.Raw)
+}
+
+func (m *signs) add(name []byte, raw string) {
+	switch string(name) {
 	case "content-type":
 		m.contentType(value(raw))
 	case "content-class": // Exchange: urn:content-classes:mdn, :dsn
@@ -39,8 +56,7 @@ func (m *signs) add(name, raw string) {
 	case "x-failed-recipients": // Exim and Gmail
 		m.receipt = true
 	case "from":
-		at := strings.Index(strings.ToLower(clip(raw, maxLine)), "mailer-daemon@") // qmail and others, whose bounces are no reports
-		m.receipt = m.receipt || at == 0 || at > 0 && strings.IndexByte(" \t<", raw[at-1]) >= 0
+		m.receipt = m.receipt || daemon(clip(raw, maxLine))
 	case "return-path":
 		m.suppress = m.suppress || value(raw) == "<>"
 	case "precedence": // RFC 2076 3.9, RFC 3834 3.1.8
@@ -50,9 +66,24 @@ func (m *signs) add(name, raw string) {
 	case "x-auto-response-suppress":
 		m.suppress, m.mayReceipt = true, true
 	default:
-		m.list = m.list || lists[name]
-		m.automatic = m.automatic || autos[name] && value(raw) != "no"
-		m.unsubscribe = m.unsubscribe || name == "list-unsubscribe"
+		m.list = m.list || lists[string(name)]
+		m.automatic = m.automatic || autos[string(name)] && value(raw) != "no"
+		m.unsubscribe = m.unsubscribe || string(name) == "list-unsubscribe"
+	}
+}
+
+// daemon sees the From field of qmail and others, whose bounces are no reports.
+func daemon(from string) bool {
+	const local = "mailer-daemon"
+	for at := 0; ; at++ {
+		i := strings.IndexByte(from[at:], '@')
+		if i < 0 {
+			return false
+		}
+		at += i
+		if start := at - len(local); start >= 0 && strings.EqualFold(from[start:at], local) {
+			return start == 0 || strings.IndexByte(" \t<", from[start-1]) >= 0
+		}
 	}
 }
 

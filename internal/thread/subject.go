@@ -34,7 +34,10 @@ func ParseSubject(s string) Subject {
 
 // fold makes a subject comparable. Format characters (bidirectional marks, zero-width blanks) show nothing and are dropped.
 func fold(s string) string {
-	s = strings.ToValidUTF8(clip(s, 4*maxSubject), "")
+	if s = clip(s, 4*maxSubject); ascii(s) {
+		return foldASCII(s)
+	}
+	s = strings.ToValidUTF8(s, "")
 	for range foldRounds {
 		was := s
 		s = strings.Map(visible, s)
@@ -44,6 +47,33 @@ func fold(s string) string {
 		}
 	}
 	return strings.TrimSpace(clip(s, maxSubject))
+}
+
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// foldASCII is fold of ASCII, in one round.
+func foldASCII(s string) string {
+	b := make([]byte, 0, len(s))
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c <= ' ' || c == 0x7f:
+			if len(b) > 0 && b[len(b)-1] != ' ' {
+				b = append(b, ' ')
+			}
+		case 'A' <= c && c <= 'Z':
+			b = append(b, c+'a'-'A')
+		default:
+			b = append(b, c)
+		}
+	}
+	return strings.TrimSuffix(string(b[:min(len(b), maxSubject)]), " ")
 }
 
 func visible(r rune) rune {

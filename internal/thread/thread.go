@@ -11,7 +11,11 @@
 // the tables, or joined with the text around is not seen, nor is a person of whom neither name nor address stands there.
 package thread
 
-import "sekisho/internal/message"
+import (
+	"slices"
+
+	"sekisho/internal/message"
+)
 
 // Limits of Clues.
 const (
@@ -31,7 +35,7 @@ type Clues struct {
 	Subject   string   // base subject: prefixes, list tags and blanks off, folded; "" when it is so common that it identifies no conversation
 	Reply     bool     // the subject says that it is an answer (Re:, AW:, 返信:)
 	Forward   bool     // … or forwarded (Fwd:, WG:, 転送:)
-	Quoted    []Person // whom it quotes or forwards: attribution lines and quoted header blocks, the topmost first, at most MaxQuoted
+	Quoted    []Person // whom it quotes or forwards: attribution lines and quoted header blocks, the topmost first, at most MaxQuoted of each text
 	OneLine   bool     // one short line of the writer's own over a long quotation
 	Robot     Robot    // who or what writes, by the header
 }
@@ -54,15 +58,27 @@ const (
 	Receipt         // a delivery or read report
 )
 
-// Read reads a mail's header and its own shown text, quotations included.
-func Read(h *message.Header, text string) Clues {
+// Read reads a mail's header and its own shown texts, quotations included: a program shows one form of a mail, and another may say more.
+func Read(h *message.Header, texts ...string) Clues {
 	s := ParseSubject(h.Text("Subject"))
 	c := Clues{MessageID: ID(h.Get("Message-ID")), Refs: refs(h), Reply: s.Reply, Forward: s.Forward, Robot: robot(h, s)}
 	if !s.Generic() {
 		c.Subject = s.Base
 	}
-	r := reader{own: own{names: writer(h)}}
-	r.read(clip(text, maxText))
-	c.Quoted, c.OneLine = r.persons, r.own.oneLine(r.blocks)
+	names := &names{h: h}
+	for i, text := range texts {
+		r := reader{own: own{names: names}}
+		r.read(clip(text, maxText))
+		c.OneLine = r.own.oneLine(r.blocks) || c.OneLine
+		if i == 0 {
+			c.Quoted = r.persons
+			continue
+		}
+		for _, p := range r.persons {
+			if !slices.ContainsFunc(c.Quoted, func(q Person) bool { return q.Addr == p.Addr && q.Name == p.Name && q.Recipient == p.Recipient }) {
+				c.Quoted = append(c.Quoted, p)
+			}
+		}
+	}
 	return c
 }
