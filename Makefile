@@ -1,7 +1,7 @@
 # make demo   the main job in a minute: a real Postfix, real mails, what was held and why
 # make test   every test; fetches what it needs and says so
 .DEFAULT_GOAL := build
-.PHONY: build run demo test test-long lint fuzz bench eval image clean
+.PHONY: build run demo test test-long soak lint fuzz bench eval image clean
 
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
@@ -20,6 +20,13 @@ demo: build ## Postfix on loopback with the filter in front; needs root, and say
 test: lint ## all tests, real MTAs and a real Prometheus included
 	$(GO) test -timeout 12m $$($(GO) list ./... | grep -v -e '/e2e$$' -e '/deploy$$')
 	$(GO) test -timeout 12m -count 1 -v ./e2e ./deploy # -v: the log shows that MTAs and Prometheus are real, and why a test is skipped
+
+test-long: ## what takes minutes: every combination of macros, three minutes of load with faults; needs root
+	$(GO) test -tags long -timeout 30m ./internal/vba
+	$(GO) run ./bench/soak endure --for 3m
+
+soak: ## half an hour at full load with outages, kill -9 every minute, a full disk and clock jumps; needs root
+	$(GO) run ./bench/soak endure --for 30m
 
 lint:
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'lint: gofmt would change the files above'; exit 1; }

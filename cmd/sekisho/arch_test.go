@@ -87,6 +87,7 @@ var arrows = map[string][]string{
 	"bench":               {"*"},
 	"bench/load":          {"internal/filter", "internal/fixture", "internal/inspect", "internal/miltertest", "rules"},
 	"bench/peers":         {"bench/load", "internal/miltertest", "internal/mtatest"},
+	"bench/soak":          {"*"},
 }
 
 // testOnly are packages that product code never imports.
