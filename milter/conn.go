@@ -1,8 +1,6 @@
 package milter
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -16,26 +14,23 @@ import (
 	gomilter "github.com/emersion/go-milter"
 )
 
-// readBuffer holds an ordinary message's header; a body chunk is larger and is read past it.
-const readBuffer = 16 << 10
-
 // conn is what the library takes for the MTA's connection. It hands over only frames that the library handles well, and lets out only
 // replies that the MTA waits for. All methods but interrupt run on the library's goroutine for this connection.
 type conn struct {
 	net.Conn
 	srv     *Server
 	session *session
-	in      *bufio.Reader
+	in      frames
 	closing sync.Once
 
 	terms   terms
-	cmd     byte   // the command being answered, 0 when it has been
-	frame   []byte // the frame being handed over
-	unread  []byte // what is left of it
-	partial []byte // what the library has written of a reply
-	out     []byte // modifications not yet sent
-	broken  bool   // reading or writing failed; nothing more goes in or out
-	until   time.Time
+	cmd     byte      // the command being answered, 0 when it has been
+	unread  []byte    // what is left of the frame being handed over
+	partial []byte    // what the library has written of a reply
+	out     []byte    // modifications not yet sent
+	broken  bool      // reading or writing failed; nothing more goes in or out
+	until   time.Time // when the peer has been silent for too long
+	armed   time.Time // when the network says so: at until, or before it
 
 	mu   sync.Mutex
 	busy bool // a message is in work: between MAIL and its last reply
@@ -43,7 +38,7 @@ type conn struct {
 
 func newConn(nc net.Conn, s *Server) *conn {
 	c := &conn{Conn: nc, srv: s}
-	c.in = bufio.NewReaderSize(deadlineReader{c}, readBuffer)
+	c.in.reset(deadlineReader{c}, &s.buffers)
 	c.session = &session{srv: s, conn: c}
 	return c
 }
@@ -51,13 +46,24 @@ func newConn(nc net.Conn, s *Server) *conn {
 // deadlineReader reads from the network under the deadline in force.
 type deadlineReader struct{ c *conn }
 
+// Read arms a timer only where the deadline comes sooner than the one that is armed: one that strikes too soon is armed again.
 func (r deadlineReader) Read(p []byte) (int, error) {
-	if err := r.c.Conn.SetReadDeadline(r.c.until); err != nil {
-		return 0, err
+	c := r.c
+	for {
+		if c.armed.IsZero() || c.until.Before(c.armed) {
+			if err := c.Conn.SetReadDeadline(c.until); err != nil {
+				return 0, err
+			}
+			c.armed = c.until
+		}
+		n, err := c.Conn.Read(p)
+		quickAck(c.Conn)
+		if n == 0 && errors.Is(err, os.ErrDeadlineExceeded) && time.Now().Before(c.until) {
+			c.armed = time.Time{}
+			continue
+		}
+		return n, err
 	}
-	n, err := r.c.Conn.Read(p)
-	quickAck(r.c.Conn)
-	return n, err
 }
 
 // Read hands the next bytes of a checked frame to the library. Whatever ends the connection is io.EOF there: the library would print
@@ -84,15 +90,32 @@ func (c *conn) next() (more bool) {
 	if c.srv.draining() && !c.isBusy() {
 		return false
 	}
+	if c.session.receiving() {
+		c.in.widen()
+	} else {
+		c.in.narrow()
+	}
 	c.until = time.Now().Add(c.silence())
-	var err error
-	c.frame, err = readFrame(c.in, c.frame, func() { c.until = time.Now().Add(c.srv.o.BurstTimeout) })
+	cmd, size, err := c.in.next(c.started)
+	if err == nil && c.terms.version == 0 && cmd != cmdOptNeg {
+		err = fmt.Errorf("%w: command %q before negotiation", errFrame, cmd)
+	}
+	if err == nil && (cmd == cmdBody || cmd == cmdEOM) {
+		return c.pass(cmd, size)
+	}
+	var f []byte
+	if err == nil {
+		f, err = c.in.whole(size)
+	}
 	if err != nil {
 		c.fail(err)
 		return false
 	}
-	return c.take(c.frame[4], c.frame[5:])
+	return c.take(cmd, f)
 }
+
+// started gives a frame that has begun its time.
+func (c *conn) started() { c.until = time.Now().Add(c.srv.o.BurstTimeout) }
 
 // silence is how long the MTA may be silent now.
 func (c *conn) silence() time.Duration {
@@ -106,14 +129,11 @@ func (c *conn) silence() time.Duration {
 	}
 }
 
-// take handles what the library would get wrong, and leaves the rest for it in c.unread.
-func (c *conn) take(cmd byte, data []byte) bool {
-	if c.terms.version == 0 && cmd != cmdOptNeg {
-		c.fail(fmt.Errorf("%w: command %q before negotiation", errFrame, cmd))
-		return false
-	}
+// take handles the header, which the library would copy and collect, and what the library would get wrong; the rest is left for it in c.unread.
+func (c *conn) take(cmd byte, f []byte) bool {
+	data := f[5:]
 	if cmd == cmdMacro { // session.go:165 keeps only the last packet
-		c.session.setMacros(data[0], parseMacros(data[1:]))
+		c.session.setMacros(data[0], data[1:])
 		return true
 	}
 	c.cmd = cmd
@@ -127,6 +147,7 @@ func (c *conn) take(cmd byte, data []byte) bool {
 	case cmdUnknown: // the same
 		return c.reply(gomilter.RespContinue)
 	case cmdOptNeg: // session.go:220 ignores the offer
+		c.unread = f
 		return c.negotiate(data)
 	case cmdConnect: // session.go:157 loses IPv6: and unix addresses
 		c.session.client, _ = parseConnect(data)
@@ -134,32 +155,45 @@ func (c *conn) take(cmd byte, data []byte) bool {
 		path, _, _ := cutNUL(data)
 		c.session.rcpt = string(path)
 		c.setBusy(true)
-	case cmdMail, cmdEOH, cmdBody:
+	case cmdMail:
 		c.setBusy(true)
 	case cmdAbort:
 		c.setBusy(false)
-	case cmdHeader:
+	case cmdHeader: // session.go:201 drops one with a NUL
 		c.setBusy(true)
-		if !libraryReads(data) { // session.go:201 drops it
-			name, value, _ := headerField(data)
-			resp, _ := c.session.Header(name, value, nil)
-			return c.reply(resp)
-		}
-	case cmdEOM:
+		name, value, _ := headerField(data)
+		return c.reply(c.session.field(name, value))
+	case cmdEOH:
 		c.setBusy(true)
-		c.lastChunk(data)
+		return c.reply(c.session.endHeader())
 	}
-	c.unread = c.frame
+	c.unread = f
 	return true
 }
 
-// lastChunk takes the body chunk that SMFIC_BODYEOB may carry; the library's Body callback does not see it.
-func (c *conn) lastChunk(data []byte) {
-	if len(data) == 0 {
-		return
+// endOfMessage is what the library sees of SMFIC_BODYEOB.
+var endOfMessage = []byte{0, 0, 0, 1, cmdEOM}
+
+// pass hands body bytes to the session as they come. SMFIC_BODYEOB may carry some too, which the library's Body callback does not see.
+func (c *conn) pass(cmd byte, size int) bool {
+	c.cmd = cmd
+	c.setBusy(true)
+	c.in.head()
+	var r gomilter.Response
+	for first := cmd == cmdBody; first || size > 0; first = false {
+		p, err := c.in.some(size)
+		if err != nil {
+			c.fail(err)
+			return false
+		}
+		size -= len(p)
+		r = c.session.chunk(p)
 	}
-	c.session.BodyChunk(data, nil)
-	c.frame = append(c.frame[:0], 0, 0, 0, 1, cmdEOM)
+	if cmd == cmdEOM {
+		c.unread = endOfMessage
+		return true
+	}
+	return c.reply(r)
 }
 
 // negotiate agrees on terms; the library's reply is replaced by ours in send.
@@ -170,7 +204,6 @@ func (c *conn) negotiate(offer []byte) bool {
 		return false
 	}
 	c.terms = t
-	c.unread = c.frame
 	return true
 }
 
@@ -198,15 +231,13 @@ func (c *conn) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// send sends one frame if the MTA waits for it: modifications before the last reply of a message, and one reply to each command
-// that has one. Anything else would be taken for the answer to the next command.
+// send sends one frame if the MTA waits for it: one reply to each command that has one. Anything else would be taken for the answer to the
+// next command.
 func (c *conn) send(f []byte) {
 	switch code := f[4]; {
 	case c.cmd == cmdOptNeg && code == cmdOptNeg:
 		c.cmd = 0
 		c.flush(c.terms.answer())
-	case c.cmd == cmdEOM && bytes.IndexByte([]byte(modifications), code) >= 0:
-		c.out = append(c.out, f...)
 	case c.cmd != 0 && c.terms.wantsReply(c.cmd):
 		last := c.cmd == cmdEOM
 		c.cmd = 0

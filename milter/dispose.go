@@ -54,7 +54,7 @@ func (d disposal) delivers() bool { return d.action <= rules.Tag }
 
 // dispose carries out a verdict. The order is fixed: what must be kept is on disk before anything else happens, and the reply, with
 // which we or the MTA take over responsibility, is last.
-func (m *mail) dispose(mod *gomilter.Modifier) gomilter.Response {
+func (m *mail) dispose() gomilter.Response {
 	step := m.session.srv.o.Step
 	step(StepDecided)
 	d := m.decide()
@@ -68,7 +68,7 @@ func (m *mail) dispose(mod *gomilter.Modifier) gomilter.Response {
 	}
 	alerts := m.remember(&d)
 	step(StepRemembered)
-	if err := m.modify(d, mod); err != nil {
+	if err := m.modify(d); err != nil {
 		d.err, d.stage = err, ""
 	}
 	step(StepModified)
@@ -138,15 +138,12 @@ func (m *mail) item() quarantine.Item {
 }
 
 // modify sends the modifications and sees them off. After an error the connection is gone: the MTA still has the mail.
-func (m *mail) modify(d disposal, mod *gomilter.Modifier) error {
+func (m *mail) modify(d disposal) error {
+	mod := modifier{m.session.conn}
 	if d.delivers() || d.hold {
-		if err := m.mark(d, mod); err != nil {
-			return err
-		}
+		m.mark(d, mod)
 	}
-	if err := m.forgetHeld(d, mod); err != nil {
-		return err
-	}
+	m.forgetHeld(d, mod)
 	if err := m.session.conn.flush(nil); err != nil {
 		return fmt.Errorf("milter: sending modifications: %w", err)
 	}
@@ -154,53 +151,40 @@ func (m *mail) modify(d disposal, mod *gomilter.Modifier) error {
 }
 
 // mark removes incoming fields of our names, then writes ours; in mode monitor it writes none.
-func (m *mail) mark(d disposal, mod *gomilter.Modifier) error {
+func (m *mail) mark(d disposal, mod modifier) {
 	terms := m.session.conn.terms
 	if terms.can(gomilter.OptChangeHeader) {
-		err := m.own.each(func(name string, index int) error { return mod.ChangeHeader(index, name, "") })
-		if err != nil {
-			return err
-		}
+		m.own.each(func(name string, n int) { mod.ChangeHeader(n, name, "") })
 	}
 	if d.hold {
-		if err := mod.Quarantine(ascii("sekisho: " + m.result.Verdict.Rule)); err != nil {
-			return err
-		}
+		mod.Quarantine(ascii("sekisho: " + m.result.Verdict.Rule))
 	}
 	if m.policy.Mode == rules.ModeMonitor {
-		return nil
+		return
 	}
 	if terms.can(gomilter.OptAddHeader) {
-		if err := m.insert(d, mod); err != nil {
-			return err
-		}
+		m.insert(d, mod)
 	}
 	if d.action == rules.Tag && terms.can(gomilter.OptChangeHeader) {
-		return m.tagSubject(mod)
+		m.tagSubject(mod)
 	}
-	return nil
 }
 
 // insert puts our fields above all others: the last one inserted stands first.
-func (m *mail) insert(d disposal, mod *gomilter.Modifier) error {
-	fields := [][2]string{{fieldVerdict, d.action.String()}}
+func (m *mail) insert(d disposal, mod modifier) {
+	fields := [...][2]string{{fieldVerdict, d.action.String()}, {fieldRule}, {fieldFindings}, {fieldID, m.id(d)}}
 	if d.action != rules.Accept {
 		v := m.result.Verdict
-		fields = append(fields, [2]string{fieldRule, v.Rule}, [2]string{fieldFindings, kindList(v.Why)})
+		fields[1][1], fields[2][1] = v.Rule, kindList(v.Why)
 	} else if m.policy.TaggedOnly {
-		return nil
+		return
 	}
-	fields = append(fields, [2]string{fieldID, m.id(d)})
 	for i := len(fields) - 1; i >= 0; i-- {
 		name, value := fields[i][0], ascii(fields[i][1])
-		if value == "" {
-			continue
-		}
-		if err := mod.InsertHeader(0, name, m.spaced(value)); err != nil {
-			return err
+		if value != "" {
+			mod.InsertHeader(0, name, m.spaced(value))
 		}
 	}
-	return nil
 }
 
 // spaced puts the space after the colon where the MTA leaves that to us.
@@ -211,15 +195,13 @@ func (m *mail) spaced(value string) string {
 	return value
 }
 
-func (m *mail) tagSubject(mod *gomilter.Modifier) error {
+func (m *mail) tagSubject(mod modifier) {
 	if m.policy.SubjectTag == "" || m.first.isSealed() {
-		return nil
+		return
 	}
-	value, ok := taggedSubject(m.policy.SubjectTag, m.first.subject)
-	if !ok {
-		return nil
+	if value, ok := taggedSubject(m.policy.SubjectTag, m.first.subject); ok {
+		mod.ChangeHeader(1, "Subject", m.spaced(value))
 	}
-	return mod.ChangeHeader(1, "Subject", m.spaced(value))
 }
 
 // id names the message to a person who has only our reply or field: the quarantine's id, else the MTA's, else the beginning of its

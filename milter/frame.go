@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
-	"slices"
 	"strings"
+	"sync"
 )
 
 // A frame is a 32-bit length in network order, a command byte, and data; the length counts the command byte.
@@ -19,8 +19,8 @@ const frameMax = 1 << 20
 // frameStep is how much of a frame is read before more memory is taken for it, so that a length alone costs nothing.
 const frameStep = 64 << 10
 
-// frameKeep is the largest frame buffer kept for the next frame.
-const frameKeep = 128 << 10
+// idleBuffer holds any command of an SMTP dialogue: a connection that waits for a message has no more.
+const idleBuffer = 4 << 10
 
 // macrosMax is how many macros one packet may define: both MTAs know fewer than fifty names.
 const macrosMax = 200
@@ -53,40 +53,131 @@ const (
 	replyTempFail  = 't'
 )
 
-const (
-	commands      = "ABCDEHKLMNOQRTU"
-	modifications = "+-2behilmpq" // what may come before the reply to cmdEOM
-)
+const commands = "ABCDEHKLMNOQRTU"
 
 var errFrame = errors.New("milter: malformed frame")
 
-// readFrame reads one frame into buf's memory and returns it whole, length included. started is called once its length is there.
-func readFrame(r io.Reader, buf []byte, started func()) ([]byte, error) {
-	if cap(buf) > frameKeep {
-		buf = nil
-	}
-	buf = slices.Grow(buf[:0], 4+frameStep)[:4]
-	if _, err := io.ReadFull(r, buf); err != nil {
-		return buf, err
+// frames reads frames. Those of the dialogue and the header are seen when they are whole; content is handed on as it comes, from the memory it
+// was read into.
+type frames struct {
+	src     io.Reader
+	buffers *sync.Pool // of *[frameStep]byte
+	wide    *[frameStep]byte
+	buf     []byte // what was read and not used yet: buf[at:end]
+	at, end int
+	idle    [idleBuffer]byte
+}
+
+// reset begins with another source.
+func (f *frames) reset(src io.Reader, buffers *sync.Pool) {
+	*f = frames{src: src, buffers: buffers}
+	f.buf = f.idle[:]
+}
+
+// next reads the next frame's length and command. size counts the bytes behind the command; started is called once the length is there.
+func (f *frames) next(started func()) (cmd byte, size int, err error) {
+	if err := f.have(4); err != nil {
+		return 0, 0, err
 	}
 	started()
-	n := binary.BigEndian.Uint32(buf)
+	n := binary.BigEndian.Uint32(f.buf[f.at:f.end])
 	if n == 0 || n > frameMax {
-		return buf, fmt.Errorf("%w: length %d", errFrame, n)
+		return 0, 0, fmt.Errorf("%w: length %d", errFrame, n)
 	}
-	for rest := int(n); rest > 0; {
-		step := min(rest, frameStep)
-		at := len(buf)
-		buf = slices.Grow(buf, step)[:at+step]
-		if _, err := io.ReadFull(r, buf[at:]); err != nil {
-			if err == io.EOF {
-				err = io.ErrUnexpectedEOF
-			}
-			return buf, err
+	if err := f.have(5); err != nil {
+		return 0, 0, unexpected(err)
+	}
+	return f.buf[f.at+4], int(n) - 1, nil
+}
+
+// whole takes the frame that next has announced, head included, and checks it. It is valid until the next call.
+func (f *frames) whole(size int) ([]byte, error) {
+	size += 5
+	if err := f.have(size); err != nil {
+		return nil, unexpected(err)
+	}
+	p := f.buf[f.at : f.at+size]
+	f.at += size
+	return p, checkFrame(p[4], p[5:])
+}
+
+// head passes over the head of the frame that next has announced: some gives its content.
+func (f *frames) head() { f.at += 5 }
+
+// some takes what is there of size bytes of content, or the first that come. It is valid until the next call.
+func (f *frames) some(size int) ([]byte, error) {
+	if size > 0 {
+		if err := f.have(1); err != nil {
+			return nil, unexpected(err)
 		}
-		rest -= step
 	}
-	return buf, checkFrame(buf[4], buf[5:])
+	p := f.buf[f.at:min(f.end, f.at+size)]
+	f.at += len(p)
+	return p, nil
+}
+
+// have reads until n bytes are there.
+func (f *frames) have(n int) error {
+	for f.end-f.at < n {
+		f.room(n)
+		k, err := f.src.Read(f.buf[f.end:])
+		f.end += k
+		if err != nil && f.end-f.at < n {
+			return err
+		}
+	}
+	return nil
+}
+
+// room makes place for more on the way to n bytes.
+func (f *frames) room(n int) {
+	if f.at == f.end {
+		f.at, f.end = 0, 0
+	}
+	if f.end < len(f.buf) && f.at+n <= len(f.buf) {
+		return
+	}
+	into := f.buf
+	if n > len(into) && f.end-f.at == len(into) { // a long field: memory grows with what has come
+		into = make([]byte, min(n, 2*len(into)))
+	}
+	f.end = copy(into, f.buf[f.at:f.end])
+	f.buf, f.at = into, 0
+}
+
+// widen takes a buffer in which a burst of content comes with few reads.
+func (f *frames) widen() {
+	if len(f.buf) >= frameStep {
+		return
+	}
+	wide, ok := f.buffers.Get().(*[frameStep]byte)
+	if !ok {
+		wide = new([frameStep]byte)
+	}
+	f.wide = wide
+	f.end = copy(wide[:], f.buf[f.at:f.end])
+	f.buf, f.at = wide[:], 0
+}
+
+// narrow gives it back, unless more has come already than a waiting connection holds.
+func (f *frames) narrow() {
+	if len(f.buf) == len(f.idle) || f.end-f.at > len(f.idle) {
+		return
+	}
+	f.end = copy(f.idle[:], f.buf[f.at:f.end])
+	f.buf, f.at = f.idle[:], 0
+	if f.wide != nil {
+		f.buffers.Put(f.wide)
+		f.wide = nil
+	}
+}
+
+// unexpected is the error of an end inside a frame.
+func unexpected(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
 }
 
 // checkFrame refuses what the library would close the session for, or take as something else.
@@ -103,7 +194,7 @@ func checkFrame(cmd byte, data []byte) error {
 		ok = bytes.IndexByte(data, 0) >= 0
 	case cmdHeader:
 		name, _, isPair := headerField(data)
-		ok = isPair && name != ""
+		ok = isPair && len(name) > 0
 	default:
 		ok = strings.IndexByte(commands, cmd) >= 0
 	}
@@ -164,28 +255,21 @@ func parseAddr(s string) netip.Addr {
 }
 
 // headerField reads name NUL value NUL. A NUL inside the value is the value's.
-func headerField(data []byte) (name, value string, ok bool) {
-	n, v, ok := cutNUL(data)
-	if !ok {
-		return "", "", false
-	}
-	return string(n), string(bytes.TrimSuffix(v, []byte{0})), true
+func headerField(data []byte) (name, value []byte, ok bool) {
+	name, value, ok = cutNUL(data)
+	return name, bytes.TrimSuffix(value, []byte{0}), ok
 }
 
-// libraryReads reports whether the library hands the field over unchanged: it splits at every NUL, trims them at both ends, and drops
-// what does not come out as a name and a value.
-func libraryReads(data []byte) bool {
-	return bytes.Count(data, []byte{0}) == 2 && data[len(data)-1] == 0 && data[0] != 0
-}
-
-// parseMacros reads a macro packet's pairs; names lose their braces. A name without a value has an empty one.
-func parseMacros(data []byte) map[string]string {
-	m := map[string]string{}
-	for i := 0; i < macrosMax && len(data) > 0; i++ {
-		var name, value []byte
-		name, data, _ = cutNUL(data)
-		value, data, _ = cutNUL(data)
-		m[strings.Trim(string(name), "{}")] = string(value)
+// symbol reads the value of a symbol in a macro packet's pairs, whose names may wear braces: the last one of that name. A name without a
+// value has an empty one.
+func symbol(packet, name string) (value string) {
+	for i := 0; i < macrosMax && packet != ""; i++ {
+		var n, v string
+		n, packet, _ = strings.Cut(packet, "\x00")
+		v, packet, _ = strings.Cut(packet, "\x00")
+		if strings.Trim(n, "{}") == name {
+			value = v
+		}
 	}
-	return m
+	return value
 }

@@ -1,6 +1,7 @@
 package milter
 
 import (
+	"bytes"
 	"mime"
 	"slices"
 	"strings"
@@ -22,7 +23,12 @@ const (
 const valueMax = 900
 
 // isField compares field names: without case, and without the white space that obsolete syntax allows before the colon (RFC 5322 4.5).
-func isField(name, want string) bool { return strings.EqualFold(strings.TrimRight(name, " \t"), want) }
+func isField(name []byte, want string) bool {
+	if len(name) < len(want) {
+		return false
+	}
+	return strings.EqualFold(string(bytes.TrimRight(name, " \t")), want)
+}
 
 // ownFields counts the incoming fields under ownPrefix: the protocol names an occurrence by name and number.
 type ownFields struct {
@@ -32,16 +38,16 @@ type ownFields struct {
 }
 
 // note counts a field. It reports false beyond ownMax.
-func (o *ownFields) note(name string) bool {
-	if len(name) < len(ownPrefix) || !strings.EqualFold(name[:len(ownPrefix)], ownPrefix) {
+func (o *ownFields) note(name []byte) bool {
+	if len(name) < len(ownPrefix) || !strings.EqualFold(string(name[:len(ownPrefix)]), ownPrefix) {
 		return true
 	}
 	if o.count == nil {
 		o.count = map[string]int{}
 	}
-	key := strings.ToLower(name)
+	key := strings.ToLower(string(name))
 	if o.count[key] == 0 {
-		o.names = append(o.names, name)
+		o.names = append(o.names, string(name))
 	}
 	o.count[key]++
 	o.total++
@@ -49,15 +55,12 @@ func (o *ownFields) note(name string) bool {
 }
 
 // each calls f for every field, the last of a name first: removing one renumbers those after it.
-func (o *ownFields) each(f func(name string, index int) error) error {
+func (o *ownFields) each(f func(name string, n int)) {
 	for _, name := range o.names {
 		for i := o.count[strings.ToLower(name)]; i > 0; i-- {
-			if err := f(name, i); err != nil {
-				return err
-			}
+			f(name, i)
 		}
 	}
-	return nil
 }
 
 // firstFields are the first fields of the names that dispose needs, as sent.
@@ -67,16 +70,16 @@ type firstFields struct {
 	hasSubject                   bool
 }
 
-func (f *firstFields) note(name, value string) {
+func (f *firstFields) note(name, value []byte) {
 	switch {
 	case isField(name, "Subject") && !f.hasSubject:
-		f.subject, f.hasSubject = value, true
+		f.subject, f.hasSubject = string(value), true
 	case isField(name, "Message-Id") && f.messageID == "":
-		f.messageID = strings.TrimSpace(value)
+		f.messageID = string(bytes.TrimSpace(value))
 	case isField(name, "Content-Type") && f.contentType == "":
-		f.contentType = strings.TrimSpace(value)
+		f.contentType = string(bytes.TrimSpace(value))
 	case isField(name, fieldRelease) && f.mark == "":
-		f.mark = strings.TrimSpace(value)
+		f.mark = string(bytes.TrimSpace(value))
 	}
 }
 

@@ -1,9 +1,9 @@
 package milter
 
 import (
+	"bytes"
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	gomilter "github.com/emersion/go-milter"
@@ -52,7 +52,7 @@ type mail struct {
 }
 
 func newMail(s *session, from string) *mail {
-	return &mail{session: s, policy: s.srv.policy.Load(), macros: macros{}, begun: time.Now(), from: from}
+	return &mail{session: s, policy: s.srv.policy.Load(), begun: time.Now(), from: from}
 }
 
 func (m *mail) recipient(to, asCame string) {
@@ -75,14 +75,14 @@ func (m *mail) content() bool {
 }
 
 // field writes a header field back to bytes: RFC 5322 2.2, with inner line ends as CRLF.
-func (m *mail) field(name, value string) {
+func (m *mail) field(name, value []byte) {
 	if !m.content() {
 		return
 	}
-	if !m.session.conn.terms.leadingSpace() && value != "" && !strings.ContainsRune(" \t\r\n", rune(value[0])) {
-		value = " " + value // the MTA has eaten one after the colon
-	}
 	m.head = append(append(m.head, name...), ':')
+	if !m.session.conn.terms.leadingSpace() && len(value) > 0 && bytes.IndexByte([]byte(" \t\r\n"), value[0]) < 0 {
+		m.head = append(m.head, ' ') // the MTA has eaten one after the colon
+	}
 	m.head = appendCRLF(m.head, value)
 	m.head = append(m.head, "\r\n"...)
 	m.first.note(name, value)
@@ -96,13 +96,13 @@ func (m *mail) field(name, value string) {
 }
 
 // appendCRLF appends s with each LF as CRLF; MTAs send inner line ends as LF or CRLF.
-func appendCRLF(b []byte, s string) []byte {
+func appendCRLF(b, s []byte) []byte {
 	for {
-		i := strings.IndexByte(s, '\n')
+		i := bytes.IndexByte(s, '\n')
 		if i < 0 {
 			return append(b, s...)
 		}
-		b = append(b, strings.TrimSuffix(s[:i], "\r")...)
+		b = append(b, bytes.TrimSuffix(s[:i], []byte{'\r'})...)
 		b = append(b, "\r\n"...)
 		s = s[i+1:]
 	}
@@ -177,7 +177,7 @@ func (m *mail) release() {
 }
 
 // end decides and disposes.
-func (m *mail) end(mod *gomilter.Modifier) gomilter.Response {
+func (m *mail) end() gomilter.Response {
 	m.endHeader()
 	if m.err != nil {
 		return m.failed(m.stage, m.err)
@@ -188,7 +188,7 @@ func (m *mail) end(mod *gomilter.Modifier) gomilter.Response {
 		return m.failed("release", err)
 	}
 	m.result = m.run.Finish(s)
-	return m.dispose(mod)
+	return m.dispose()
 }
 
 // redeem uses up the release mark of a mail that a release client brings back. A mark from anybody else is a forgery by its place

@@ -1,7 +1,6 @@
 package milter
 
 import (
-	"bufio"
 	"net"
 	"time"
 
@@ -27,14 +26,18 @@ func (s *Server) refuse(nc net.Conn) {
 	if nc.SetDeadline(time.Now().Add(s.o.NegotiateTimeout)) != nil {
 		return
 	}
-	in := bufio.NewReader(nc)
-	var f []byte
+	var in frames
+	in.reset(nc, &s.buffers)
 	for range refuseFrames {
-		var err error
-		if f, err = readFrame(in, f, func() {}); err != nil || f[4] == cmdQuit {
+		cmd, size, err := in.next(func() {})
+		if err != nil || cmd == cmdQuit {
 			return
 		}
-		if _, err := nc.Write(s.refusal(f[4], f[5:])); err != nil {
+		f, err := in.whole(size)
+		if err != nil {
+			return
+		}
+		if _, err := nc.Write(s.refusal(cmd, f[5:])); err != nil {
 			return
 		}
 	}

@@ -29,6 +29,8 @@ type Server struct {
 	base   context.Context // ends when Shutdown's patience does
 	cancel context.CancelFunc
 
+	buffers sync.Pool // of frames
+
 	mu        sync.Mutex
 	listeners map[net.Listener]struct{}
 	conns     map[*conn]struct{}

@@ -3,7 +3,6 @@ package milter
 import (
 	"fmt"
 	"net"
-	"net/textproto"
 	"strings"
 
 	gomilter "github.com/emersion/go-milter"
@@ -38,15 +37,19 @@ func replyCode(text, id string) response {
 	return response{code: replyReplyCode, data: strings.ReplaceAll(text, "%", "%%") + "\x00"}
 }
 
-// macros are the MTA's symbols, by the command they came for: a packet replaces those of its own command only.
-type macros map[byte]map[string]string
+// macros are the MTA's symbols as they came, by the command they came for: a packet replaces those of its own command only.
+type macros [len(macroOrder)]string
 
 // macroOrder is where a symbol is looked for: the latest step first.
 const macroOrder = "ENLTRMHC"
 
-func (m macros) get(name string) string {
-	for i := range len(macroOrder) {
-		if v := m[macroOrder[i]][name]; v != "" {
+func (m *macros) set(cmd byte, packet string) { m[strings.IndexByte(macroOrder, cmd)] = packet }
+
+func (m *macros) of(cmd byte) string { return m[strings.IndexByte(macroOrder, cmd)] }
+
+func (m *macros) get(name string) string {
+	for _, packet := range m {
+		if v := symbol(packet, name); v != "" {
 			return v
 		}
 	}
@@ -59,26 +62,27 @@ type session struct {
 	conn   *conn
 	client client
 	helo   string
-	macros macros            // of the SMTP connection: those of CONNECT and HELO
-	ahead  map[string]string // of the MAIL to come
-	rcpt   string            // of the RCPT in work, as it came: the library takes all angle brackets away
-	mail   *mail             // the message in work, nil between messages
+	macros macros // of the SMTP connection: those of CONNECT and HELO
+	ahead  string // those of the MAIL to come
+	rcpt   string // of the RCPT in work, as it came: the library takes all angle brackets away
+	mail   *mail  // the message in work, nil between messages
+
+	// Header, Headers and BodyChunk are never called: conn gives content to field, endHeader and chunk itself, without the copies and the
+	// memory that each frame would cost in the library.
+	gomilter.NoOpMilter
 }
 
 var _ gomilter.Milter = (*session)(nil)
 
 // setMacros keeps a packet as long as what it describes lasts.
-func (s *session) setMacros(cmd byte, values map[string]string) {
+func (s *session) setMacros(cmd byte, packet []byte) {
 	switch cmd {
 	case cmdConnect, cmdHelo:
-		if s.macros == nil {
-			s.macros = macros{}
-		}
-		s.macros[cmd] = values
+		s.macros.set(cmd, string(packet))
 	case cmdMail:
-		s.ahead = values
+		s.ahead = string(packet)
 	case cmdRcpt, cmdData, cmdHeader, cmdEOH, cmdEOM:
-		s.message().macros[cmd] = values
+		s.message().macros.set(cmd, string(packet))
 	}
 }
 
@@ -96,7 +100,7 @@ func (s *session) macro(name string) string {
 func (s *session) receiving() bool { return s.mail != nil && s.mail.run != nil }
 
 // step runs one callback. A panic fails the message in work and nothing else; the reply is continue where the MTA waits for one.
-func (s *session) step(cmd byte, f func()) (gomilter.Response, error) {
+func (s *session) step(cmd byte, f func()) gomilter.Response {
 	func() {
 		defer func() {
 			if p := recover(); p != nil {
@@ -107,19 +111,19 @@ func (s *session) step(cmd byte, f func()) (gomilter.Response, error) {
 		f()
 	}()
 	if !s.conn.terms.wantsReply(cmd) {
-		return nil, nil
+		return nil
 	}
-	return gomilter.RespContinue, nil
+	return gomilter.RespContinue
 }
 
 // Connect has the client's data from the raw frame already.
 func (s *session) Connect(string, string, uint16, net.IP, *gomilter.Modifier) (gomilter.Response, error) {
-	return s.step(cmdConnect, func() {})
+	return s.step(cmdConnect, func() {}), nil
 }
 
 // Helo notes the name. It comes again after STARTTLS.
 func (s *session) Helo(name string, _ *gomilter.Modifier) (gomilter.Response, error) {
-	return s.step(cmdHelo, func() { s.helo = name })
+	return s.step(cmdHelo, func() { s.helo = name }), nil
 }
 
 // MailFrom begins a message. It does not rely on Abort: not every MTA sends one after an accepted message.
@@ -127,36 +131,43 @@ func (s *session) MailFrom(from string, _ *gomilter.Modifier) (gomilter.Response
 	return s.step(cmdMail, func() {
 		s.drop()
 		s.mail = newMail(s, unrouted(from))
-		s.mail.macros[cmdMail], s.ahead = s.ahead, nil
-	})
+		s.mail.macros.set(cmdMail, s.ahead)
+		s.ahead = ""
+	}), nil
 }
 
 // RcptTo notes an accepted recipient. A refused one has the mailer "error" with MTAs that show them.
 func (s *session) RcptTo(to string, _ *gomilter.Modifier) (gomilter.Response, error) {
 	return s.step(cmdRcpt, func() {
-		if s.message().macros[cmdRcpt]["rcpt_mailer"] != "error" {
-			s.message().recipient(unrouted(to), unrouted(unbracketed(s.rcpt)))
+		if m := s.message(); symbol(m.macros.of(cmdRcpt), "rcpt_mailer") != "error" {
+			m.recipient(unrouted(to), unrouted(unbracketed(s.rcpt)))
 		}
-	})
+	}), nil
 }
 
-// Header takes a field as the MTA sends it.
-func (s *session) Header(name, value string, _ *gomilter.Modifier) (gomilter.Response, error) {
+// field takes a header field as the MTA sends it; it is valid during the call.
+func (s *session) field(name, value []byte) gomilter.Response {
 	return s.step(cmdHeader, func() { s.message().field(name, value) })
 }
 
-// Headers ends the header. The library's own collection has no order, and leaks from one message into the next.
-func (s *session) Headers(textproto.MIMEHeader, *gomilter.Modifier) (gomilter.Response, error) {
+// endHeader ends the header.
+func (s *session) endHeader() gomilter.Response {
 	return s.step(cmdEOH, func() { s.message().endHeader() })
 }
 
-// BodyChunk takes body bytes, valid during the call.
-func (s *session) BodyChunk(chunk []byte, _ *gomilter.Modifier) (gomilter.Response, error) {
-	return s.step(cmdBody, func() { s.message().body(chunk) })
+// chunk takes body bytes, valid during the call.
+func (s *session) chunk(p []byte) gomilter.Response {
+	return s.step(cmdBody, func() { s.message().body(p) })
 }
 
-// Body is the end of the message: it is decided and disposed of here.
-func (s *session) Body(m *gomilter.Modifier) (r gomilter.Response, err error) {
+// Body is the end of the message: it is decided and disposed of here. The reply is sent here too: the library would take a buffer of its own
+// for it.
+func (s *session) Body(*gomilter.Modifier) (gomilter.Response, error) {
+	s.conn.reply(s.decided())
+	return nil, nil
+}
+
+func (s *session) decided() (r gomilter.Response) {
 	mail := s.message()
 	defer func() {
 		if p := recover(); p != nil {
@@ -164,7 +175,7 @@ func (s *session) Body(m *gomilter.Modifier) (r gomilter.Response, err error) {
 			r = mail.lastResort(fmt.Errorf("milter: panic: %v", p))
 		}
 	}()
-	return mail.end(m), nil
+	return mail.end()
 }
 
 // Abort drops the message; the connection goes on.
@@ -208,7 +219,7 @@ func (s *session) replied() {
 // disconnect forgets the SMTP connection.
 func (s *session) disconnect() {
 	s.drop()
-	s.client, s.helo, s.macros, s.ahead = client{}, "", nil, nil
+	s.client, s.helo, s.macros, s.ahead = client{}, "", macros{}, ""
 }
 
 // envelope is what is known now. Symbols are read as late as this: Postfix knows {i} only from the second RCPT on.

@@ -108,13 +108,10 @@ func (m *mail) some(indexes []int) []string {
 
 // forgetHeld has the MTA forget the recipients whose copy is held. Postfix and Sendmail compare with what the client wrote, case included, so each goes
 // back as it came.
-func (m *mail) forgetHeld(d disposal, mod *gomilter.Modifier) error {
+func (m *mail) forgetHeld(d disposal, mod modifier) {
 	for _, i := range d.split {
-		if err := mod.DeleteRecipient(m.asCame[i]); err != nil {
-			return err
-		}
+		mod.DeleteRecipient(m.asCame[i])
 	}
-	return nil
 }
 
 // unbracketed is a path without its angle brackets (RFC 5321 4.1.2), which the library puts around it again.

@@ -59,6 +59,7 @@ func New(o Options) *Filter {
 	if o.Pack == nil {
 		o.Pack = rules.Default()
 	}
+	o.Walk = o.Walk.WithDefaults() // the message itself is kept by the same limits
 	return &Filter{o: o, people: namesOf(o.Site.People)}
 }
 

@@ -56,7 +56,8 @@ type Limits struct {
 	Spare    *Reserve // memory for when the spool cannot be written; nil means none
 }
 
-func (l Limits) withDefaults() Limits {
+// WithDefaults fills in what is zero.
+func (l Limits) WithDefaults() Limits {
 	def := func(v *int, d int) {
 		if *v <= 0 {
 			*v = d
@@ -157,7 +158,7 @@ type Walker struct {
 
 // NewWalker starts a walk. base is put before every part number: nil for a mail, the path of the file for a mail inside an archive.
 func NewWalker(base finding.Path, l Limits, h Handler) *Walker {
-	w := &Walker{common: &common{base: base, limits: l.withDefaults(), handler: h}, bol: true}
+	w := &Walker{common: &common{base: base, limits: l.WithDefaults(), handler: h}, bol: true}
 	w.root = w
 	w.frames = append(w.frames, frame{})
 	return w
