@@ -14,7 +14,7 @@ import (
 
 // decodeIn decodes text, cut by next.
 func decodeIn(enc transfer, text string, next func() int) string {
-	c := &common{limits: Limits{}.withDefaults()}
+	c := &common{limits: Limits{}.WithDefaults()}
 	l := &leaf{out: c.newSink()}
 	l.dec.enc = enc
 	for len(text) > 0 {
@@ -110,10 +110,10 @@ func TestUTF7(t *testing.T) {
 }
 
 func TestLimitsHaveDefaults(t *testing.T) {
-	if l := (Limits{}).withDefaults(); l.Depth != 50 || l.Parts != 2000 || l.Header != 256<<10 || l.Text != 1<<20 || l.Body <= 0 || l.Memory <= 0 {
+	if l := (Limits{}).WithDefaults(); l.Depth != 50 || l.Parts != 2000 || l.Header != 256<<10 || l.Text != 1<<20 || l.Body <= 0 || l.Memory <= 0 {
 		t.Error(fmt.Sprint(l))
 	}
-	if l := (Limits{Depth: 3, Memory: 7}).withDefaults(); l.Depth != 3 || l.Memory != 7 {
+	if l := (Limits{Depth: 3, Memory: 7}).WithDefaults(); l.Depth != 3 || l.Memory != 7 {
 		t.Error(fmt.Sprint(l))
 	}
 }

@@ -28,11 +28,11 @@ func readEntity(h *Header, def string) *entity {
 	for i := range h.Fields {
 		f := &h.Fields[i]
 		switch {
-		case strings.EqualFold(f.Name, "Content-Type"):
+		case sameName(f.Name, "Content-Type"):
 			types = append(types, e.contentType(f.Raw))
-		case strings.EqualFold(f.Name, "Content-Transfer-Encoding"):
+		case sameName(f.Name, "Content-Transfer-Encoding"):
 			e.transferEncoding(f.Raw)
-		case strings.EqualFold(f.Name, "Content-Disposition"):
+		case sameName(f.Name, "Content-Disposition"):
 			v, ps, problems := parseParams(f.Raw)
 			e.problems = append(e.problems, problems...)
 			e.attached = e.attached || v != "" && !strings.EqualFold(v, "inline")

@@ -3,6 +3,8 @@ package message_test
 import (
 	"testing"
 
+	"github.com/emersion/go-message/mail"
+
 	"sekisho/internal/finding"
 	"sekisho/internal/fixture"
 	"sekisho/internal/message"
@@ -47,3 +49,23 @@ func FuzzWalk(f *testing.F) {
 }
 
 func clipString(s string) string { return s[:min(len(s), 2000)] }
+
+// FuzzAddresses: a value that the quick reader takes is read by the strict one in the same way.
+func FuzzAddresses(f *testing.F) {
+	for _, v := range []string{
+		"a@example.com", "Taro Sato <a@example.com>", `"Sato, Taro" <a.b@mail.example.com>`, "<a@b>", "a  b <a@b>", "a@b.", ".a@b", "a..b@c", `"" <a@b>`,
+		`" a " <a@b>`, "a.b <c@d>", "A@B@c", "a b@c", "a@b, c@d", "undisclosed-recipients:;", `"a" b <c@d>`, "x<a@b>", "a@[1.2.3.4]",
+	} {
+		f.Add(v)
+	}
+	f.Fuzz(func(t *testing.T, v string) {
+		quick, ok := message.SimpleMailbox(v)
+		if !ok {
+			return
+		}
+		strict, err := mail.ParseAddressList(v)
+		if err != nil || len(strict) != 1 || strict[0].Name != quick.Name || strict[0].Address != quick.Addr {
+			t.Errorf("%q read as %+v, strictly as %v, %v", v, quick, strict, err)
+		}
+	})
+}

@@ -2,18 +2,27 @@ package message
 
 import (
 	"strings"
+	"sync"
 )
 
 // Field is one header field. Raw is every byte after the colon, leading space and folding included, without the last line end.
 type Field struct{ Name, Raw string }
 
-// Header is a header in order, duplicates kept.
-type Header struct{ Fields []Field }
+// Header is a header in order, duplicates kept. It is safe for concurrent reading.
+type Header struct {
+	Fields []Field
+
+	mu     sync.Mutex
+	parsed []parsed
+}
+
+// sameName compares field names. Folding keeps the length of what may be in one (RFC 5322 3.6.8: ASCII).
+func sameName(a, b string) bool { return len(a) == len(b) && strings.EqualFold(a, b) }
 
 // Get returns the first field of that name, unfolded and trimmed, undecoded; "" when there is none.
 func (h *Header) Get(name string) string {
 	for i := range h.Fields {
-		if strings.EqualFold(h.Fields[i].Name, name) {
+		if sameName(h.Fields[i].Name, name) {
 			return unfold(h.Fields[i].Raw)
 		}
 	}
@@ -24,7 +33,7 @@ func (h *Header) Get(name string) string {
 func (h *Header) All(name string) []string {
 	var all []string
 	for i := range h.Fields {
-		if strings.EqualFold(h.Fields[i].Name, name) {
+		if sameName(h.Fields[i].Name, name) {
 			all = append(all, unfold(h.Fields[i].Raw))
 		}
 	}
