@@ -20,8 +20,9 @@ var arrows = map[string][]string{
 	"zipinspect":       {"internal/inflate", "internal/ppmd"},
 	"rules":            {"internal/address", "internal/finding", "internal/message"},
 	"internal/finding": {},
-	"internal/message": {"internal/finding"},
-	"internal/inspect": {"internal/finding", "internal/message", "oleparse", "zipinspect", "internal/flatxml", "internal/lure", "internal/onenote",
+	"internal/budget":  {},
+	"internal/message": {"internal/budget", "internal/finding"},
+	"internal/inspect": {"internal/budget", "internal/finding", "internal/message", "oleparse", "zipinspect", "internal/flatxml", "internal/lure", "internal/onenote",
 		"internal/rtf", "internal/xlm", "internal/vba", "internal/archive", "internal/cab", "internal/cms", "internal/diskimage", "internal/htmlscan",
 		"internal/links", "internal/lnk", "internal/lzh", "internal/password", "internal/pdf", "internal/script", "internal/sparse", "internal/tnef"},
 	// Parsers, of the shape of oleparse: no project types.
@@ -74,7 +75,7 @@ var arrows = map[string][]string{
 	"internal/store":      {},
 	"internal/notify":     {"internal/quarantine", "internal/message", "internal/finding", "rules", "internal/store"},
 	"internal/audit":      {},
-	"internal/metrics":    {"internal/finding", "rules"},
+	"internal/metrics":    {"internal/budget", "internal/finding", "rules"},
 	"internal/config":     {},
 	"internal/web":        {},
 	// Tests and demonstrations only.

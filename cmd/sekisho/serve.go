@@ -20,12 +20,12 @@ import (
 
 	"sekisho/internal/archive"
 	"sekisho/internal/audit"
+	"sekisho/internal/budget"
 	"sekisho/internal/config"
 	"sekisho/internal/filter"
 	"sekisho/internal/inspect"
 	"sekisho/internal/ledger"
 	"sekisho/internal/lists"
-	"sekisho/internal/message"
 	"sekisho/internal/metrics"
 	"sekisho/internal/notify"
 	"sekisho/internal/outbound"
@@ -58,7 +58,7 @@ func (c *serveCmd) Run(ctx context.Context, g *globals, io streams) error {
 		return err
 	}
 	defer milter.CaptureLog(log)()
-	s := &server{cfg: cfg, current: cfg, load: load, log: log, spare: message.NewReserve(spareBytes),
+	s := &server{cfg: cfg, current: cfg, load: load, log: log, budget: newBudget(cfg, log),
 		archives: archive.New(worker.Options{}), registry: prometheus.NewRegistry()}
 	err = s.open(ctx)
 	if err == nil {
@@ -108,7 +108,7 @@ type server struct {
 	registry *prometheus.Registry
 	metrics  *metrics.Metrics
 
-	spare     *message.Reserve
+	budget    *budget.Budget
 	archives  *archive.Opener
 	st        *store.Store
 	lock      *os.File
@@ -141,6 +141,7 @@ func (s *server) open(ctx context.Context) (err error) {
 	s.metrics = metrics.New(s.registry, buildVersion())
 	s.metrics.SessionsLimit.Set(float64(s.cfg.Sessions.Max))
 	s.metrics.ReloadOK.Set(1)
+	s.metrics.CollectWork(s.budget.Stats)
 	if s.st, err = store.Open(ctx, s.cfg.State); err != nil {
 		return err
 	}
@@ -266,7 +267,7 @@ func (s *server) policy(cfg *config.Config) (*milter.Policy, error) {
 }
 
 func (s *server) policyWith(cfg *config.Config, watch *openLists) (*milter.Policy, error) {
-	at := place{s.st.Path(quarantine.SpoolFolder), s.spare, s.archives}
+	at := place{s.st.Path(quarantine.SpoolFolder), s.budget, s.archives}
 	o, err := inspectOptions(cfg, at)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sekisho/internal/archive"
+	"sekisho/internal/budget"
 	"sekisho/internal/config"
 	"sekisho/internal/filter"
 	"sekisho/internal/inspect"
@@ -62,19 +63,16 @@ func site(c *config.Config) message.Site {
 
 // place is where messages in work are kept.
 type place struct {
-	spool    string           // "" means os.TempDir()
-	spare    *message.Reserve // for when the spool cannot be written
-	archives *archive.Opener  // the workers of the whole process
+	spool    string          // "" means os.TempDir()
+	budget   *budget.Budget  // of the whole process
+	archives *archive.Opener // the workers of the whole process
 }
-
-// spareBytes is a few dozen ordinary mails: enough to let them pass while the disk is full, and no danger to the machine.
-const spareBytes = 64 << 20
 
 func walkLimits(c *config.Config, at place) message.Limits {
 	l := c.Limits
 	return message.Limits{
 		Depth: l.Depth, Parts: l.Parts, Header: int(l.HeaderBytes), Body: int64(l.MessageBytes),
-		Memory: int64(l.MemoryBytes), SpoolDir: at.spool, Spare: at.spare,
+		Memory: int64(l.MemoryBytes), SpoolDir: at.spool, Budget: at.budget,
 	}
 }
 

@@ -140,6 +140,14 @@ func (k *checker) limits() {
 	k.atMost("limits.message_bytes", "limits.unpacked_bytes", "a message of one plain attachment could not be inspected whole",
 		"添付が一つだけのメールでも検査しきれません")
 	k.atMost("limits.message_bytes", "quarantine.max_bytes", "such a message could never be held", "そのようなメールを隔離できません")
+	const leastWork = 32 << 20 // budget.MemoryLeast
+	if n := k.Limits.WorkMemoryBytes; n != 0 && n < leastWork {
+		k.fail("limits.work_memory_bytes", "less than %[1]s is too little for one heavy inspection", "%[1]s 未満では重い検査が一つも行えません", Size(leastWork))
+	}
+	if g := k.Limits.GoMemoryBytes; g != 0 && g < 2*max(k.Limits.WorkMemoryBytes, leastWork) {
+		k.fail("limits.go_memory_bytes", "is less than twice limits.work_memory_bytes: the runtime would do little but collect garbage",
+			"limits.work_memory_bytes の 2 倍未満です。ガベージコレクションに時間を取られます")
+	}
 	const deep = 100 // each level costs stack, buffers and a share of the time; real mail has at most five
 	if k.Limits.Depth > deep {
 		k.fail("limits.depth", "more than %[1]d levels: a mail could exhaust memory", "%[1]d 段を超えています。メモリーを使い果たすおそれがあります", deep)

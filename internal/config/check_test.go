@@ -39,6 +39,8 @@ func TestContradictions(t *testing.T) {
 		{"longer than the MTA waits", "timeouts: {message: 5m}\n", "1:12 warning timeouts.message: milter_content_timeout"},
 		{"shorter than the MTA's client", "timeouts: {idle: 1m}\n", "1:12 warning timeouts.idle: slow clients"},
 		{"drain longer than systemd waits", "timeouts: {drain: 10m}\n", "1:12 warning timeouts.drain: TimeoutStopSec"},
+		{"no room for work", "limits: {work_memory_bytes: 8MiB}\n", "1:10 error limits.work_memory_bytes: less than 32MiB"},
+		{"a runtime without room", "limits: {work_memory_bytes: 100MiB, go_memory_bytes: 150MiB}\n", "1:37 error limits.go_memory_bytes: is less than twice"},
 		{"inspection longer than the message", "limits: {inspect_time: 4m}\n", "1:10 error limits.inspect_time: is more than timeouts.message"},
 		{"no own domain", "mode: tag\n", " warning site.local_domains: no domain is ours"},
 		{"address for a domain", "site: {local_domains: [a@example.jp]}\n", `1:8 error site.local_domains: "a@example.jp" is no domain`},

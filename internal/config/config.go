@@ -104,6 +104,9 @@ type Limits struct {
 	Files         int           `yaml:"files"`
 	UnpackedBytes Size          `yaml:"unpacked_bytes"`
 	InspectTime   time.Duration `yaml:"inspect_time"`
+
+	WorkMemoryBytes Size `yaml:"work_memory_bytes"` // 0: by the processors
+	GoMemoryBytes   Size `yaml:"go_memory_bytes"`   // 0: GOMEMLIMIT, or the control group's
 }
 
 // Inspect is what the inspection of one message has from earlier ones.

@@ -77,7 +77,7 @@ type Session struct {
 func (f *Filter) Begin(ctx context.Context) *Run {
 	r := &Run{
 		ctx: ctx, f: f, begun: time.Now(), hash: sha256.New(),
-		raw:  message.NewBuffer(f.o.Walk.SpoolDir, f.o.Walk.Memory).Spare(f.o.Walk.Spare),
+		raw:  message.NewBuffer(f.o.Walk.SpoolDir, f.o.Walk.Memory).Under(f.o.Walk.Budget),
 		scan: f.o.Scanner.Begin(),
 	}
 	r.walk = message.NewWalker(nil, f.o.Walk, r)

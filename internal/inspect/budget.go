@@ -18,8 +18,8 @@ var errStop = errors.New("inspect: stopped")
 // more than bombRatio times its own size. Deflate reaches 1,032:1 on zeros, office files and logs 5 to 50:1. A padded file is none as long as it fits: zeros are cheap to unpack and to keep.
 const bombRatio = 200
 
-// budget is what a message has used up.
-type budget struct {
+// usage is what a message has used up.
+type usage struct {
 	count int           // files
 	again sparse.Budget // for what is unpacked once more
 	bytes int64         // unpacked

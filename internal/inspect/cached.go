@@ -112,7 +112,7 @@ func (s *Scan) recall(at finding.Path, o *outcome) {
 
 // mark is how far a scan was.
 type mark struct {
-	budget
+	usage
 	findings, files, digests int
 	waiting, openers, taken  int
 	incomplete               bool
@@ -120,7 +120,7 @@ type mark struct {
 
 func (s *Scan) mark() mark {
 	return mark{
-		budget: s.budget, findings: len(s.findings), files: len(s.files), digests: len(s.digests),
+		usage: s.usage, findings: len(s.findings), files: len(s.files), digests: len(s.digests),
 		waiting: len(s.waiting), openers: len(s.openers), taken: s.mail.taken, incomplete: s.incomplete,
 	}
 }

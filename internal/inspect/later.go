@@ -61,7 +61,7 @@ type Opened struct {
 func (s *Scan) Earlier(ctx context.Context, path finding.Path, name string, r io.ReaderAt, size int64, words ...string) (*Opened, error) {
 	o := *s.o
 	o.TryTime = s.tryCost + (o.TryTime-s.tryCost)/2 // the rest is for other files
-	sub := &Scan{scanner: s.scanner, o: &o, kinds: map[finding.Kind]bool{}, budget: s.budget}
+	sub := &Scan{scanner: s.scanner, o: &o, kinds: map[finding.Kind]bool{}, usage: s.usage, work: s.work}
 	sub.words.Add(password.Phrase, words...)
 	_, err := sub.File(ctx, path, name, r, size)
 	still, ferr := sub.Finish(ctx)
@@ -71,7 +71,7 @@ func (s *Scan) Earlier(ctx context.Context, path finding.Path, name string, r io
 	if err == nil {
 		err = ferr
 	}
-	s.budget = sub.budget
+	s.usage = sub.usage
 	if s.skipped = sub.skipped; len(sub.openers) == 0 {
 		s.unsure(sub)
 		return nil, err

@@ -100,6 +100,9 @@ func (s *Scan) try(ctx context.Context, w waiting) (left bool, err error) {
 	s.trying.tried, s.trying.words = 0, 0
 	err = s.timed(ctx, w.file, func(ctx context.Context) error {
 		return s.noted(w.file, func() error {
+			if err := s.room(ctx, w.file); err != nil {
+				return err
+			}
 			return s.guard(w.file, func() (err error) {
 				left, err = w.open(ctx, w.file, s)
 				return err

@@ -127,9 +127,9 @@ func unpackedAgain(ctx context.Context, e *zipinspect.Entry, s *Scan) sparse.Aga
 	case zipinspect.Stored:
 		return sparse.Plain(packed)
 	case zipinspect.Deflated:
-		return sparse.Inflated(packed, sparse.Deflate, &s.budget.again)
+		return sparse.Inflated(packed, sparse.Deflate, &s.usage.again)
 	case zipinspect.Deflate64:
-		return sparse.Inflated(packed, sparse.Deflate64, &s.budget.again)
+		return sparse.Inflated(packed, sparse.Deflate64, &s.usage.again)
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sekisho/internal/archive"
+	"sekisho/internal/budget"
 	"sekisho/internal/finding"
 	"sekisho/internal/links"
 	"sekisho/internal/message"
@@ -94,14 +95,13 @@ type Scanner struct {
 	o       Options
 	table   []Inspector
 	journal *journal
-	turns   *turns // of password tries
 
 	generation uint64 // in the cache
 }
 
 // New makes a Scanner. The error is the journal's.
 func New(o Options) (*Scanner, error) {
-	s := &Scanner{o: o.withDefaults(), table: inspectors(), turns: newTurns()}
+	s := &Scanner{o: o.withDefaults(), table: inspectors()}
 	if o.Journal != "" {
 		j, err := openJournal(o.Journal, time.Now())
 		if err != nil {
@@ -128,7 +128,7 @@ func (s *Scanner) Close() error {
 
 // Begin starts the scan of one message (or one file).
 func (s *Scanner) Begin() *Scan {
-	scan := &Scan{scanner: s, o: &s.o, kinds: map[finding.Kind]bool{}}
+	scan := &Scan{scanner: s, o: &s.o, work: s.o.Walk.Budget.Work(), kinds: map[finding.Kind]bool{}}
 	scan.words.Add(password.Given, s.o.Given...)
 	scan.again.Left = againMost * s.o.Bytes
 	scan.words.Add(password.List, s.o.Passwords...)
@@ -142,7 +142,9 @@ func (s *Scanner) Begin() *Scan {
 type Scan struct {
 	scanner *Scanner
 	o       *Options
-	budget
+	usage
+	work       *budget.Work // its share in Options.Walk.Budget
+	watch      stopwatch    // of Options.Time
 	findings   []finding.Finding
 	kinds      map[finding.Kind]bool // found at least once
 	files      []FileReport
@@ -169,7 +171,11 @@ type Scan struct {
 // Part inspects one part of the message. A recovered panic is a finding. The error is the context's or the spool's: the scan is then incomplete
 // and the caller goes on with the next part.
 func (s *Scan) Part(ctx context.Context, p *message.Part) (kind string, err error) {
-	s.partText(p, !p.Attachment)
+	defer s.work.End()
+	s.work.Begin()
+	if s.roomFor(ctx, int64(len(p.Text))) == nil { // else the part says so
+		s.partText(p, !p.Attachment)
+	}
 	f := s.partFile(p, nil)
 	if p.Attachment {
 		err = s.attachment(ctx, f)
@@ -214,11 +220,13 @@ func (s *Scan) top(ctx context.Context, f *File, listed bool) error {
 }
 
 func (s *Scan) timed(ctx context.Context, f *File, work func(context.Context) error) error {
-	start := time.Now()
-	within, cancel := context.WithTimeout(ctx, s.o.Time-s.spent)
+	within, cancel := context.WithCancel(ctx)
 	defer cancel()
-	err := work(within)
-	s.spent += time.Since(start)
+	defer s.work.End()
+	s.work.Begin()
+	s.watch.start(s.o.Time-s.spent, cancel)
+	err := work(paced{within, s})
+	s.spent = s.o.Time - s.watch.stop()
 	switch {
 	case err == nil, errors.Is(err, errStop):
 		return nil
@@ -289,6 +297,9 @@ func (s *Scan) noted(f *File, fn func() error) error {
 
 // inspect asks every inspector that matches: a program with an archive behind it is both.
 func (s *Scan) inspect(ctx context.Context, f *File) error {
+	if err := s.room(ctx, f); err != nil {
+		return err
+	}
 	for _, i := range s.scanner.table {
 		if !i.Match(f) {
 			continue

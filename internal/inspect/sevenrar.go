@@ -176,13 +176,16 @@ func (p *archiveJob) inspect(ctx context.Context) error {
 
 // members goes through the archive once.
 func (p *archiveJob) members(ctx context.Context) error {
-	r, err := p.s.session().Open(ctx, p.from)
+	var r *archive.Reader
+	var err error
+	p.s.aside(func() { r, err = p.s.session().Open(ctx, p.from) })
 	if err != nil {
 		return p.ended(ctx, err)
 	}
 	defer r.Close()
 	for {
-		m, err := r.Next()
+		var m *archive.Member
+		p.s.aside(func() { m, err = r.Next() })
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil
@@ -247,7 +250,9 @@ var _ slow = (*packedContent)(nil)
 func (c *packedContent) slow() int64 { return c.m.Size }
 
 func (c *packedContent) Read(b []byte) (int, error) {
-	n, err := c.r.Read(b)
+	var n int
+	var err error
+	c.p.s.aside(func() { n, err = c.r.Read(b) })
 	var e *archive.Error
 	if !errors.As(err, &e) {
 		return n, err

@@ -51,7 +51,7 @@ func (p *archiveJob) password(ctx context.Context, cost time.Duration, pick int)
 	lock := p.s.session().Lock(ctx, p.from, pick, cost)
 	defer lock.Close()
 	for w := range p.s.tries(ctx, cost) {
-		if ok, err = lock.Opens(w.Text); ok || err != nil {
+		if p.s.aside(func() { ok, err = lock.Opens(w.Text) }); ok || err != nil {
 			found = w
 			break
 		}

@@ -98,7 +98,7 @@ var (
 func (r gzipReader) packed() int64 { return r.f.Size }
 
 func (r gzipReader) again(ctx context.Context, s *Scan) sparse.Again {
-	return sparse.Inflated(r.f.reader(ctx), sparse.Gzip, &s.budget.again)
+	return sparse.Inflated(r.f.reader(ctx), sparse.Gzip, &s.usage.again)
 }
 
 // bzip2File opens bzip2 files.

@@ -49,8 +49,8 @@ func TestWhatFollowsACompressedStream(t *testing.T) {
 				t.Fatal(err)
 			}
 			r := s.Result()
-			if len(r.Findings) > 0 || r.Incomplete || len(r.Files) != 2 || r.Files[1].Kind != KindText || s.budget.bytes != int64(tc.size) {
-				t.Errorf("%v, incomplete %v, %v, %d bytes", lines(r), r.Incomplete, tree(r), s.budget.bytes)
+			if len(r.Findings) > 0 || r.Incomplete || len(r.Files) != 2 || r.Files[1].Kind != KindText || s.usage.bytes != int64(tc.size) {
+				t.Errorf("%v, incomplete %v, %v, %d bytes", lines(r), r.Incomplete, tree(r), s.usage.bytes)
 			}
 		})
 	}

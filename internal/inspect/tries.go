@@ -10,25 +10,18 @@ import (
 	"sekisho/internal/password"
 )
 
-const (
-	freeCost = 20 * time.Microsecond  // below it all words are tried, unmeasured: 500 of them are 10 ms
-	slice    = 100 * time.Millisecond // of tries before somebody else may have the processor
-	waitMax  = 5 * time.Second        // for a turn; a gateway so busy with passwords reads the mail instead
-)
+const freeCost = 20 * time.Microsecond // below it all words are tried, unmeasured: 500 of them are 10 ms
 
 // trying is the state of the words of one message.
 type trying struct {
-	waited  time.Duration // for turns
-	holding bool          // one of the turns is ours
-	tried   int           // words of the current file
-	words   int           // it could have tried
-	last    string        // the word tried last
+	tried int    // words of the current file
+	words int    // it could have tried
+	last  string // the word tried last
 }
 
 // tries are the words for a file on which one try takes about cost of processor time, the likeliest first: first those that opened another file of the
-// message, then as many as fit Options.TryTime, of which a file takes half while others wait. The words end early where the budget, or the time to
-// wait for one of the turns, does; the file's finding then says how many were tried. Break out of the loop with the word that opens; inspect behind the loop,
-// not in it: a turn is held between the words.
+// message, then as many as fit Options.TryTime, of which a file takes half while others wait. The words end early where the budget does; the
+// file's finding then says how many were tried. Break out of the loop with the word that opens.
 //
 //	for w := range s.tries(ctx, cost) {
 //		if plain = open(w.Text); plain != nil {
@@ -47,10 +40,8 @@ func (s *Scan) tries(ctx context.Context, cost time.Duration) iter.Seq[password.
 		if len(s.waiting) > 0 {
 			left /= 2
 		}
-		turn := s.turn(cost)
-		defer turn.end()
 		for _, w := range list {
-			if ctx.Err() != nil || cost > freeCost && left < cost || !turn.next(ctx) {
+			if ctx.Err() != nil || cost > freeCost && left < cost {
 				return
 			}
 			if cost > freeCost {
@@ -84,43 +75,6 @@ func (s *Scan) candidates() []password.Word {
 		return all
 	}
 	return slices.Concat(all[i:i+1], all[:i], all[i+1:])
-}
-
-// holder is a file's hold on the turns.
-type holder struct {
-	s    *Scan
-	cost time.Duration
-	used time.Duration
-	held bool
-}
-
-func (s *Scan) turn(cost time.Duration) *holder { return &holder{s: s, cost: cost} }
-
-// next reports whether the next try may begin; from time to time somebody else goes first.
-func (h *holder) next(ctx context.Context) bool {
-	if h.cost <= freeCost || !h.held && h.s.trying.holding { // a file inside one that is being tried
-		return true
-	}
-	if h.used += h.cost; h.held && h.used < slice {
-		return true
-	}
-	h.end()
-	begun, t := time.Now(), &h.s.trying
-	ctx, cancel := context.WithTimeout(ctx, waitMax-t.waited)
-	defer cancel()
-	ok := h.s.scanner.turns.take(ctx, h.cost)
-	if t.waited += time.Since(begun); !ok {
-		return false
-	}
-	h.held, h.s.trying.holding, h.used = true, true, h.cost
-	return true
-}
-
-func (h *holder) end() {
-	if h.held {
-		h.held, h.s.trying.holding = false, false
-		h.s.scanner.turns.give()
-	}
 }
 
 // earlierMost is as many passwords as one mail names: those of the newest other mail are tried, or the file is not looked into.

@@ -47,7 +47,7 @@ func (s *Scan) newUnpacked(ctx context.Context, r io.Reader, depth int) *unpacke
 }
 
 func (u *unpacked) buffer() *message.Buffer {
-	return message.NewBuffer(u.s.o.SpoolDir, u.memory).Spare(u.s.o.Walk.Spare)
+	return message.NewBuffer(u.s.o.SpoolDir, u.memory).Under(u.s.o.Walk.Budget)
 }
 
 // Write is io.Writer. An error is the file system's.

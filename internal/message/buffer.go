@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"sync"
+
+	"sekisho/internal/budget"
 )
 
 // Buffer is a message or a file: in memory up to a size, then in a spool file that somebody else can take over.
@@ -16,8 +18,9 @@ type Buffer struct {
 	mem      []byte // the whole content while file is nil
 	slab     *slab  // where mem is from, nil for memory of its own
 	file     *os.File
-	spare    *Reserve
-	spared   int64 // bytes borrowed from spare
+	budget   *budget.Budget
+	taken    int64 // bytes of memory taken from budget
+	spared   bool  // there is no spool: memory is all it has
 	size     int64
 	err      error // of the first failed write; every later one returns it
 	detached bool
@@ -43,10 +46,20 @@ var slabSizes = [...]int{16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20}
 // slabs recycles memory. A slab returns to it in Close only, when nobody may read the buffer any more.
 var slabs [len(slabSizes)]sync.Pool
 
-// slabFor returns a slab of at least n bytes, nil when there is no such size.
+// capacity is the size of the smallest slab for n bytes, 0 when there is none.
+func capacity(n int) int {
+	for _, size := range slabSizes {
+		if n <= size {
+			return size
+		}
+	}
+	return 0
+}
+
+// slabFor returns a slab of exactly n bytes, nil when there is no such size.
 func slabFor(n int) *slab {
 	for i, size := range slabSizes {
-		if n <= size {
+		if n == size {
 			if s, ok := slabs[i].Get().(*slab); ok {
 				return s
 			}
@@ -67,9 +80,10 @@ func (s *slab) free() {
 // NewBuffer makes an empty buffer that keeps memory bytes before it spools to a new file in dir ("" is os.TempDir()).
 func NewBuffer(dir string, memory int64) *Buffer { return &Buffer{dir: dir, memory: memory} }
 
-// Spare lets the buffer borrow from r when the spool cannot be written, and returns the buffer.
-func (b *Buffer) Spare(r *Reserve) *Buffer {
-	b.spare = r
+// Under has the buffer take its memory from m, and returns the buffer: where m has none left it spools at once, and where the spool cannot be written it
+// keeps in memory what m has.
+func (b *Buffer) Under(m *budget.Budget) *Buffer {
+	b.budget = m
 	return b
 }
 
@@ -81,13 +95,13 @@ func (b *Buffer) Write(p []byte) (int, error) {
 	if b.err != nil {
 		return 0, b.err
 	}
-	if b.file == nil && b.size+int64(len(p)) > b.memory+b.spared {
-		if b.err = b.overflow(int64(len(p))); b.err != nil {
-			return 0, b.err
+	if b.file == nil && !b.room(len(p)) {
+		if err := b.spool(); err != nil && !b.spare(len(p)) {
+			b.err = err
+			return 0, err
 		}
 	}
 	if b.file == nil {
-		b.grow(len(p))
 		b.mem = append(b.mem, p...)
 		b.size += int64(len(p))
 		return len(p), nil
@@ -97,7 +111,7 @@ func (b *Buffer) Write(p []byte) (int, error) {
 	if err == nil {
 		return n, nil
 	}
-	if b.rescue(int64(len(p) - n)) {
+	if b.rescue(len(p) - n) {
 		rest, err := b.Write(p[n:])
 		return n + rest, err
 	}
@@ -105,23 +119,14 @@ func (b *Buffer) Write(p []byte) (int, error) {
 	return n, b.err
 }
 
-// overflow makes room for n bytes more than memory may hold: in a spool file or, where none can be written, in the spare memory.
-func (b *Buffer) overflow(n int64) error {
-	err := b.spool()
-	if err != nil && b.borrow(b.size+n) {
-		return nil
-	}
-	return err
-}
-
 // rescue takes the content of a spool file that cannot be written any more back into memory, with room for n bytes.
-func (b *Buffer) rescue(n int64) bool {
-	if b.detached || !b.borrow(b.size+n) {
+func (b *Buffer) rescue(n int) bool {
+	if b.detached || !b.spare(int(b.size)+n) {
 		return false
 	}
-	mem := make([]byte, b.size, b.size+n)
+	mem := append(b.mem[:0], make([]byte, b.size)...)
 	if _, err := b.file.ReadAt(mem, 0); err != nil {
-		b.giveBack()
+		b.free()
 		return false
 	}
 	b.removeFile() //nolint:errcheck // the disk is in trouble already, and the content is safe
@@ -129,22 +134,68 @@ func (b *Buffer) rescue(n int64) bool {
 	return true
 }
 
-// smallBuffer is the size up to which append's own growth is good enough.
-const smallBuffer = 4 << 10
+const (
+	smallBuffer = 4 << 10  // the size up to which append's own growth is good enough
+	firstSlice  = 64 << 10 // of every buffer, which nobody is asked for: a mail of text and its part are in memory however much is going on
+)
 
-// grow makes room for n bytes, so that a byte is copied a constant number of times on average.
-func (b *Buffer) grow(n int) {
+// room makes room for n bytes more in memory, so that a byte is copied a constant number of times on average. It reports whether there is.
+func (b *Buffer) room(n int) bool {
 	need := len(b.mem) + n
-	if need <= cap(b.mem) || need <= smallBuffer {
-		return
+	switch {
+	case !b.spared && int64(need) > b.memory:
+		return false
+	case need <= cap(b.mem), need <= smallBuffer:
+		return true
 	}
-	next := slabFor(need)
-	if next == nil {
-		b.mem = append(make([]byte, 0, max(2*cap(b.mem), need)), b.mem...)
-		b.freeSlab()
-		return
+	size := capacity(need)
+	if size == 0 {
+		size = max(2*cap(b.mem), need)
 	}
-	mem := append(next.mem[:0], b.mem...)
+	if !b.take(int64(size)) {
+		return false
+	}
+	b.move(size)
+	return true
+}
+
+// spare is room for n bytes more where there is no spool.
+func (b *Buffer) spare(n int) bool {
+	if b.budget == nil {
+		return false
+	}
+	was := b.spared
+	b.spared = true
+	if !b.room(n) {
+		b.spared = was
+		return false
+	}
+	return true
+}
+
+// take makes sure that size bytes are taken from the budget, but for the first slice.
+func (b *Buffer) take(size int64) bool {
+	more := size - b.taken
+	if size <= firstSlice || more <= 0 {
+		return true
+	}
+	if !b.budget.Keep(more, b.spared) {
+		return false
+	}
+	b.taken = size
+	return true
+}
+
+// move moves the content to memory for size bytes.
+func (b *Buffer) move(size int) {
+	next := slabFor(size)
+	var mem []byte
+	if next != nil {
+		mem = next.mem[:0]
+	} else {
+		mem = make([]byte, 0, size)
+	}
+	mem = append(mem, b.mem...)
 	b.freeSlab()
 	b.mem, b.slab = mem, next
 }
@@ -160,7 +211,8 @@ func (b *Buffer) freeSlab() {
 func (b *Buffer) free() {
 	b.mem = nil
 	b.freeSlab()
-	b.giveBack()
+	b.budget.Return(b.taken)
+	b.taken = 0
 }
 
 // spool moves the content to a new file, mode 0600, with a name nobody can foresee (os.CreateTemp: O_EXCL and a random number).
@@ -190,10 +242,10 @@ func (b *Buffer) truncate(size int64) {
 // reset empties the buffer for its next use by the same owner; a spool file is removed, memory is kept.
 func (b *Buffer) reset() {
 	b.removeFile()
-	if b.spared > 0 {
+	if b.spared {
 		b.free()
 	}
-	b.mem, b.size, b.err, b.detached = b.mem[:0], 0, nil, false
+	b.mem, b.size, b.err, b.detached, b.spared = b.mem[:0], 0, nil, false, false
 }
 
 // ReadAt is io.ReaderAt.

@@ -44,7 +44,7 @@ func (c *common) newSink() *sink {
 		c.free = c.free[:n-1]
 		return s
 	}
-	return &sink{c: c, buf: NewBuffer(c.limits.SpoolDir, c.limits.Memory).Spare(c.limits.Spare), hash: sha256.New()}
+	return &sink{c: c, buf: NewBuffer(c.limits.SpoolDir, c.limits.Memory).Under(c.limits.Budget), hash: sha256.New()}
 }
 
 // release takes a sink back.

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"sekisho/internal/budget"
 	"sekisho/internal/finding"
 )
 
@@ -46,14 +47,14 @@ type Handler interface {
 
 // Limits bound one walk. The zero value of a field is its default.
 type Limits struct {
-	Depth    int      // nested multiparts and messages: 50, ten times what forwarding people reach
-	Parts    int      // leaves: 2000, above the largest digest
-	Header   int      // bytes of one header: 256 KiB, above what MTAs accept (Postfix header_size_limit 100 KB)
-	Body     int64    // bytes of the whole message: 256 MiB, above what mail servers accept
-	Text     int      // bytes of Part.Text: 1 MiB
-	Memory   int64    // bytes a Buffer keeps in memory before it spools: 2 MiB, above four mails of five
-	SpoolDir string   // "" means os.TempDir()
-	Spare    *Reserve // memory for when the spool cannot be written; nil means none
+	Depth    int            // nested multiparts and messages: 50, ten times what forwarding people reach
+	Parts    int            // leaves: 2000, above the largest digest
+	Header   int            // bytes of one header: 256 KiB, above what MTAs accept (Postfix header_size_limit 100 KB)
+	Body     int64          // bytes of the whole message: 256 MiB, above what mail servers accept
+	Text     int            // bytes of Part.Text: 1 MiB
+	Memory   int64          // bytes a Buffer keeps in memory before it spools: 2 MiB, above four mails of five
+	SpoolDir string         // "" means os.TempDir()
+	Budget   *budget.Budget // what buffers take their memory from; nil for none: then each has Memory
 }
 
 // WithDefaults fills in what is zero.

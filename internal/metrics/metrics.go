@@ -51,6 +51,7 @@ type Metrics struct {
 	hosts      *hostsCollector
 	ledger     *ledgerCollector
 	cache      *cacheCollector
+	work       *workCollector
 }
 
 // The closed lists of label values. A new value is a line here and one in docs/metrics.md.
@@ -83,11 +84,11 @@ var sizeBuckets = prometheus.ExponentialBuckets(1024, 4, 10) // 1 KiB ... 256 Mi
 // New registers the series with r, together with those of the process and the Go run time, and sets every label value to 0.
 // It panics if they are registered already.
 func New(r prometheus.Registerer, version string) *Metrics {
-	m := &Metrics{quarantine: newQuarantineCollector(), locked: newLockedCollector(), ledger: newLedgerCollector(), hosts: newHostsCollector(), cache: newCacheCollector()}
+	m := &Metrics{quarantine: newQuarantineCollector(), locked: newLockedCollector(), ledger: newLedgerCollector(), hosts: newHostsCollector(), cache: newCacheCollector(), work: newWorkCollector()}
 	m.messages(r)
 	m.sessions(r)
 	m.upkeep(r)
-	r.MustRegister(m.quarantine, m.locked, m.ledger, m.hosts, m.cache, buildInfo(version),
+	r.MustRegister(m.quarantine, m.locked, m.ledger, m.hosts, m.cache, m.work, buildInfo(version),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

@@ -91,6 +91,11 @@ func TestEverySeriesExistsAndStartsAtZero(t *testing.T) {
 		"sekisho_alerts_total":                  2,
 		"sekisho_locked_limit_bytes":            1,
 		"sekisho_ledger_rows":                   6,
+		"sekisho_work_memory_bytes":             1,
+		"sekisho_work_memory_limit_bytes":       1,
+		"sekisho_work_waiting":                  2,
+		"sekisho_work_turns":                    1,
+		"sekisho_work_turns_limit":              1,
 		"sekisho_hosts":                         5,
 		"sekisho_ledger_warm":                   1,
 		"sekisho_inspect_cache_lookups_total":   2,
@@ -306,7 +311,7 @@ func TestDocumentsListEverySeries(t *testing.T) {
 
 // TestDocumentsListEveryLabelValue: every closed list except the kinds, which have a page of their own, stands in both documents.
 func TestDocumentsListEveryLabelValue(t *testing.T) {
-	lists := [][]string{refusals, protocol, stages, reloads, heldCause, acts, marks, notices, lockedDone, ledgerRows, alerts, modes, hostStates, words(rules.Actions())}
+	lists := [][]string{refusals, protocol, stages, reloads, heldCause, acts, marks, notices, lockedDone, ledgerRows, waits, alerts, modes, hostStates, words(rules.Actions())}
 	for _, file := range []string{"../../docs/metrics.md", "../../docs/ja/metrics.md"} {
 		b, err := os.ReadFile(file)
 		if err != nil {

@@ -8,6 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+const nice = 10
+
 const openFiles = 16 // three pipes and what the runtime waits with
 
 // setLimits is for the child itself, before it has seen a byte of the file.
@@ -28,6 +30,11 @@ func setLimits(memory, seconds uint64) error {
 		if err := unix.Setrlimit(l.what, &unix.Rlimit{Cur: l.max, Max: l.max}); err != nil {
 			return fmt.Errorf("worker: setrlimit %d: %w", l.what, err)
 		}
+	}
+	// What a worker does is never urgent: it takes a tenth of what the daemon takes where both want a processor (setpriority(2), sched(7)). It is
+	// alone in its process group, whose threads all count.
+	if err := unix.Setpriority(unix.PRIO_PGRP, 0, nice); err != nil {
+		return fmt.Errorf("worker: setpriority: %w", err)
 	}
 	// Where memory runs out for all, the kernel takes a worker first, not the daemon (proc(5)). Raising is anybody's right; a kernel that has no such
 	// file chooses by itself.

@@ -1,0 +1,159 @@
+package budget
+
+import (
+	"context"
+	"time"
+)
+
+// Work is one message's part in a Budget. It is not safe for concurrent use. A nil Work never waits.
+type Work struct {
+	b     *Budget
+	order uint64
+	used  time.Duration // of a processor
+	since time.Time     // when what is used was last counted; zero while no processor is
+	turn  time.Time     // when the turn that is held began; zero while none is
+	asked uint          // checkpoints
+
+	ordinary, heavy int64 // bytes held
+}
+
+// Work begins a message.
+func (b *Budget) Work() *Work {
+	if b == nil {
+		return nil
+	}
+	return &Work{b: b, order: b.order.Add(1)}
+}
+
+// Begin says that the message uses a processor from now on, until End.
+func (w *Work) Begin() {
+	if w != nil && w.since.IsZero() {
+		w.b.working.Add(1)
+		w.since = w.b.o.Now()
+	}
+}
+
+// End gives back everything.
+func (w *Work) End() {
+	if w == nil {
+		return
+	}
+	w.Rest()
+	w.b.memory.give(&w.b.memory.heavy, w.heavy)
+	w.b.memory.give(&w.b.memory.ordinary, w.ordinary)
+	w.ordinary, w.heavy = 0, 0
+}
+
+// Rest says that the message uses no processor until Begin: it waits for something else. Its turn goes to others, its memory stays.
+func (w *Work) Rest() {
+	if w == nil || w.since.IsZero() {
+		return
+	}
+	w.spend(w.b.o.Now())
+	w.since = time.Time{}
+	w.b.working.Add(-1)
+	if !w.turn.IsZero() {
+		w.turn = time.Time{}
+		w.b.turns.give()
+	}
+}
+
+// spend counts what was used of a processor, by the clock: what the processors give to each of those who use them now.
+func (w *Work) spend(now time.Time) {
+	d := now.Sub(w.since)
+	if n := w.b.working.Load(); n > w.b.cpus {
+		d = d * time.Duration(w.b.cpus) / time.Duration(n)
+	}
+	w.used += max(0, d)
+	w.since = now
+}
+
+// askEvery checkpoints the clock is looked at: there are far more than there need be.
+const askEvery = 8
+
+// Due reports whether a message at a checkpoint has to wait for a turn; then the caller calls Turn.
+func (w *Work) Due() bool {
+	if w == nil || w.since.IsZero() {
+		return false
+	}
+	if w.asked++; w.asked%askEvery != 0 {
+		return false
+	}
+	now := w.b.o.Now()
+	w.spend(now)
+	switch {
+	case w.turn.IsZero():
+		return w.used > w.b.o.Free
+	case now.Sub(w.turn) < w.b.o.Slice:
+		return false
+	}
+	w.turn = now
+	return w.b.turns.lesser(w.used)
+}
+
+// Turn waits for a turn; one that is held goes to whoever has used less. The error is the context's.
+func (w *Work) Turn(ctx context.Context) error {
+	var me *turn
+	if w.turn.IsZero() {
+		me = w.b.turns.take(w.used)
+	} else if me = w.b.turns.handOver(w.used); me == nil {
+		return nil
+	}
+	w.turn = time.Time{}
+	if me != nil {
+		w.b.working.Add(-1)
+		came := w.b.turns.await(ctx, me)
+		w.b.working.Add(1)
+		w.since = w.b.o.Now()
+		if !came {
+			return ctx.Err()
+		}
+	}
+	w.turn = w.since
+	return nil
+}
+
+// Room makes sure that the message holds n bytes for its work, at most OrdinaryMost, until End. It may wait. The error is the context's.
+func (w *Work) Room(ctx context.Context, n int64) error {
+	n = min(n, OrdinaryMost)
+	switch {
+	case w == nil || n <= max(w.ordinary, w.heavy):
+		return nil
+	case w.ordinary == 0:
+		return w.room(ctx, &w.b.memory.ordinary, &w.ordinary, n)
+	case w.b.memory.more(&w.b.memory.ordinary, n-w.ordinary):
+		w.ordinary = n
+		return nil
+	}
+	return w.Heavy(ctx) // who holds some of a sort does not wait for more of it
+}
+
+// Heavy is Room for HeavyShare bytes.
+func (w *Work) Heavy(ctx context.Context) error {
+	if w == nil || w.heavy > 0 {
+		return nil
+	}
+	return w.room(ctx, &w.b.memory.heavy, &w.heavy, HeavyShare)
+}
+
+func (w *Work) room(ctx context.Context, g *gate, held *int64, n int64) error {
+	me := w.b.memory.take(g, w.order, n)
+	if me != nil {
+		w.Rest()
+		came := w.b.memory.await(ctx, g, me)
+		w.Begin()
+		if !came {
+			return ctx.Err()
+		}
+	}
+	*held = n
+	return nil
+}
+
+// Used is the processor time that the message has used, about.
+func (w *Work) Used() time.Duration {
+	if w == nil {
+		return 0
+	}
+	return w.used
+}
