@@ -20,6 +20,8 @@ type sample struct {
 	Path   string  `json:"path"`
 	Kind   string  `json:"kind"`
 	Size   int64   `json:"size"`
+	Class  string  `json:"class"`
+	Macros bool    `json:"has_vba"`
 	Locked bool    `json:"encrypted"`
 	Olevba float64 `json:"t_olevba"` // CPU seconds, process start left out
 	data   []byte
