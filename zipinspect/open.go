@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"sync"
 
-	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/zstd"
 
 	"sekisho/internal/inflate"
@@ -28,7 +27,6 @@ type Reader struct {
 	free   func()
 	crc    uint32
 	n      int64
-	part   bool // dec sees the first bytes of the data only
 	summed bool // the data ended, and with the checksum that some header or the descriptor says
 	err    error
 }
@@ -52,13 +50,11 @@ func (c *counter) Read(p []byte) (int, error) {
 // inflater is kept from one entry to the next: its window costs more than most entries.
 type inflater struct {
 	in *bufio.Reader
-	fr io.ReadCloser
+	z  inflate.Reader
 }
 
 // inflaters recycles the memory of readers. One returns to it in Close only, when its Reader delivers no more.
-var inflaters = sync.Pool{New: func() any {
-	return &inflater{in: bufio.NewReaderSize(nil, inBuffer), fr: flate.NewReader(nil)}
-}}
+var inflaters = sync.Pool{New: func() any { return &inflater{in: bufio.NewReaderSize(nil, inBuffer)} }}
 
 // recycle keeps f without what it read from.
 func (f *inflater) recycle() {
@@ -67,9 +63,6 @@ func (f *inflater) recycle() {
 }
 
 const inBuffer = 16 << 10 // compressed bytes read at a time
-
-// glance is how much compressed data is enough for the beginning: two kilobytes of markup with its root element, the head of a picture.
-const glance = 512
 
 // zstdWindow is what RFC 8878 3.1.1.1.2 asks of decoders. The window is allocated on the frame's word, so it is not larger.
 const zstdWindow = 8 << 20
@@ -103,9 +96,9 @@ func (e *Entry) decode(b body) (*Reader, error) {
 		r.dec = r.in
 		return r, nil
 	case Deflated:
-		return e.inflate(b, rest), nil
+		return e.inflate(b, rest, inflate.Deflate), nil
 	case Deflate64:
-		return e.inflate64(b, rest), nil
+		return e.inflate(b, rest, inflate.Deflate64), nil
 	case BZip2:
 		r := e.reader(b, stored)
 		r.dec = bzip2.NewReader(r.in)
@@ -122,17 +115,6 @@ func (e *Entry) decode(b body) (*Reader, error) {
 	return nil, fmt.Errorf("%w: %d", ErrMethod, e.Method)
 }
 
-// Glance is Open for a caller who expects to need the beginning only: a decoder inflates 32 KB at once, many times what such a caller reads. The
-// content is the same; reading on costs the beginning once more.
-func (e *Entry) Glance() (*Reader, error) {
-	r, err := e.Open()
-	if err == nil && e.Method == Deflated && e.archive.size-e.DataOffset > 4*glance {
-		r.begin(glance)
-		r.part = true
-	}
-	return r, err
-}
-
 func (e *Entry) reader(b body, n int64) *Reader {
 	f := inflaters.Get().(*inflater)
 	r := &Reader{e: e, body: b, in: f.in, free: f.recycle}
@@ -140,21 +122,12 @@ func (e *Entry) reader(b body, n int64) *Reader {
 	return r
 }
 
-func (e *Entry) inflate(b body, n int64) *Reader {
+// inflate decodes as much as is read, so that the beginning of an entry costs little.
+func (e *Entry) inflate(b body, n int64, format inflate.Format) *Reader {
 	f := inflaters.Get().(*inflater)
-	r := &Reader{e: e, body: b, in: f.in, dec: f.fr, free: f.recycle}
+	r := &Reader{e: e, body: b, in: f.in, dec: &f.z, free: f.recycle}
 	r.begin(n)
-	return r
-}
-
-// inflaters64 recycles decoders of Deflate64.
-var inflaters64 = sync.Pool{New: func() any { return new(inflate.Reader) }}
-
-func (e *Entry) inflate64(b body, n int64) *Reader {
-	r, z := e.reader(b, n), inflaters64.Get().(*inflate.Reader)
-	z.Reset(r.in, inflate.Deflate64)
-	input := r.free
-	r.dec, r.free = z, func() { input(); inflaters64.Put(z) }
+	f.z.Reset(r.in, format)
 	return r
 }
 
@@ -172,21 +145,10 @@ func (e *Entry) Packed() *io.SectionReader {
 	return io.NewSectionReader(e.archive.r, e.DataOffset, min(e.archive.size-e.DataOffset, max(e.Compressed, 0)))
 }
 
-// begin decodes the first n bytes of the data from their beginning.
+// begin reads n bytes of the data.
 func (r *Reader) begin(n int64) {
 	r.src = &counter{r: io.NewSectionReader(r.e.archive.r, r.body.from, n)}
 	r.in.Reset(r.body.open(r.src))
-	if d, ok := r.dec.(flate.Resetter); ok {
-		_ = d.Reset(r.in, nil) // fails on a dictionary only
-	}
-}
-
-// goOn takes up, with all of the data, where the first bytes of it end.
-func (r *Reader) goOn(done int64) error {
-	r.part = false
-	r.begin(r.e.archive.size - r.body.from)
-	_, err := io.CopyN(io.Discard, r.dec, done)
-	return err
 }
 
 func (e *Entry) zstd(b body, n int64) (*Reader, error) {
@@ -220,11 +182,6 @@ func (r *Reader) Read(p []byte) (int, error) {
 		return 0, r.err
 	}
 	n, err := r.dec.Read(p)
-	if r.part && errors.Is(err, io.ErrUnexpectedEOF) && r.src.err == nil {
-		if err = r.goOn(r.n + int64(n)); err == nil && n == 0 {
-			n, err = r.dec.Read(p)
-		}
-	}
 	r.n += int64(n)
 	r.crc = crc32.Update(r.crc, crc32.IEEETable, p[:n])
 	if err != nil {
@@ -243,6 +200,8 @@ func (r *Reader) final(err error) error {
 		return fmt.Errorf("%w: %w", ErrMethod, err)
 	case errors.Is(err, io.ErrUnexpectedEOF) && r.body.from+r.src.n >= r.e.archive.size:
 		return io.ErrUnexpectedEOF
+	case errors.Is(err, inflate.ErrCorrupt):
+		return fmt.Errorf("%w: flate: corrupt input before offset %d", ErrCorrupt, r.used())
 	case !errors.Is(err, io.EOF):
 		return fmt.Errorf("%w: %v", ErrCorrupt, err) // not wrapped: to the caller a decoder's EOF is damage
 	case r.e.Method == Stored && r.body.size > r.n:

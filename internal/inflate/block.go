@@ -123,7 +123,7 @@ func (z *Reader) runLengths(t *table) bool {
 			i++
 			continue
 		}
-		n, ok := z.repeat(sym)
+		n, ok := z.times(sym)
 		switch {
 		case !ok:
 			return false
@@ -143,8 +143,8 @@ func (z *Reader) runLengths(t *table) bool {
 	return true
 }
 
-// repeat reads how often the symbols 16, 17 and 18 repeat.
-func (z *Reader) repeat(sym int) (int, bool) {
+// times reads how often the symbols 16, 17 and 18 repeat.
+func (z *Reader) times(sym int) (int, bool) {
 	base, extra := 3, uint(2)
 	switch sym {
 	case 17:
@@ -178,19 +178,25 @@ func (z *Reader) symbol(t *table) (int, bool) {
 	}
 }
 
-// codes decodes symbols until the block or the ring ends.
-func (z *Reader) codes() {
-	for z.wr < ringSize {
+// codes decodes symbols until the block ends or there is output up to the place end.
+func (z *Reader) codes(end int) {
+	for z.wr < end {
 		if z.length > 0 {
-			z.match()
+			if !z.match(end) {
+				return
+			}
 			continue
+		}
+		z.hurry(end)
+		if z.wr >= end {
+			return
 		}
 		sym, ok := z.symbol(z.lit)
 		switch {
 		case !ok:
 			return
 		case sym < endOfData:
-			z.ring[z.wr] = byte(sym)
+			z.out[z.wr] = byte(sym)
 			z.wr++
 		case sym == endOfData:
 			z.endBlock()
@@ -239,24 +245,23 @@ func (z *Reader) readMatch(sym int) bool {
 	return true
 }
 
-// match copies as much of a match as the ring has room for.
-func (z *Reader) match() {
+// match copies a match up to the place end.
+func (z *Reader) match(end int) bool {
 	if int64(z.back) > z.decoded() {
 		z.corrupt("match before the beginning")
 		z.length = 0
-		return
+		return false
 	}
-	from := z.wr - z.back
-	end := min(ringSize, z.wr+z.length)
-	for z.wr < end {
-		var n int
-		if from >= 0 { // what was copied is there to be copied again: a run doubles with every step
-			n = copy(z.ring[z.wr:end], z.ring[from:z.wr])
-		} else {
-			n = copy(z.ring[z.wr:end], z.ring[from+ringSize:])
-			from += n
-		}
-		z.wr += n
-		z.length -= n
+	n := min(end-z.wr, z.length)
+	repeat(z.out[z.wr-z.back:z.wr+n], z.back)
+	z.wr += n
+	z.length -= n
+	return true
+}
+
+// repeat fills b, whose first back bytes are there, with these over and over: what was copied is there to be copied again.
+func repeat(b []byte, back int) {
+	for back < len(b) {
+		back += copy(b[back:], b[:back])
 	}
 }

@@ -6,7 +6,7 @@
 //
 // # Limits
 //
-// A Reader has about 80 KB and allocates nothing from a number in the data; the time is linear in input and output. What comes out is the caller's
+// A Reader has about 150 KB and allocates nothing from a number in the data; the time is linear in input and output. What comes out is the caller's
 // to bound.
 package inflate
 
@@ -31,8 +31,9 @@ const (
 )
 
 const (
-	ringSize = 64 << 10 // the window of Deflate64; output is handed on from here too
+	outSize  = 128 << 10 // twice the window of Deflate64: moving what a match may reach costs no more than a byte for each that is decoded
 	inBuffer = 16 << 10
+	maxMatch = 258 // RFC 1951 3.2.5
 )
 
 // window is how far back a match may reach.
@@ -66,9 +67,9 @@ type Reader struct {
 	err  error         // of the input, or of the data
 
 	state
-	ring   [ringSize]byte
-	rd, wr int   // delivered, decoded: places in ring
-	base   int64 // bytes decoded before ring's first
+	out    [outSize]byte
+	rd, wr int   // delivered, decoded: places in out
+	base   int64 // bytes decoded before out's first
 
 	lit, dist *table
 	dynamic   [2]table
@@ -126,28 +127,35 @@ func (z *Reader) Read(p []byte) (int, error) {
 		if z.err != nil {
 			return 0, z.err
 		}
-		if z.wr == ringSize {
-			z.rd, z.wr = 0, 0
-			z.base += ringSize
+		if z.wr > outSize-2*maxMatch {
+			z.slide()
 		}
-		z.decode()
+		z.decode(min(outSize, z.wr+len(p)))
 		z.giveBack()
 	}
-	n := copy(p, z.ring[z.rd:z.wr])
+	n := copy(p, z.out[z.rd:z.wr])
 	z.rd += n
 	return n, nil
 }
 
-// decode goes on until the ring is full up to its end, or until there is an error.
-func (z *Reader) decode() {
-	for z.err == nil && z.wr < ringSize {
+// slide makes room: only what matches may reach stays.
+func (z *Reader) slide() {
+	n := z.wr - z.format.window()
+	copy(z.out[:], z.out[n:z.wr])
+	z.base += int64(n)
+	z.rd, z.wr = z.rd-n, z.wr-n
+}
+
+// decode goes on until there is output up to the place end, or until there is an error: who wants the beginning pays for the beginning.
+func (z *Reader) decode(end int) {
+	for z.err == nil && z.wr < end {
 		switch z.phase {
 		case atBlock:
 			z.header()
 		case inStored:
-			z.copyStored()
+			z.copyStored(end)
 		case inCodes:
-			z.codes()
+			z.codes(end)
 		case atEnd:
 			z.err = io.EOF
 		}
@@ -235,10 +243,10 @@ func (z *Reader) corrupt(what string) {
 }
 
 // copyStored moves bytes of a stored block (RFC 1951 3.2.4). Whole bytes that were taken for bits come first.
-func (z *Reader) copyStored() {
-	for z.stored > 0 && z.wr < ringSize {
+func (z *Reader) copyStored(end int) {
+	for z.stored > 0 && z.wr < end {
 		if z.n >= 8 {
-			z.ring[z.wr] = byte(z.bits(8))
+			z.out[z.wr] = byte(z.bits(8))
 			z.wr++
 			z.stored--
 			continue
@@ -248,7 +256,7 @@ func (z *Reader) copyStored() {
 			return
 		}
 		z.b = 0
-		n := copy(z.ring[z.wr:], z.next[z.pos:min(len(z.next), z.pos+z.stored)])
+		n := copy(z.out[z.wr:end], z.next[z.pos:min(len(z.next), z.pos+z.stored)])
 		z.pos += n
 		z.wr += n
 		z.stored -= n

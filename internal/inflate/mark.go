@@ -27,11 +27,7 @@ func (z *Reader) Mark() (*Mark, bool) {
 	m := &Mark{In: z.read, state: z.state, bits: byte(z.b), n: z.n, pending: z.wr - z.rd}
 	m.Out = z.base + int64(z.rd)
 	m.size = int(min(z.base+int64(z.wr), int64(max(z.format.window(), m.pending))))
-	m.window = make([]byte, 0, m.size)
-	if before := m.size - z.wr; before > 0 {
-		m.window = append(m.window, z.ring[ringSize-before:]...)
-	}
-	m.window = append(m.window, z.ring[max(0, z.wr-m.size):z.wr]...)
+	m.window = bytes.Clone(z.out[z.wr-m.size : z.wr])
 	if n := m.size; n > 0 && bytes.Equal(m.window[1:], m.window[:n-1]) {
 		m.same, m.window = m.window[0], nil
 	}
@@ -48,9 +44,9 @@ func (z *Reader) Resume(r io.Reader, m *Mark) {
 	z.input(r)
 	z.state, z.read, z.b, z.n = m.state, m.In, uint64(m.bits), m.n
 	z.wr = m.size
-	if copy(z.ring[:], m.window); m.window == nil {
-		for i := range z.ring[:m.size] {
-			z.ring[i] = m.same
+	if copy(z.out[:], m.window); m.window == nil {
+		for i := range z.out[:m.size] {
+			z.out[i] = m.same
 		}
 	}
 	z.rd = z.wr - m.pending

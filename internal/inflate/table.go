@@ -17,17 +17,16 @@ type table struct {
 // build makes the table of the symbols' code lengths, 0 for a symbol without one. It is false for a set in which codes are another's beginning
 // or missing, except that one code alone may be one bit long, and that there may be none at all.
 func (t *table) build(lengths []uint8) bool {
-	t.count, t.fast = [maxCode + 1]uint16{}, [1 << fastBits]uint16{}
+	t.count = [maxCode + 1]uint16{}
 	for _, n := range lengths {
 		t.count[n]++
 	}
 	used := len(lengths) - int(t.count[0])
 	t.count[0] = 0
 	left := 1
-	var code, at [maxCode + 2]uint16 // first code, and first place in symbols, of a length
+	var at [maxCode + 2]uint16 // first place in symbols of a length
 	for n := 1; n <= maxCode; n++ {
 		left = left<<1 - int(t.count[n])
-		code[n+1] = (code[n] + t.count[n]) << 1
 		at[n+1] = at[n] + t.count[n]
 		if left < 0 {
 			return false
@@ -37,23 +36,28 @@ func (t *table) build(lengths []uint8) bool {
 		return false
 	}
 	for sym, n := range lengths {
-		if n == 0 {
-			continue
+		if n > 0 {
+			t.symbols[at[n]] = uint16(sym)
+			at[n]++
 		}
-		t.symbols[at[n]] = uint16(sym)
-		if n <= fastBits {
-			t.enter(code[n], uint(n), uint16(sym))
-		}
-		at[n]++
-		code[n]++
 	}
+	t.enter()
 	return true
 }
 
-// enter puts a short code at every place that begins with it. Codes come with their first bit lowest (3.1.1).
-func (t *table) enter(code uint16, n uint, sym uint16) {
-	for i := int(bits.Reverse16(code) >> (16 - n)); i < len(t.fast); i += 1 << n {
-		t.fast[i] = sym<<4 | uint16(n)
+// enter puts the short codes at every place that begins with them. Codes come with their first bit lowest (3.1.1), so that with each bit more the table is
+// what it was, twice, and the codes of that length.
+func (t *table) enter() {
+	t.fast[0] = 0
+	code, at := uint16(0), 0
+	for n := 1; n <= fastBits; n++ {
+		copy(t.fast[1<<(n-1):1<<n], t.fast[:1<<(n-1)])
+		code <<= 1
+		for _, sym := range t.symbols[at : at+int(t.count[n])] {
+			t.fast[bits.Reverse16(code)>>(16-n)] = sym<<4 | uint16(n)
+			code++
+		}
+		at += int(t.count[n])
 	}
 }
 
@@ -62,6 +66,11 @@ func (t *table) look(b uint64) (sym int, n uint) {
 	if e := t.fast[b&(1<<fastBits-1)]; e != 0 {
 		return int(e >> 4), uint(e & 15)
 	}
+	return t.search(b)
+}
+
+// search is look for long codes.
+func (t *table) search(b uint64) (sym int, n uint) {
 	var code, first, at int
 	for n := 1; n <= maxCode; n++ {
 		code |= int(b & 1)

@@ -181,30 +181,6 @@ func usualPart(name string) bool {
 	return false
 }
 
-// briefPart guesses by the name whether the beginning of a part will do. A wrong guess costs time, nothing else: what it is, its content tells.
-func briefPart(name string) bool {
-	name = partName(name)
-	switch path.Ext(name) {
-	case ".xml":
-	case ".bin":
-		return strings.Contains(name, "printersettings")
-	case ".vml", ".rels":
-		return false
-	default:
-		return usualPart(name)
-	}
-	dir, base := path.Split(name)
-	switch path.Base(dir) {
-	case "docprops", "theme", "slidelayouts", "slidemasters", "pivottables", "pivotcache", "tables":
-		return true
-	}
-	switch strings.TrimRight(strings.TrimSuffix(base, ".xml"), "0123456789") {
-	case "styles", "fonttable", "numbering", "settings", "websettings", "calcchain", "presprops", "viewprops", "tablestyles", "styleswitheffects":
-		return true
-	}
-	return false
-}
-
 // passive reports whether a part of that kind is content of the document and no file of its own.
 func passive(kind string) bool {
 	switch kind {
@@ -254,11 +230,7 @@ func (p *parts) Open(name string) (io.ReadCloser, error) {
 	if !ok {
 		return nil, fs.ErrNotExist
 	}
-	open := e.Open
-	if briefPart(name) {
-		open = e.Glance
-	}
-	z, err := open()
+	z, err := e.Open()
 	if err != nil {
 		return nil, err
 	}
