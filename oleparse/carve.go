@@ -27,14 +27,15 @@ func containerBefore(lead []byte) int64 {
 const (
 	searchLead  = 4  // bytes before a hit that are shown
 	searchAhead = 32 // bytes from it on that are shown, fewer only at the end
+	searchRoom  = 64 << 10
 )
 
 // searches recycles the memory of searches; what hit is shown of it is valid during the call.
-var searches = sync.Pool{New: func() any { return new([2 * window]byte) }}
+var searches = sync.Pool{New: func() any { return new([searchRoom]byte) }}
 
 // search calls hit with each offset of pattern in r, in order, until it returns false; lead are the bytes before it, rest those from it on.
 func search(r io.Reader, pattern []byte, hit func(at int64, lead, rest []byte) bool) error {
-	room := searches.Get().(*[2 * window]byte)
+	room := searches.Get().(*[searchRoom]byte)
 	defer searches.Put(room)
 	buf := room[:]
 	var base int64 // offset of buf

@@ -1,11 +1,6 @@
 package oleparse
 
-import (
-	"fmt"
-	"io"
-
-	"github.com/richardlehane/mscfb"
-)
+import "io"
 
 // compound is one compound file.
 type compound struct {
@@ -22,7 +17,6 @@ type compound struct {
 	entries []entry
 	root    int
 	order   []int // entries of the tree in order
-	lib     []*mscfb.File
 	way     way
 	faults  int
 	damaged bool                               // the directory is not whole: look for lost modules
@@ -58,7 +52,6 @@ func (r *reading) compound(ra io.ReaderAt, size int64, prefix string, nest int) 
 		if c.readDirectory() {
 			c.layOut()
 			c.readMiniFAT()
-			c.openLib()
 		}
 		c.list()
 		c.readEncryption()
@@ -94,34 +87,4 @@ func (c *compound) list() {
 		}
 		c.r.doc.Streams = append(c.r.doc.Streams, p)
 	}
-}
-
-// openLib hands a file in which we found no fault to mscfb. It takes part when it sees the same entries as we do.
-func (c *compound) openLib() {
-	if c.faults > 0 {
-		return
-	}
-	lib, err := newLib(c.src)
-	if err != nil || len(lib.File) != len(c.order) {
-		return
-	}
-	for i, id := range c.order {
-		if e := &c.entries[id]; e.kind == typeStream && e.size != lib.File[i].Size {
-			return
-		}
-	}
-	c.lib = make([]*mscfb.File, len(c.entries))
-	for i, id := range c.order {
-		c.lib[id] = lib.File[i]
-	}
-}
-
-// newLib calls mscfb; a panic there only means that our own chains are followed.
-func newLib(src *source) (lib *mscfb.Reader, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("mscfb: %v", p)
-		}
-	}()
-	return mscfb.New(src)
 }

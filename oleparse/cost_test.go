@@ -96,6 +96,7 @@ func TestABudgetThatEndsLeavesTheFileUnread(t *testing.T) {
 }
 
 func TestSearchShowsWhatStandsAround(t *testing.T) {
+	const window = searchRoom / 2
 	b := noise(5 * window)
 	for _, at := range []int{0, 2, 4, window, 2*window - searchAhead - 1, 2*window - searchAhead, 2*window - 9, 2*window - 4, 2 * window, 2*window + 3, len(b) - 8} {
 		c := bytes.Clone(b)

@@ -3,10 +3,8 @@
 // It lists what documents embed, link to and start: packages ([MS-OLEDS] 2.3), Word's fields and text ([MS-DOC]), PowerPoint's actions, Outlook's
 // attachments ([MS-OXMSG]).
 //
-// A compound file is read twice over. Our own reader walks header, DIFAT, FAT, mini FAT and directory first: it is the guard that counts entries,
-// depth and cycles, and it forgives what Office forgives. Where it finds nothing wrong the streams are read with
-// github.com/richardlehane/mscfb; where it does, or where mscfb gives up, our own chains are followed. Nothing is decided by a name alone:
-// a package part is a compound file when its bytes say so.
+// The reader of compound files counts entries, depth and cycles, and forgives what Office forgives. Tests hold it against github.com/richardlehane/mscfb
+// wherever that reads a file. Nothing is decided by a name alone: a package part is a compound file when its bytes say so.
 //
 // What is malformed is a [Problem], never an error; a Problem says whether content that Office might still run went unread.
 //
@@ -14,7 +12,7 @@
 //
 //   - Directory entries, nested storages, modules and source bytes: see [Options].
 //   - Problems: 64 are kept; whether any was Unread is never lost.
-//   - Bytes read of a file: eight times its size. A sound file is read about once (headers and directory twice); only sectors shared
+//   - Bytes read of a file: eight times its size. A sound file is read about once; only sectors shared
 //     between streams cost more, and those are not sound.
 //   - Memory: the FAT (1/128 of the file), the directory, the sources, and Options.Unpacked for storages inside streams and parts where
 //     Options.Storage gives no other room.

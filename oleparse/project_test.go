@@ -237,6 +237,7 @@ func noiseText(n int) []byte {
 }
 
 func TestSearchFindsAPatternAcrossItsWindows(t *testing.T) {
+	const window = searchRoom / 2
 	for _, at := range []int{0, 1, 2*window - 8, 2*window - 4, 2 * window, 2*window + 1, 5*window - 3} {
 		b := make([]byte, 6*window)
 		copy(b[at:], attribut)

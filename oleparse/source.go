@@ -24,7 +24,7 @@ type source struct {
 	err   error  // the reader's or the context's; nothing is read after it
 }
 
-// readsPerByte is how often a file's bytes may be read in all: FAT and directory by us and by mscfb, streams once, a search for lost modules
+// readsPerByte is how often a file's bytes may be read in all: FAT and directory once, streams once or twice, a search for lost modules
 // once. The constant part lets small files be read in 32 KB windows; the files in a document share one.
 const (
 	readsPerByte = 8

@@ -1,13 +1,6 @@
 package oleparse
 
-import (
-	"io"
-
-	"github.com/richardlehane/mscfb"
-)
-
-// window is the most bytes asked of mscfb in one Read: its compressChain takes quadratic time in the sectors of one call.
-const window = 32 << 10
+import "io"
 
 // wayEvery is how many sectors lie between those of a stream that are remembered for the next seek.
 const wayEvery = 16
@@ -18,50 +11,6 @@ type way struct {
 	at []uint32
 }
 
-// open returns the bytes of a stream from an offset. A chain that ends early gives errShort, a file that ends early errCut; what was there
-// has been delivered by then.
-func (c *compound) open(id int, from int64) io.Reader {
-	s := &stream{c: c, id: id, pos: from}
-	if c.lib != nil && c.lib[id] != nil && from == 0 && c.entries[id].size > 0 { // mscfb reads the file for each sector it passes; our FAT is in memory
-		f := *c.lib[id] // a File has one position, streams of it are read side by side
-		s.lib = &f
-	}
-	return s
-}
-
-// stream reads with mscfb as long as that works and then goes on with our own chain.
-type stream struct {
-	c   *compound
-	id  int
-	pos int64
-	lib *mscfb.File
-	own *chain
-}
-
-func (s *stream) Read(p []byte) (int, error) {
-	if len(p) == 0 {
-		return 0, nil
-	}
-	if s.lib != nil {
-		if n, ok := s.readLib(p[:min(len(p), window)]); ok {
-			return n, nil
-		}
-		s.lib = nil
-	}
-	if s.own == nil {
-		s.own = s.c.chainReader(s.id, s.pos)
-	}
-	return s.own.Read(p)
-}
-
-// readLib reads with mscfb; everything but plain success is left to our own chain, which knows what to call it.
-func (s *stream) readLib(p []byte) (n int, ok bool) {
-	defer func() { ok = recover() == nil && ok }()
-	n, _ = s.lib.Read(p)
-	s.pos += int64(n)
-	return n, n > 0
-}
-
 // chain follows the sectors of one stream (MS-CFB 2.3, 2.4).
 type chain struct {
 	c    *compound
@@ -70,13 +19,14 @@ type chain struct {
 	cur  uint32 // sector of the next byte
 	off  int64  // of the next byte, in it
 	left int64  // bytes to come
+	end  error  // what then comes, however often it is asked for
 }
 
-// chainReader starts a chain at an offset of a stream. Streams below the cutoff lie in the mini stream. A size is believed only as
-// far as the file could hold it.
-func (c *compound) chainReader(id int, from int64) *chain {
+// open returns the bytes of a stream from an offset. Streams below the cutoff lie in the mini stream. A size is believed only as far as the file could
+// hold it. A chain that ends early gives errShort, a file that ends early errCut; what was there has been delivered by then.
+func (c *compound) open(id int, from int64) io.Reader {
 	e := &c.entries[id]
-	s := &chain{c: c, unit: c.sector, cur: e.start, left: min(e.size, c.sectors<<c.h.shift) - from}
+	s := &chain{c: c, unit: c.sector, cur: e.start, end: io.EOF, left: min(e.size, c.sectors<<c.h.shift) - from}
 	if s.mini = e.size < miniCutoff; s.mini {
 		s.unit = 1 << miniShift
 	}
@@ -136,7 +86,9 @@ func (s *chain) place(sect uint32) (int64, bool) {
 
 func (s *chain) Read(p []byte) (int, error) {
 	if s.left <= 0 {
-		return 0, io.EOF
+		err := s.end
+		s.end = io.EOF
+		return 0, err
 	}
 	at, n, ok := s.run(int(min(int64(len(p)), s.left)))
 	if !ok {
@@ -148,9 +100,12 @@ func (s *chain) Read(p []byte) (int, error) {
 	if m == n {
 		return m, nil
 	}
-	s.left = 0
-	if err == io.EOF {
+	if s.left = 0; err == io.EOF {
 		err = errCut
+	}
+	if s.c.faults == 0 && m > 0 { // a caller who needs no more than there is must not lose the error; a damaged file has said so already
+		s.end = err
+		return m, nil
 	}
 	return m, err
 }

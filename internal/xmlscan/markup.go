@@ -87,6 +87,11 @@ func (s *Scanner) splitName(b []byte, colon int) {
 // tag takes a tag and returns what stands between its brackets. A "<" in it is against XML 3.1 and begins the next token: a quote that is
 // never closed swallows nothing.
 func (s *Scanner) tag() []byte {
+	if i := shortTag(s.buf[s.lo:s.hi]); i > 0 {
+		b := s.buf[s.lo+1 : s.lo+i]
+		s.lo += i + 1
+		return b
+	}
 	if i := plainTag(s.buf[s.lo:s.hi]); i > 0 {
 		b := s.buf[s.lo+1 : s.lo+i]
 		s.lo += i + 1
@@ -117,6 +122,21 @@ func (s *Scanner) tag() []byte {
 		}
 	}
 }
+
+// shortTag is plainTag for tags that are a name and nothing else, as most are: 0 for others.
+func shortTag(b []byte) int {
+	for i, c := range b[:min(len(b), shortName)] {
+		if c == '>' {
+			return i
+		}
+		if c <= ' ' || c == '"' || c == '\'' || c == '<' && i > 0 {
+			return 0
+		}
+	}
+	return 0
+}
+
+const shortName = 32 // "<w:" and the names of elements
 
 // plainTag finds the ">" that ends a tag where nothing can be mistaken for it: all double quotes are closed before it, there are no other ones and
 // no "<". It is 0 where that does not hold.
