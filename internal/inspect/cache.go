@@ -40,6 +40,7 @@ const (
 type cacheKey struct {
 	sum      digest
 	name     string
+	any      bool // of any name that ends like this one
 	declared string
 	read     bool // its text was taken as that of the mail
 	want     Digests

@@ -80,8 +80,8 @@ func TestCacheChangesNoResult(t *testing.T) {
 	files := carriers(t)
 	plain, cached := pair(t, cachedOptions())
 	random := rand.New(rand.NewPCG(1, 2))
-	names := []string{"a.doc", "請求書.zip", "invoice.pdf.exe", "", "pw_1234.gz"}
-	for range 3 * len(files) {
+	names := []string{"a.doc", "b.doc", "請求書.zip", "invoice.pdf.exe", "", "pw_1234.gz", "b.gz", "desktop.ini", "x.ini", "a.js", "b.js", "a/b.js", "a b          .js", "\u202Ea.js"}
+	for range 2 * len(files) {
 		var mail []attached
 		for range 1 + random.IntN(4) {
 			mail = append(mail, attached{names[random.IntN(len(names))], []string{"application/pdf", "text/plain"}[random.IntN(2)], files[random.IntN(len(files))]})
@@ -105,7 +105,9 @@ func TestCacheAsksWhatTheResultDependsOn(t *testing.T) {
 		hit   bool
 	}{
 		"the same":         {doc, true},
-		"another name":     {attached{"a.pdf", doc.declared, doc.data}, false},
+		"another stem":     {attached{"請求書 4459.doc", doc.declared, doc.data}, true},
+		"another ending":   {attached{"a.pdf", doc.declared, doc.data}, false},
+		"a deceiving name": {attached{"a.exe            .doc", doc.declared, doc.data}, false},
 		"another type":     {attached{doc.name, "application/pdf", doc.data}, false},
 		"another content":  {attached{doc.name, doc.declared, append(bytes.Clone(doc.data), 0)}, false},
 		"no name, no type": {attached{data: doc.data}, false},
@@ -180,6 +182,37 @@ func TestCacheForgetsNoCosts(t *testing.T) {
 			}
 			if cached.o.Cache.Stats().Hits == 0 {
 				t.Error("no hit")
+			}
+		})
+	}
+}
+
+// TestNamesAreToldApartWhereTheySayMore: a file that is remembered under one name, and then comes under another with the same ending.
+func TestNamesAreToldApartWhereTheySayMore(t *testing.T) {
+	link := fixture.Link{Base: `C:\a.exe`, Arguments: "x"}.Bytes()
+	for name, tc := range map[string]struct {
+		data         []byte
+		first, other string
+		hit          bool
+	}{
+		"what a gzip file holds is named after it": {gz(t, "", exe()), "a.gz", "b.gz", false},
+		"a gzip file that names it":                {gz(t, "a.exe", exe()), "a.gz", "b.gz", true},
+		"a link is judged by its name":             {link, "a.lnk", "invoice.lnk", false},
+		"a script":                                 {[]byte(encoded), "a.js", "b.js", true},
+		"a folder in the name":                     {exe(), "a.txt", "b.exe/c.txt", false},
+		"a marked name after one that may be":      {exe(), "\u05D0.\u202Bexe", "*.\u202Bexe", false},
+		"a second ending":                          {exe(), "a.exe", "a.pdf.exe", false},
+		"settings of a folder":                     {[]byte("[.ShellClassInfo]\nCLSID={1}"), "a.ini", "desktop.ini", false},
+		"a name after none":                        {exe(), "", "a", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			plain, cached := pair(t, cachedOptions())
+			everything(t, cached, attached{tc.first, "", tc.data})
+			if got, want := everything(t, cached, attached{tc.other, "", tc.data}), everything(t, plain, attached{tc.other, "", tc.data}); got != want {
+				t.Errorf("with the cache %s\nwithout %s", got, want)
+			}
+			if st := cached.o.Cache.Stats(); st.Hits > 0 != tc.hit {
+				t.Errorf("%+v", st)
 			}
 		})
 	}
@@ -260,9 +293,13 @@ func FuzzCache(f *testing.F) {
 	o.Bytes, o.Files = 1<<20, 200
 	plain, cached := pair(f, o)
 	f.Fuzz(func(t *testing.T, b []byte, name, declared string) {
-		mail := []attached{{name, declared, b}, {"b", "", b}, {name, declared, b}}
-		want := everything(t, plain, mail...)
+		other := "x" + extension(name)
+		mail := []attached{{name, declared, b}, {"b", "", b}, {name, declared, b}, {other, declared, b}}
+		want, turned := everything(t, plain, mail...), everything(t, plain, mail[3], mail[0])
 		for range 2 {
+			if got := everything(t, cached, mail[3], mail[0]); got != turned {
+				t.Fatalf("with the cache %s\nwithout %s", got, turned)
+			}
 			if got := everything(t, cached, mail...); got != want {
 				t.Fatalf("with the cache %s\nwithout %s", got, want)
 			}

@@ -29,16 +29,16 @@ type outcome struct {
 type heard struct {
 	text string
 	name bool
+	own  bool // the name of the attachment itself
 }
 
 // heardMost is how many bytes of words one outcome keeps: an attached mail with a longer text is read again.
 const heardMost = 64 << 10
 
-// fileName and beside give words to the message's, and remember that they did.
-func (s *Scan) fileName(name string) { s.hear(heard{name, true}) }
+// beside gives the words of a text to the message's.
+func (s *Scan) beside(text string) { s.hear(heard{text: text}) }
 
-func (s *Scan) beside(text string) { s.hear(heard{text, false}) }
-
+// hear gives words to the message's, and remembers that it did.
 func (s *Scan) hear(h heard) {
 	if s.listening {
 		s.heard = append(s.heard, h)
@@ -57,21 +57,32 @@ func (s *Scan) attachment(ctx context.Context, f *File) error {
 	if cache == nil || s.o.Remember <= 0 || s.o.Sources || f.sum == (digest{}) || len(f.Path) == 0 {
 		return s.top(ctx, f, true)
 	}
-	key := cacheKey{f.sum, f.Name, f.declared, f.read, s.want}
-	o := cache.get(s.scanner.generation, &key)
+	key := cacheKey{sum: f.sum, name: f.called, declared: f.declared, read: f.read, want: s.want}
+	o := cache.get(s.scanner.generation, key.typed(f))
+	if o == nil {
+		o = cache.get(s.scanner.generation, &key)
+	}
 	hit := o != nil && s.fits(ctx, f, o)
 	cache.count(hit)
 	if hit {
 		f.Kind = o.kind
-		s.recall(f.Path, o)
+		s.recall(f, o)
 		return nil
 	}
 	o, err := s.observe(ctx, f)
 	if o != nil {
-		o.key = key
+		if o.key = key; !f.asked {
+			o.key = *key.typed(f)
+		}
 		cache.put(s.scanner.generation, o)
 	}
 	return err
+}
+
+// typed is the key of all files of the mail whose names end alike, where nothing but the ending was asked for.
+func (k cacheKey) typed(f *File) *cacheKey {
+	k.name, k.any = f.typed, true
+	return &k
 }
 
 // fits reports whether the attachment would be inspected now as it was then: no limit of the message is met on the way.
@@ -87,11 +98,15 @@ func beneath(base, p finding.Path) bool {
 }
 
 // recall does to the scan what the inspection did.
-func (s *Scan) recall(at finding.Path, o *outcome) {
+func (s *Scan) recall(f *File, o *outcome) {
+	at := f.Path
 	s.count += o.count
 	s.bytes += o.bytes
 	s.again.Left -= o.again
 	for _, h := range o.heard {
+		if h.own {
+			h.text = f.called
+		}
 		s.hear(h)
 	}
 	for _, g := range o.findings {
@@ -193,8 +208,12 @@ func (o *outcome) keepFiles(list []FileReport, at string) {
 func (o *outcome) keepHeard(list []heard) bool {
 	n := 0
 	for _, h := range list {
+		if h.own {
+			h.text = ""
+		}
 		n += len(h.text)
-		o.heard = append(o.heard, heard{strings.Clone(h.text), h.name})
+		h.text = strings.Clone(h.text)
+		o.heard = append(o.heard, h)
 	}
 	return n <= heardMost
 }

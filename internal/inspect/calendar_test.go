@@ -83,7 +83,7 @@ func FuzzCalendar(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		scan := s.Begin()
-		file := &File{Name: "a.ics", Kind: KindICS, Size: int64(len(b)), content: bytes.NewReader(b), report: -1, listed: true}
+		file := &File{called: "a.ics", Kind: KindICS, Size: int64(len(b)), content: bytes.NewReader(b), report: -1, listed: true}
 		scan.report(file)
 		err := calendarFile{}.Inspect(context.Background(), file, scan)
 		if err != nil && !scan.incomplete {

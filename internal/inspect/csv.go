@@ -27,7 +27,7 @@ func (csvFile) Match(f *File) bool {
 	case KindText, KindSLK: // a list whose first column is called ID begins as SYLK does
 		return f.listed
 	}
-	switch extension(f.Name) { // whatever its first cell looks like, Excel opens it as what its name says
+	switch extension(f.typed) { // whatever its first cell looks like, Excel opens it as what its name says
 	case ".csv", ".tsv", ".tab", ".prn":
 		return f.listed
 	}

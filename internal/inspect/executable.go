@@ -26,7 +26,7 @@ func (executableFile) Match(f *File) bool {
 	case KindZip:
 		return f.archive != nil
 	}
-	return f.listed && rawProgram(extension(f.Name))
+	return f.listed && rawProgram(extension(f.typed))
 }
 
 func (executableFile) Inspect(ctx context.Context, f *File, s *Scan) error {
@@ -106,7 +106,7 @@ func portable(b []byte) string {
 
 // dosProgram is the word for a plain DOS program: by its header (pages of 512 bytes, a header of 16-byte paragraphs), or by its name.
 func dosProgram(f *File, head []byte) string {
-	if ext := extension(f.Name); program(ext) || runs(f.Name) {
+	if ext := extension(f.typed); program(ext) || runs(f.typed) {
 		return fmt.Sprintf("program by its name, %.20q", ext)
 	}
 	if len(head) < 28 {

@@ -20,7 +20,7 @@ func (s *Scan) inPlace(ctx context.Context, f *File, fill func(io.Writer) error)
 	}
 	s.report(f)
 	s.digested(f.Path, u.sums)
-	inner := &File{Path: f.Path, Name: f.Name, Size: u.Size(), content: u.content(), parent: f, depth: f.depth + 1, report: f.report}
+	inner := &File{Path: f.Path, called: f.called, typed: f.typed, same: f, Size: u.Size(), content: u.content(), parent: f, depth: f.depth + 1, report: f.report}
 	if broken != nil && !errors.Is(broken, io.ErrUnexpectedEOF) {
 		s.found(inner, finding.New(finding.ScanIncomplete, f.Path, "unpacked %d bytes, then: %q", inner.Size, broken.Error()))
 	}

@@ -55,10 +55,13 @@ func inspectors() []Inspector {
 // File is one file on its way through the inspectors.
 type File struct {
 	Path finding.Path
-	Name string // as given, "" where none is
 	Kind string // one of the Kind constants
 	Size int64
 
+	called   string // its name as given, "" where none is; asked by name, or by typed where only the ending matters
+	typed    string // a name with that ending; of a member, and where more than the ending matters, its own
+	asked    bool   // the result may depend on more of its name than typed has
+	same     *File  // what this is the content of: both have one name
 	declared string // the media type that the mail declares, "" inside files
 	content  io.ReaderAt
 	read     bool     // its words were taken as those of a text of the mail
@@ -88,9 +91,17 @@ type File struct {
 	words    *mailText       // keeps its text; nil where it is not the text of a mail
 }
 
+// name is the file's whole name.
+func (f *File) name() string {
+	for g := f; g != nil; g = g.same {
+		g.asked = true
+	}
+	return f.called
+}
+
 // child is a file inside f.
 func (f *File) child(name string) *File {
-	return &File{Path: f.Path.Child(name), Name: name, parent: f, depth: f.depth + 1, report: -1}
+	return &File{Path: f.Path.Child(name), called: name, typed: name, parent: f, depth: f.depth + 1, report: -1}
 }
 
 // reader is the content for a format's library: every read asks the context, and an error of the file system is told from the format's.

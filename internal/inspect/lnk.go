@@ -38,7 +38,7 @@ func (lnkFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 	if err != nil {
 		return err
 	}
-	why := shortcut{l, baseName(f.Name)}.reasons()
+	why := shortcut{l, baseName(f.name())}.reasons()
 	if tail > 0 {
 		why = append(why, fmt.Sprintf("%d bytes appended", tail))
 	}

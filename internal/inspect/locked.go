@@ -89,7 +89,7 @@ func (s *Scan) Finish(ctx context.Context) (still []Locked, err error) {
 		if s.words.Cut() || s.mail.cut {
 			s.limit(w.file, finding.LimitSize, "the mail's text is longer than is read for passwords")
 		}
-		still = append(still, Locked{w.file.Path, w.file.Name, w.file.Kind, w.copy})
+		still = append(still, Locked{w.file.Path, w.file.called, w.file.Kind, w.copy})
 	}
 	return still, err
 }

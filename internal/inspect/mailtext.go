@@ -181,8 +181,8 @@ const hintMax = 4 << 10
 
 // hints takes the words of a file's name and of a short text.
 func (s *Scan) hints(ctx context.Context, f *File) error {
-	if f.Name != "" {
-		s.fileName(f.Name)
+	if f.called != "" {
+		s.hear(heard{f.called, true, f.parent == nil})
 	}
 	if f.read || f.Size > hintMax || f.Kind != KindText && f.Kind != KindHTML {
 		return nil

@@ -10,7 +10,7 @@ import (
 // under the name of a harmless kind. A name without an extension leaves it to the declared type. What Office and other programs sort out by
 // themselves, and old systems export every day (RTF, HTML, XML and MHTML named .doc, pictures of one kind named as another), is none.
 func (s *Scan) mismatch(f *File) {
-	ext := extension(baseName(f.Name))
+	ext := extension(baseName(f.typed))
 	if ext == "" {
 		ext = declaredExtension(f.declared)
 	}

@@ -20,8 +20,8 @@ func (s *Scan) disguises(f *File) {
 
 // nameTricks reports what a file's name does to hide what the file is: for attachments and members alike, also for those that stay locked.
 func (s *Scan) nameTricks(f *File) {
-	name := baseName(f.Name)
-	if f.Name == "" || s.told(f) {
+	name := baseName(f.called)
+	if f.called == "" || s.told(f) {
 		return
 	}
 	if why := reordered(name); why != "" {
@@ -34,6 +34,14 @@ func (s *Scan) nameTricks(f *File) {
 
 		s.found(f, finding.New(finding.NameDoubleExtension, f.Path, "%.20q before %.40q", shown, extension(name)))
 	}
+}
+
+// plain reports whether of a name nothing but its ending, of ASCII letters and digits, can say anything of its file: a file of the mail by such a name has
+// the same result as by another.
+func plain(name string) bool {
+	ending := strings.TrimPrefix(extension(name), ".")
+	return name != "" && !strings.ContainsAny(name, `/\:`) && !strings.ContainsFunc(ending, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }) &&
+		!urlName(name) && reordered(name) == "" && hidingBlanks(name) == 0 && doubleExtension(name) == ""
 }
 
 // told reports whether f was listed before: a member of a locked archive comes again when that opens.

@@ -15,7 +15,7 @@ import (
 func reportOf(t *testing.T, doc *oleparse.Document) Result {
 	t.Helper()
 	s := newScan(t)
-	f := &File{Name: "a.doc", Kind: KindDOC, report: -1}
+	f := &File{called: "a.doc", Kind: KindDOC, report: -1}
 	s.report(f)
 	s.objects(f, doc)
 	return s.Result()
@@ -85,7 +85,7 @@ func TestCommandsAreReported(t *testing.T) {
 
 func TestFilesInStreamsAreInspected(t *testing.T) {
 	s := newScan(t)
-	f := &File{Name: "a.doc", Kind: KindDOC, report: -1}
+	f := &File{called: "a.doc", Kind: KindDOC, report: -1}
 	open := func() (io.Reader, error) { return strings.NewReader("MZ\x00\x01 program"), nil }
 	err := s.packed(context.Background(), f, &oleparse.Document{Files: []oleparse.File{
 		{Path: "ObjectPool/_1/\x01Ole10Native", Name: "a.exe", Open: open},

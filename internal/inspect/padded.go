@@ -84,7 +84,7 @@ func opened(f *File) bool {
 	case KindZip:
 		return false
 	case KindText, KindData:
-		return runs(f.Name)
+		return runs(f.typed)
 	}
 	return f.archive != nil // docm, xlsm and so on
 }

@@ -188,16 +188,18 @@ func (s *Scan) Part(ctx context.Context, p *message.Part) (kind string, err erro
 // partFile is a part of the mail in the file parent, nil for the message itself.
 func (s *Scan) partFile(p *message.Part, parent *File) *File {
 	s.digestPart(p)
-	f := &File{Path: p.Path, Name: p.Name, Size: p.Content.Size(), declared: p.Type, content: p.Content, sum: p.SHA256, parent: parent, read: p.Text != "", report: -1}
+	f := &File{Path: p.Path, called: p.Name, typed: p.Name, Size: p.Content.Size(), declared: p.Type, content: p.Content, sum: p.SHA256, parent: parent, read: p.Text != "", report: -1}
 	if parent != nil {
 		f.depth = parent.depth + 1
+	} else if plain(p.Name) {
+		f.typed = "*" + extension(p.Name)
 	}
 	return f
 }
 
 // File inspects a file by itself (scan FILE): path is nil for the scanned file.
 func (s *Scan) File(ctx context.Context, path finding.Path, name string, r io.ReaderAt, size int64) (kind string, err error) {
-	f := &File{Path: path, Name: name, Size: size, content: r, report: -1}
+	f := &File{Path: path, called: name, typed: name, Size: size, content: r, report: -1}
 	if err := s.digestFile(ctx, f); err != nil {
 		s.found(f, finding.New(finding.ScanIncomplete, path, "the file cannot be read"))
 		return KindData, err

@@ -31,9 +31,9 @@ func (scriptFile) Match(f *File) bool {
 	case KindEXE, KindELF, KindMachO, KindMSI, KindCHM, KindLNK, KindURL, KindEmpty:
 		return false
 	case KindText, KindHTML, KindXML:
-		return scriptName(f.Name) || !shownAsText(extension(f.Name))
+		return scriptName(f.typed) || !shownAsText(extension(f.typed))
 	}
-	return scriptName(f.Name)
+	return scriptName(f.typed)
 }
 
 // scriptName reports whether Windows runs a file by that name as a script. Programs and addresses have inspectors of their own.
@@ -53,7 +53,7 @@ func shownAsText(ext string) bool {
 const scriptMax = 8 << 20 // bytes of a script that are read; what is behind them has no more to say than its name
 
 func (x scriptFile) Inspect(ctx context.Context, f *File, s *Scan) error {
-	named := scriptName(f.Name)
+	named := scriptName(f.typed)
 	if !named {
 		head, err := f.peek(ctx, 0, make([]byte, min(f.Size, hostRead)))
 		if err != nil || !clearly(f, script.Text(head)) {
@@ -69,12 +69,12 @@ func (x scriptFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 	if encoded {
 		text = script.Decode(text)
 	}
-	r, err := judgeScript(ctx, extension(f.Name), text)
+	r, err := judgeScript(ctx, extension(f.typed), text)
 	if err != nil {
 		return err
 	}
 	found := &foundScript{f, scriptDetail(f, named, encoded), r}
-	if encoded || !named || !sourceScript(extension(f.Name)) || f.parent == nil || !isArchive(f.parent.Kind) {
+	if encoded || !named || !sourceScript(extension(f.typed)) || f.parent == nil || !isArchive(f.parent.Kind) {
 		found.report(s)
 		return nil
 	}
@@ -101,7 +101,7 @@ func (c *foundScript) report(s *Scan) {
 func scriptDetail(f *File, named, encoded bool) string {
 	how := "by its content"
 	if named {
-		how = fmt.Sprintf("by its name, %.20q", extension(f.Name))
+		how = fmt.Sprintf("by its name, %.20q", extension(f.typed))
 	}
 	if encoded {
 		how += ", encoded"

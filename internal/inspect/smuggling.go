@@ -30,7 +30,7 @@ func (pageFile) Match(f *File) bool {
 	case KindXML:
 		return f.listed
 	case KindText, KindScript, KindData: // a browser goes by the name
-		return f.listed && pageName(extension(f.Name))
+		return f.listed && pageName(extension(f.typed))
 	}
 	return false
 }
@@ -46,7 +46,7 @@ func pageName(ext string) bool {
 const pageMax = 24 << 20 // bytes of a page: mail servers take no more in one attachment
 
 func (x pageFile) Inspect(ctx context.Context, f *File, s *Scan) error {
-	if f.Kind == KindXML && !pageName(extension(f.Name)) {
+	if f.Kind == KindXML && !pageName(extension(f.typed)) {
 		head, err := f.peek(ctx, 0, make([]byte, headSize))
 		if err != nil || !bytes.Contains(head, []byte("http://www.w3.org/1999/xhtml")) {
 			return err

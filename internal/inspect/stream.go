@@ -171,12 +171,13 @@ func (lzwFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 
 // inner is the name a program gives to the content of a compressed file: that of the file without the ending.
 func inner(f *File, endings ...string) string {
+	name := f.name()
 	for _, e := range endings {
-		if n := len(f.Name) - len(e); n > 0 && strings.EqualFold(f.Name[n:], e) {
+		if n := len(name) - len(e); n > 0 && strings.EqualFold(name[n:], e) {
 			if strings.HasPrefix(e, ".t") {
-				return f.Name[:n] + ".tar"
+				return name[:n] + ".tar"
 			}
-			return f.Name[:n]
+			return name[:n]
 		}
 	}
 	return "content"

@@ -9,18 +9,18 @@ const treeFiles = 3
 
 // tally counts a member that a source tree has.
 func (s *Scan) tally(f *File) {
-	if ext := extension(f.Name); f.parent != nil && (ext == ".htm" || ext == ".html") {
+	if ext := extension(f.called); f.parent != nil && (ext == ".htm" || ext == ".html") {
 		if f.parent.pages == nil {
 			f.parent.pages = map[string]bool{}
 		}
-		f.parent.pages[f.Name[:len(f.Name)-len(ext)]] = true
+		f.parent.pages[f.called[:len(f.called)-len(ext)]] = true
 	}
-	if f.parent != nil && (sourceExtension(extension(f.Name)) || projectName(strings.ToLower(baseName(f.Name)))) {
+	if f.parent != nil && (sourceExtension(extension(f.called)) || projectName(strings.ToLower(baseName(f.called)))) {
 		f.parent.sources++
 		if f.parent.folders == nil {
 			f.parent.folders = map[string]int{}
 		}
-		f.parent.folders[folder(f.Name)]++
+		f.parent.folders[folder(f.called)]++
 	}
 }
 
@@ -32,10 +32,10 @@ func (s *Scan) settle(f *File) {
 	list := f.scripts
 	f.scripts = nil
 	for _, c := range list {
-		if f.sources >= treeFiles && harmlessSource(c) && !(c.judged.Suspicious() && f.alone(folder(c.f.Name))) {
+		if f.sources >= treeFiles && harmlessSource(c) && !(c.judged.Suspicious() && f.alone(folder(c.f.called))) {
 			continue
 		}
-		if !c.judged.Suspicious() && f.ofPage(folder(c.f.Name)) {
+		if !c.judged.Suspicious() && f.ofPage(folder(c.f.called)) {
 			continue
 		}
 		c.report(s)

@@ -25,7 +25,7 @@ func (urlFile) Match(f *File) bool {
 	case KindURL:
 		return f.listed
 	case KindText, KindXML, KindData:
-		return f.listed && urlName(f.Name)
+		return f.listed && urlName(f.typed)
 	}
 	return false
 }
