@@ -32,7 +32,16 @@ var (
 	PrometheusSet = Set{"prometheus", []string{"prometheus"}, []string{"promtool"}, []string{"usr/bin/prometheus", "usr/bin/promtool"}}
 )
 
-// Sets is every set, for fetching ahead.
+// Other filters, which bench/peers compares with. Python's interpreter is in a package that has its version in its name.
+var (
+	ClamAVSet = Set{"clamav", []string{"clamav-daemon", "clamav-milter"}, nil, []string{"usr/sbin/clamd", "usr/sbin/clamav-milter"}}
+	RspamdSet = Set{"rspamd", []string{"rspamd"}, nil, []string{"usr/bin/rspamd", "etc/rspamd/rspamd.conf"}}
+	PythonSet = Set{"python-milter", []string{"python3-minimal", "python3-milter", "python3-olefile"},
+		[]string{"python3.10-minimal", "python3.11-minimal", "python3.12-minimal", "python3.13-minimal", "python3.14-minimal"},
+		[]string{"usr/bin/python3", "usr/lib/python3/dist-packages/Milter/__init__.py", "usr/lib/python3/dist-packages/olefile/olefile.py"}}
+)
+
+// Sets is every set that tests need, for fetching ahead.
 func Sets() []Set { return []Set{PostfixSet, SendmailSet, PrometheusSet} }
 
 // recipe changes when the way of unpacking does, so that an old cache is not taken for a new one.

@@ -178,12 +178,22 @@ type proc struct {
 
 // startProc starts cmd and waits for it on one locked thread: PR_SET_PDEATHSIG means the death of the thread that forked, not of the process.
 func startProc(cmd *exec.Cmd) (*proc, error) {
+	return startOn(cmd, func() error { return nil })
+}
+
+// startOffline is startProc in a new network namespace, in which there is the loopback device and nothing else.
+func startOffline(cmd *exec.Cmd) (*proc, error) { return startOn(cmd, leaveNetwork) }
+
+// startOn starts cmd on a thread that prepare has prepared. The thread ends with the program: it is never unlocked.
+func startOn(cmd *exec.Cmd, prepare func() error) (*proc, error) {
 	p := &proc{cmd: cmd, done: make(chan struct{})}
 	started := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := cmd.Start()
+		err := prepare()
+		if err == nil {
+			err = cmd.Start()
+		}
 		started <- err
 		if err != nil {
 			return
