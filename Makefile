@@ -1,7 +1,7 @@
 # make demo   the main job in a minute: a real Postfix, real mails, what was held and why
 # make test   every test; fetches what it needs and says so
 .DEFAULT_GOAL := build
-.PHONY: build run demo test test-long soak lint fuzz bench eval image clean
+.PHONY: build run demo test test-long soak lint fuzz bench bench-peers eval image clean
 
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
@@ -42,6 +42,12 @@ fuzz: ## every fuzz target in turn, FUZZTIME each
 
 bench: ## every benchmark once, with allocations
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+CORPUS ?=
+OLEVBA ?=
+bench-peers: build ## beside filters of Debian's packages, which it fetches into .cache; needs root; CORPUS=folder of files, OLEVBA=folder with oletools
+	$(GO) run ./bench/peers --filters null,sekisho,rspamd,rspamd-self,olefile,clamav$(if $(OLEVBA),$(comma)olevba --olevba $(OLEVBA)) $(if $(CORPUS),--corpus $(CORPUS))
+comma := ,
 
 EVAL ?= ../shared
 eval: build ## score against the corpora in EVAL, held to .ci/floors.json; needs python3

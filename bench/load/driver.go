@@ -18,7 +18,8 @@ type Job struct {
 	Network, Addr string
 	Mails         []Mail
 	Concurrency   int
-	For           time.Duration // no message begins later
+	For           time.Duration // no message begins later, but for the first Least
+	Least         int           // messages at the least: all of Mails, that a slow filter gets the same ones as a fast one
 	Most          int           // no more messages than that; 0 for no limit
 	Run           string        // makes Message-IDs differ between runs
 }
@@ -83,9 +84,9 @@ func (c *connection) run(until time.Time) error {
 	if _, err := s.Helo("client.example.com"); err != nil {
 		return err
 	}
-	for time.Now().Before(until) {
+	for {
 		n := int(c.next.Add(1) - 1)
-		if c.job.Most > 0 && n >= c.job.Most {
+		if n >= c.job.Least && time.Now().After(until) || c.job.Most > 0 && n >= c.job.Most {
 			break
 		}
 		if err := c.send(s, n); err != nil {

@@ -63,18 +63,23 @@ func Workloads(dir string) ([]Workload, error) {
 	if err != nil {
 		return nil, err
 	}
+	return workloads(plain, macro, mails), nil
+}
+
+// workloads are n mails each, but for macro.
+func workloads(plain, macro []file, n int) []Workload {
 	g := &generator{rand: rand.New(rand.NewPCG(seed, seed))}
 	text, business, macros := Workload{Name: "text"}, Workload{Name: "business"}, Workload{Name: "macro"}
-	for range mails {
+	for range n {
 		text.Mails = append(text.Mails, g.mail())
 	}
-	for i := range mails {
+	for i := range n {
 		business.Mails = append(business.Mails, g.mail(g.office(plain, i)...))
 	}
 	for _, f := range macro {
 		macros.Mails = append(macros.Mails, g.mail(f))
 	}
-	return []Workload{text, business, macros}, nil
+	return []Workload{text, business, macros}
 }
 
 // corpus reads files that the line lets pass, and Office files with macros, each in the order of their paths.

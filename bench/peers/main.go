@@ -24,10 +24,12 @@ import (
 
 // options are the command's flags.
 type options struct {
-	corpus, workloads, filters, concurrency, sekisho string
-	rounds                                           int
-	cell                                             time.Duration
-	json                                             bool
+	corpus, workloads, filters, concurrency, sekisho, olevba string
+	rounds                                                   int
+	cell                                                     time.Duration
+	json                                                     bool
+
+	logf func(string, ...any) // progress
 }
 
 func main() {
@@ -41,12 +43,14 @@ func main() {
 	flag.StringVar(&o.filters, "filters", "null,sekisho", "which filters, of "+strings.Join(names(), ", "))
 	flag.StringVar(&o.concurrency, "concurrency", "1,4,16", "how many connections")
 	flag.StringVar(&o.sekisho, "sekisho", "./sekisho", "the binary")
+	flag.StringVar(&o.olevba, "olevba", "", "folder of Python modules that has oletools, for the filter olevba")
 	flag.IntVar(&o.rounds, "rounds", 3, "how often; medians are shown")
 	flag.DurationVar(&o.cell, "cell", 4*time.Second, "how long each cell takes")
 	flag.BoolVar(&o.json, "json", false, "one JSON object a cell")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	o.logf = func(format string, args ...any) { fmt.Fprintf(os.Stderr, "peers: "+format+"\n", args...) }
 	if err := run(ctx, o, os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "peers:", err)
 		os.Exit(2)
@@ -66,6 +70,7 @@ func null(path string) {
 // cell is one place of the table.
 type cell struct {
 	Filter      string  `json:"filter"`
+	Way         string  `json:"way"` // milter, postfix or tcp
 	Workload    string  `json:"workload"`
 	Concurrency int     `json:"concurrency"`
 	CPU         float64 `json:"cpu_ms"` // of the filter, a message
@@ -73,7 +78,13 @@ type cell struct {
 	load.Stats
 }
 
-func (c cell) key() [3]string { return [3]string{c.Workload, strconv.Itoa(c.Concurrency), c.Filter} }
+// key is a cell's place and filter.
+type key struct {
+	place
+	filter string
+}
+
+func (c cell) key() key { return key{c.place(), c.Filter} }
 
 func run(ctx context.Context, o options, out, progress io.Writer) error {
 	workloads, err := load.Workloads(o.corpus)
@@ -98,6 +109,12 @@ func run(ctx context.Context, o options, out, progress io.Writer) error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		running = append(running, p)
+		if err := p.prove(); err != nil {
+			return fmt.Errorf("%s: %w\n%s", name, err, p.log())
+		}
+	}
+	for _, p := range running {
+		p.settle(ctx)
 	}
 	cells, err := measure(ctx, o, workloads, running, progress)
 	if err != nil {
@@ -117,8 +134,8 @@ func run(ctx context.Context, o options, out, progress io.Writer) error {
 
 // measure runs each cell in each round, so that what else the machine does meets all filters alike, and returns the medians by throughput.
 func measure(ctx context.Context, o options, workloads []load.Workload, filters []*process, progress io.Writer) (medians []cell, err error) {
-	all := map[[3]string][]cell{}
-	var order [][3]string
+	all := map[key][]cell{}
+	var order []key
 	for round := range o.rounds {
 		for _, w := range workloads {
 			if !slices.Contains(strings.Split(o.workloads, ","), w.Name) {
@@ -164,14 +181,14 @@ func (p *process) cell(w load.Workload, concurrency int, length time.Duration, r
 	if err != nil {
 		return cell{}, err
 	}
-	job.For, job.Run = length, run
+	job.For, job.Least, job.Run = length, len(w.Mails), run
 	stats, err := load.Drive(job)
 	if err != nil {
 		return cell{}, err
 	}
 	after, err := load.UsageOf(p.pids...)
 	return cell{
-		Filter: p.name, Workload: w.Name, Concurrency: concurrency, Stats: stats, Peak: after.Peak,
+		Filter: p.name, Way: "milter", Workload: w.Name, Concurrency: concurrency, Stats: stats, Peak: after.Peak,
 		CPU: (after.CPU - before.CPU) * 1000 / float64(max(1, stats.Messages)),
 	}, err
 }

@@ -87,7 +87,7 @@ var arrows = map[string][]string{
 	"e2e":                 {"*"},
 	"bench":               {"*"},
 	"bench/load":          {"internal/filter", "internal/fixture", "internal/inspect", "internal/miltertest", "rules"},
-	"bench/peers":         {"bench/load", "internal/miltertest", "internal/mtatest"},
+	"bench/peers":         {"bench/load", "internal/fixture", "internal/miltertest", "internal/mtatest"},
 	"bench/soak":          {"*"},
 }
 
