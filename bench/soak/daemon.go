@@ -6,18 +6,26 @@ import (
 	"fmt"
 	"net"
 	"os/exec"
+	"path/filepath"
 	"runtime"
+	"strconv"
 	"syscall"
 	"time"
 )
 
-// The daemon's deadlines on this stage, shorter than its own so that a dead peer is seen to be dropped.
+// deadlines are the daemon's, as configured.
+type deadlines struct{ inspect, read, message, hold time.Duration }
+
+var (
+	// shortDeadlines show in seconds that a dead peer is dropped.
+	shortDeadlines = deadlines{20 * time.Second, 5 * time.Second, 40 * time.Second, 10 * time.Second}
+	// defaultDeadlines are those of package config.
+	defaultDeadlines = deadlines{time.Minute, 5 * time.Minute, 3 * time.Minute, 30 * time.Second}
+)
+
 const (
-	readTimeout    = 5 * time.Second
-	messageTimeout = 40 * time.Second
-	holdTimeout    = 10 * time.Second
-	startTimeout   = 30 * time.Second // a locked or full store delays a start; it is tried again until then
-	stopTimeout    = 30 * time.Second
+	startTimeout = 30 * time.Second // a locked or full store delays a start; it is tried again until then
+	stopTimeout  = 30 * time.Second
 )
 
 // daemon is one life of it.
@@ -121,3 +129,22 @@ func (d *daemon) stop() error {
 
 // orphans reports whether a process of its group is left.
 func (d *daemon) orphans() bool { return syscall.Kill(-d.pid, 0) == nil }
+
+// memory is the resident memory of the daemon, and of its group with the workers, in MB.
+func (d *daemon) memory() (own, all float64, workers int) {
+	own, _ = rss(d.pid) // 0 when it has just ended
+	procs, _ := filepath.Glob("/proc/[0-9]*")
+	all = own
+	for _, p := range procs {
+		pid, err := strconv.Atoi(filepath.Base(p))
+		if err != nil || pid == d.pid {
+			continue
+		}
+		if group, err := syscall.Getpgid(pid); err == nil && group == d.pid {
+			mb, _ := rss(pid)
+			all += mb
+			workers++
+		}
+	}
+	return own, all, workers
+}

@@ -59,7 +59,7 @@ type mostOf struct {
 
 // Run keeps the daemon under load and faults, lets the MTA's queue run dry, and closes the books.
 func (c *endure) Run(ctx context.Context) (err error) {
-	s, err := newStage(ctx)
+	s, err := newStage(ctx, shortDeadlines)
 	if err != nil {
 		return err
 	}
@@ -267,7 +267,15 @@ func ms(sorted []time.Duration, q float64) string {
 	if len(sorted) == 0 {
 		return "-"
 	}
-	return fmt.Sprintf("%.1f", float64(sorted[int(q*float64(len(sorted)-1))].Microseconds())/1000)
+	return fmt.Sprintf("%.1f", quantile(sorted, q))
+}
+
+// quantile is in milliseconds.
+func quantile(sorted []time.Duration, q float64) float64 {
+	if len(sorted) == 0 {
+		return 0
+	}
+	return float64(sorted[int(q*float64(len(sorted)-1))].Microseconds()) / 1000
 }
 
 // tail shows the end of the daemon's log.

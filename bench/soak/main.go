@@ -28,7 +28,8 @@ import (
 )
 
 type commands struct {
-	Endure endure `cmd:"" help:"Load with faults: accounts agree, memory stays flat."`
+	Endure  endure  `cmd:"" help:"Load with faults: accounts agree, memory stays flat."`
+	Hostile hostile `cmd:"" help:"Hostile mail beside ordinary mail: the ordinary stays fast."`
 }
 
 // errBroken is a promise that was not kept; what it was is printed already.

@@ -68,7 +68,7 @@ const (
 	perConnection = 100             // as smtpd's max_use
 	retryFirst    = time.Second     // Postfix's minimal_backoff_time is 300 s; half an hour has no time for that
 	retryMost     = 5 * time.Second // and this its maximal_backoff_time
-	replyPatience = messageTimeout + holdTimeout + 10*time.Second
+	replyPatience = time.Minute     // beyond any deadline of endure
 )
 
 func newMTA(socket string) *mta {

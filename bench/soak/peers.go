@@ -91,7 +91,7 @@ func (m *mta) deadPeer(ctx context.Context) {
 const deadGrace = 5 * time.Second
 
 func (m *mta) die(nc net.Conn) {
-	_ = nc.SetReadDeadline(time.Now().Add(readTimeout + deadGrace))
+	_ = nc.SetReadDeadline(time.Now().Add(shortDeadlines.read + deadGrace))
 	_, err := nc.Read(make([]byte, 1))
 	m.note(&m.count.Dead)
 	if t, ok := err.(net.Error); ok && t.Timeout() {

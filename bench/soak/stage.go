@@ -22,6 +22,7 @@ const diskSize = 6 << 30
 
 // stage is where everything is: one folder, in it a small disk with the state, and the configuration.
 type stage struct {
+	deadlines
 	dir  string
 	bin  string
 	web  string // HOST:PORT of the metrics
@@ -36,8 +37,8 @@ func (s *stage) pack() string   { return filepath.Join(s.dir, "pack.yaml") }
 func (s *stage) socket() string { return filepath.Join(s.dir, "run", "s") }
 
 // newStage builds the daemon and makes the folder ready.
-func newStage(ctx context.Context) (_ *stage, err error) {
-	s := &stage{}
+func newStage(ctx context.Context, d deadlines) (_ *stage, err error) {
+	s := &stage{deadlines: d}
 	if s.dir, err = os.MkdirTemp("", "soak"); err != nil {
 		return nil, err
 	}
@@ -94,14 +95,14 @@ state: %s
 web: {listen: %q}
 site: {local_domains: [us.example], internal_networks: [10.0.0.0/8], authserv_id: mx.us.example}
 rules: {pack: %s}
-limits: {inspect_time: 20s}
+limits: {inspect_time: %s}
 quarantine: {min_free_bytes: 16MB, max_bytes: 5GB, max_source_percent: 100, max_messages: 2000000}
 timeouts: {read: %s, message: %s, hold: %s, drain: 10s}
 notices: {postmaster: postmaster@us.example, from: sekisho@us.example, every: 5s, smtp: %q}
 outbound: {mails: 1000000, carriers: 1000000}
 log: {level: warn}
 %s
-`, s.socket(), s.state(), s.web, s.pack(), readTimeout, messageTimeout, holdTimeout, s.sink.addr(), more)
+`, s.socket(), s.state(), s.web, s.pack(), s.inspect, s.read, s.message, s.hold, s.sink.addr(), more)
 	return os.WriteFile(s.config(), []byte(text), 0o644)
 }
 
