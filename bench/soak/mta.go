@@ -298,6 +298,9 @@ func (m *mta) note(event *int) {
 
 // half sends the first half of a mail's content.
 func half(s *miltertest.Session, m miltertest.Mail) error {
+	if err := s.Flush(); err != nil { // which begins the time for it
+		return err
+	}
 	if _, err := s.MailFrom(m.From); err != nil {
 		return err
 	}

@@ -394,6 +394,9 @@ func (r Reply) goesOn() bool { return r.Code == 0 || r.Code == 'c' }
 
 // envelope sends the commands before the header, each with its macros.
 func (s *Session) envelope(m Mail) (Reply, error) {
+	if err := s.nc.SetDeadline(time.Now().Add(s.Timeout)); err != nil { // content may leave before anything is waited for
+		return Reply{}, err
+	}
 	s.Macros('M', m.Macros['M']...)
 	r, err := s.MailFrom(m.From)
 	for i := 0; i < len(m.Rcpts) && err == nil && r.goesOn(); i++ {
