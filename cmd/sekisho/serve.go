@@ -411,6 +411,7 @@ func (s *server) drain() error {
 	if err := s.milter.Shutdown(ctx); err != nil {
 		s.log.Warn("messages in work were cut off; the MTA keeps them", "error", err.Error())
 	}
+	s.swept(s.q.EmptySpool())
 	return nil
 }
 
@@ -432,6 +433,7 @@ func (s *server) upkeep(ctx context.Context, hup <-chan os.Signal) {
 			s.tell(daemon.SdNotifyWatchdog)
 		case <-expire.C:
 			s.closeRetired(time.Now())
+			s.swept(s.q.SweepSpool())
 			if n, err := s.q.Expire(ctx, time.Now()); err != nil && ctx.Err() == nil {
 				s.metrics.Errors.WithLabelValues("store").Inc()
 				s.log.Error("quarantine: expiring", "error", err.Error())

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"sync"
 
@@ -222,8 +223,7 @@ func (b *Buffer) spool() error {
 		return fmt.Errorf("message: spool: %w", err)
 	}
 	if _, err := f.WriteAt(b.mem, 0); err != nil {
-		f.Close()
-		os.Remove(f.Name())
+		Discard(f) //nolint:errcheck // the first error says it
 		return fmt.Errorf("message: spool: %w", err)
 	}
 	b.file = f
@@ -304,10 +304,19 @@ func (b *Buffer) removeFile() error {
 	if b.file == nil {
 		return nil
 	}
-	err := b.file.Close()
-	if !b.detached {
-		err = errors.Join(err, os.Remove(b.file.Name()))
-	}
+	f := b.file
 	b.file = nil
-	return err
+	if b.detached {
+		return f.Close()
+	}
+	return Discard(f)
+}
+
+// Discard closes and removes a spool file. Where its folder cannot be written now, the file is emptied at least: its name may stay, its bytes not.
+func Discard(f *os.File) error {
+	err := os.Remove(f.Name())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // which has another name now, and is somebody's
+		err = errors.Join(err, f.Truncate(0))
+	}
+	return errors.Join(err, f.Close())
 }

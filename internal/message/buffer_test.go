@@ -168,3 +168,44 @@ func TestClosedMemoryIsNotSharedByTwo(t *testing.T) {
 		t.Error("two buffers share memory")
 	}
 }
+
+// spooled is a buffer in a spool file, and the file's name.
+func spooled(t *testing.T, dir string) (*message.Buffer, string) {
+	t.Helper()
+	b := message.NewBuffer(dir, 1)
+	_, err := b.Write([]byte("a mail"))
+	names, globErr := filepath.Glob(filepath.Join(dir, "spool-*"))
+	if err := errors.Join(err, globErr); err != nil || len(names) != 1 {
+		t.Fatal(names, err)
+	}
+	return b, names[0]
+}
+
+// A folder that cannot be written at the moment keeps the name of a spool file; nobody should have to wait for its bytes.
+func TestASpoolFileThatCannotBeRemovedIsEmptied(t *testing.T) {
+	dir := t.TempDir()
+	b, name := spooled(t, dir)
+	other := filepath.Join(dir, "other")
+	if err := errors.Join(os.Link(name, other), os.Remove(name), os.MkdirAll(filepath.Join(name, "x"), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Close(); err == nil {
+		t.Error("no error")
+	}
+	if fi, err := os.Stat(other); err != nil || fi.Size() != 0 {
+		t.Errorf("%v, %v", fi, err)
+	}
+}
+
+func TestASpoolFileThatSomebodyTookOverKeepsItsBytes(t *testing.T) {
+	dir := t.TempDir()
+	b, name := spooled(t, dir)
+	other := filepath.Join(dir, "other")
+	if err := os.Rename(name, other); err != nil {
+		t.Fatal(err)
+	}
+	_ = b.Close() // that its name is gone is an error
+	if got, err := os.ReadFile(other); err != nil || string(got) != "a mail" {
+		t.Errorf("%q, %v", got, err)
+	}
+}

@@ -198,15 +198,15 @@ func (q *Quarantine) writeFile(it Item, raw *message.Buffer) (Item, int64, error
 	if err != nil {
 		return it, 0, err
 	}
-	defer f.Close()
 	q.opts.Step("spooled")
 	it, space, err := q.seal(f, it)
 	if err == nil {
 		err = q.move(f.Name(), it.ID)
 	}
 	if err != nil {
-		return it, 0, errors.Join(err, os.Remove(f.Name()))
+		return it, 0, errors.Join(err, message.Discard(f))
 	}
+	f.Close() // it is durable, whatever that says
 	return it, space, nil
 }
 
@@ -227,7 +227,7 @@ func (q *Quarantine) spooled(id string, raw *message.Buffer) (*os.File, error) {
 		return nil, err
 	}
 	if _, err := io.Copy(f, io.NewSectionReader(raw, 0, raw.Size())); err != nil {
-		return nil, errors.Join(err, f.Close(), os.Remove(f.Name()))
+		return nil, errors.Join(err, message.Discard(f))
 	}
 	return f, nil
 }

@@ -305,11 +305,32 @@ func (v *verifier) spool() error {
 }
 
 // EmptySpool removes what a daemon that was killed left in the spool folder: the MTA still has those mails. Only the daemon may call
-// it, before it takes mail.
+// it, before it takes mail and after.
 func (q *Quarantine) EmptySpool() (n int, err error) {
+	return q.sweep(func(fs.FileInfo) bool { return true })
+}
+
+// sweepAfter is far above the time between the making of a spool file and its first byte. A clock that jumps makes a file look older: a mail
+// whose file is taken away then cannot be held, and comes again.
+const sweepAfter = time.Minute
+
+// SweepSpool removes the empty files of mails that ended while the folder could not be written (message.Discard).
+func (q *Quarantine) SweepSpool() (n int, err error) {
+	now := time.Now()
+	return q.sweep(func(fi fs.FileInfo) bool { return fi.Size() == 0 && now.Sub(fi.ModTime()) > sweepAfter })
+}
+
+// sweep removes the files of the spool folder that are left over.
+func (q *Quarantine) sweep(left func(fs.FileInfo) bool) (n int, err error) {
 	root := q.st.Path(SpoolFolder)
 	err = entries(root, func(d fs.DirEntry) error {
-		if d.IsDir() {
+		fi, err := d.Info()
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // its mail has ended
+			return nil
+		case err != nil:
+			return err
+		case fi.IsDir() || !left(fi):
 			return nil
 		}
 		n++
@@ -317,6 +338,9 @@ func (q *Quarantine) EmptySpool() (n int, err error) {
 	})
 	if err != nil {
 		return n, fmt.Errorf("quarantine: empty spool: %w", err)
+	}
+	if n == 0 {
+		return 0, nil
 	}
 	return n, store.SyncDir(root)
 }

@@ -230,3 +230,23 @@ func TestEmptySpool(t *testing.T) {
 		t.Error("a link was followed:", err)
 	}
 }
+
+func TestSweepSpoolLeavesMailsInWork(t *testing.T) {
+	r := newRig(t, Options{})
+	old := time.Now().Add(-2 * sweepAfter)
+	for name, f := range map[string]struct {
+		content string
+		at      time.Time
+	}{"emptied": {"", old}, "made now": {"", time.Now()}, "long in work": {"a mail", old}} {
+		path := r.st.Path(SpoolFolder, name)
+		must(t, errors.Join(os.WriteFile(path, []byte(f.content), 0o600), os.Chtimes(path, f.at, f.at)))
+	}
+	if n, err := r.SweepSpool(); n != 1 || err != nil {
+		t.Errorf("removed %d, %v", n, err)
+	}
+	for name, want := range map[string]bool{"emptied": false, "made now": true, "long in work": true} {
+		if _, err := os.Stat(r.st.Path(SpoolFolder, name)); (err == nil) != want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
