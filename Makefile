@@ -21,9 +21,10 @@ test: lint ## all tests, real MTAs and a real Prometheus included
 	$(GO) test -timeout 12m $$($(GO) list ./... | grep -v -e '/e2e$$' -e '/deploy$$')
 	$(GO) test -timeout 12m -count 1 -v ./e2e ./deploy # -v: the log shows that MTAs and Prometheus are real, and why a test is skipped
 
-test-long: ## what takes minutes: every combination of macros, three minutes of load with faults; needs root
+test-long: ## what takes minutes: every combination of macros, three minutes of load with faults, hostile mail beside ordinary mail; needs root
 	$(GO) test -tags long -timeout 30m ./internal/vba
 	$(GO) run ./bench/soak endure --for 3m
+	$(GO) run ./bench/soak hostile --for 30s
 
 soak: ## half an hour at full load with outages, kill -9 every minute, a full disk and clock jumps; needs root
 	$(GO) run ./bench/soak endure --for 30m

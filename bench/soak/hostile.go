@@ -21,12 +21,11 @@ import (
 )
 
 type hostile struct {
-	For    time.Duration `default:"1m" help:"How long hostile and ordinary mail are sent together; each hostile one is sent once at least."`
-	At     int           `default:"32" help:"Hostile mails at once."`
-	Only   string        `help:"Send only hostile mails with this in their name." placeholder:"TEXT"`
-	Alone  bool          `help:"Before that, send each hostile mail by itself and say what it costs."`
-	Memory int           `default:"0" help:"MB that the daemon and its workers may take together; by default what the configuration gives, and a share for what is no mail."`
-	JSON   bool          `help:"One JSON object at the end."`
+	For   time.Duration `default:"1m" help:"How long hostile and ordinary mail are sent together; each hostile one is sent once at least."`
+	At    int           `default:"32" help:"Hostile mails at once."`
+	Only  string        `help:"Send only hostile mails with this in their name." placeholder:"TEXT"`
+	Alone bool          `help:"Before that, send each hostile mail by itself and say what it costs."`
+	JSON  bool          `help:"One JSON object at the end."`
 }
 
 const (
@@ -59,13 +58,23 @@ type report struct {
 	P50      float64  `json:"p50_ms"` // of ordinary mail beside hostile
 	P99      float64  `json:"p99_ms"`
 	Max      float64  `json:"max_ms"`
+	Kinds    []tail   `json:"kinds"`
 	RSS      float64  `json:"rss_mb"` // the most of the daemon and its workers together
 	Own      float64  `json:"daemon_rss_mb"`
 	Workers  int      `json:"workers"`
-	Limit    float64  `json:"limit_mb"`
+	Limit    float64  `json:"daemon_limit_mb"`
 	Crashes  int64    `json:"crash_journal_bytes"`
 	Traps    []*trap  `json:"traps"`
 	Broken   []string `json:"broken"`
+}
+
+// tail is how long one kind of ordinary mail took.
+type tail struct {
+	Kind  string  `json:"kind"`
+	Mails int     `json:"mails"`
+	P50   float64 `json:"p50_ms"`
+	P99   float64 `json:"p99_ms"`
+	Max   float64 `json:"max_ms"`
 }
 
 // Run sends everything hostile at once, ordinary mail beside it, and looks at both.
@@ -87,7 +96,7 @@ func (c *hostile) Run(ctx context.Context) (err error) {
 		return errors.Join(err, s.tail())
 	}
 	defer func() { err = errors.Join(err, t.daemon.stop()) }()
-	r := &report{Limit: float64(c.Memory), Traps: traps}
+	r := &report{Limit: goMemory + programMemory, Traps: traps}
 	if err := c.load(ctx, t, r); err != nil {
 		return errors.Join(err, s.tail())
 	}
@@ -172,17 +181,29 @@ func (c *hostile) load(ctx context.Context, t *trial, r *report) error {
 	pause(ctx, calmFor)
 	calm := t.mta.look()
 	r.CalmP50, r.CalmP99 = quantile(calm.took, .5), quantile(calm.took, .99)
+	t.mta.clear()
 	c.send(ctx, t, r)
 	s := t.mta.look()
 	r.Ordinary, r.P50, r.P99, r.Max = len(s.took), quantile(s.took, .5), quantile(s.took, .99), quantile(s.took, 1)
 	stop()
 	wg.Wait()
+	r.Kinds = t.mta.tails()
 	select {
 	case <-t.daemon.done:
 		return fmt.Errorf("soak: the daemon ended: %w", t.daemon.err)
 	default:
 		return ctx.Err()
 	}
+}
+
+// tails are of all kinds, by name. Nobody sends any more.
+func (m *mta) tails() (list []tail) {
+	for _, k := range slices.Sorted(maps.Keys(m.byKind)) {
+		d := m.byKind[k]
+		slices.Sort(d)
+		list = append(list, tail{k, len(d), quantile(d, .5), quantile(d, .99), quantile(d, 1)})
+	}
+	return list
 }
 
 // send has hostile mails in work all the time, by turns, each sent once at least.
@@ -276,7 +297,8 @@ func (c *hostile) judge(t *trial, r *report) {
 		}
 	}
 	say(r.P99 > float64(ordinaryP99.Milliseconds()), fmt.Sprintf("ordinary mail waits: p99 %.0f ms", r.P99))
-	say(r.Limit > 0 && r.RSS > r.Limit, fmt.Sprintf("memory: %.0f MB of %.0f", r.RSS, r.Limit))
+	say(r.Own > r.Limit, fmt.Sprintf("the daemon takes %.0f MB of %.0f", r.Own, r.Limit))
+	say(r.RSS > r.Limit+float64(r.Workers*workerMemory), fmt.Sprintf("the daemon and %d workers take %.0f MB", r.Workers, r.RSS))
 	say(r.Crashes > 0, "the crash journal has entries")
 	for _, tr := range r.Traps {
 		say(tr.Most > (defaultDeadlines.message+defaultDeadlines.hold+hostileLate).Seconds(), tr.Name+" was answered too late")
@@ -299,6 +321,9 @@ func (c *hostile) print(r *report) error {
 	}
 	fmt.Printf("\nhostile   %d answers at concurrency %d\n", r.Hostile, c.At)
 	fmt.Printf("ordinary  %d mails, p50 %.1f ms, p99 %.1f ms, most %.1f ms; alone p50 %.1f ms, p99 %.1f ms\n", r.Ordinary, r.P50, r.P99, r.Max, r.CalmP50, r.CalmP99)
+	for _, k := range r.Kinds {
+		fmt.Printf("          %-12s %6d mails, p50 %.1f ms, p99 %.1f ms, most %.1f ms\n", k.Kind, k.Mails, k.P50, k.P99, k.Max)
+	}
 	fmt.Printf("memory    %.0f MB with %d workers at most, the daemon itself %.0f MB\n", r.RSS, r.Workers, r.Own)
 	for _, b := range r.Broken {
 		fmt.Println("BROKEN:   " + b)

@@ -44,7 +44,8 @@ type mta struct {
 	ended    bool // no new mail is made
 	count    counts
 	fates    [refused + 1]int
-	took     []time.Duration // since the last look
+	took     []time.Duration            // since the last look
+	byKind   map[string][]time.Duration // of all time, where somebody wants to know
 }
 
 // due is a letter and when it may be sent.
@@ -139,6 +140,9 @@ func (m *mta) settle(l letter, o miltertest.Outcome, took time.Duration) {
 	a.tries++
 	a.at = time.Now()
 	m.took = append(m.took, took)
+	if m.byKind != nil {
+		m.byKind[l.name] = append(m.byKind[l.name], took)
+	}
 	switch m.inWork--; o.Code {
 	case 'c', 'a':
 		a.fate, a.verdict = delivered, verdict(o)
@@ -328,6 +332,13 @@ func (m *mta) finish() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.ended = true
+}
+
+// clear begins the times by kind anew.
+func (m *mta) clear() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.byKind = map[string][]time.Duration{}
 }
 
 // standing is how things are at a moment.

@@ -147,3 +147,57 @@ func TestPauseEndsWithItsContext(t *testing.T) {
 		t.Error("slept")
 	}
 }
+
+func TestInputsAreTheStringsOfAKeptFuzzInput(t *testing.T) {
+	got := inputs("go test fuzz v1\n[]byte(\"a\\x00\")\nstring(\"b\")\nint(7)\nrune('c')\n[]byte(\"\")\n")
+	if len(got) != 2 || string(got[0]) != "a\x00" || string(got[1]) != "b" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestCrashersOfTheModuleAreFound(t *testing.T) {
+	found, err := crashers(t.Context())
+	if err != nil || len(found) == 0 {
+		t.Errorf("%d, %v", len(found), err)
+	}
+}
+
+func TestHostileMailIsTheFileOrCarriesIt(t *testing.T) {
+	if m := wrapped("a.eml", []byte("A: b\r\n\r\nbody")); string(m.Body) != "body" || len(m.Header) != 1 {
+		t.Errorf("%+v", m)
+	}
+	if m := wrapped("a.doc", []byte("MSCF")); !bytes.Contains(m.Body, []byte("TVNDRg==")) {
+		t.Errorf("%s", m.Body)
+	}
+}
+
+func TestOrdinaryMailThatWaitsBreaksThePromise(t *testing.T) {
+	tr := &trial{stage: &stage{dir: t.TempDir()}}
+	judged := func(r report) int {
+		(&hostile{}).judge(tr, &r)
+		return len(r.Broken)
+	}
+	good := func() report {
+		return report{P99: 400, Own: 150, RSS: 400, Workers: 1, Limit: 200, Traps: []*trap{{Most: 60, Answers: map[string]int{"quarantine": 1}}}}
+	}
+	if n := judged(good()); n != 0 {
+		t.Errorf("%d broken of a good one", n)
+	}
+	for name, spoil := range map[string]func(*report){
+		"tail": func(r *report) { r.P99 = 1001 }, "daemon": func(r *report) { r.Own = 201 }, "workers": func(r *report) { r.RSS = 457 },
+		"late": func(r *report) { r.Traps[0].Most = 300 }, "unanswered": func(r *report) { r.Traps[0].Answers["no answer"]++ },
+	} {
+		r := good()
+		if spoil(&r); judged(r) != 1 {
+			t.Errorf("%s: not told", name)
+		}
+	}
+}
+
+func TestTailsAreByKind(t *testing.T) {
+	m := newMTA("")
+	m.byKind = map[string][]time.Duration{"text": {3 * time.Millisecond, time.Millisecond, 2 * time.Millisecond}}
+	if got := m.tails(); len(got) != 1 || got[0] != (tail{"text", 3, 2, 2, 3}) {
+		t.Errorf("%+v", got)
+	}
+}

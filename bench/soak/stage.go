@@ -17,6 +17,13 @@ import (
 // nobody runs the daemon: for root no folder is read-only.
 const nobody = 65534
 
+// The memory that is configured, and what of the process the Go runtime's limit is not about, in MB.
+const (
+	goMemory      = 160
+	programMemory = 48  // its own pages, read from its file
+	workerMemory  = 256 // of one child (internal/worker)
+)
+
 // diskSize is what half an hour of records needs; the image is sparse.
 const diskSize = 6 << 30
 
@@ -95,14 +102,14 @@ state: %s
 web: {listen: %q}
 site: {local_domains: [us.example], internal_networks: [10.0.0.0/8], authserv_id: mx.us.example}
 rules: {pack: %s}
-limits: {inspect_time: %s}
+limits: {inspect_time: %s, go_memory_bytes: %dMiB}
 quarantine: {min_free_bytes: 16MB, max_bytes: 5GB, max_source_percent: 100, max_messages: 2000000}
 timeouts: {read: %s, message: %s, hold: %s, drain: 10s}
 notices: {postmaster: postmaster@us.example, from: sekisho@us.example, every: 5s, smtp: %q}
 outbound: {mails: 1000000, carriers: 1000000}
 log: {level: warn}
 %s
-`, s.socket(), s.state(), s.web, s.pack(), s.inspect, s.read, s.message, s.hold, s.sink.addr(), more)
+`, s.socket(), s.state(), s.web, s.pack(), s.inspect, goMemory, s.read, s.message, s.hold, s.sink.addr(), more)
 	return os.WriteFile(s.config(), []byte(text), 0o644)
 }
 
