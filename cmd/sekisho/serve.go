@@ -490,6 +490,11 @@ func (s *server) close() error {
 		errs = append(errs, c.Close())
 	}
 	s.closeTrace()
+	if s.q != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), closePatience)
+		s.q.Close(ctx)
+		cancel()
+	}
 	if s.st != nil {
 		errs = append(errs, s.st.Close())
 	}

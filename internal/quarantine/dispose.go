@@ -14,11 +14,13 @@ import (
 // Delete removes a message for good; its record stays as a tombstone. Of a message in the MTA's queue only the record ends: the MTA's
 // own command deletes the mail.
 func (q *Quarantine) Delete(ctx context.Context, id string, by By) error {
+	q.desk.settled(ctx)
 	return q.end(ctx, id, StateDeleted, ActDelete, by)
 }
 
 // Export writes the exact bytes of a message to w and records it. The act is recorded first: bytes never leave unrecorded.
 func (q *Quarantine) Export(ctx context.Context, id string, w io.Writer, by By) error {
+	q.desk.settled(ctx)
 	if it, err := q.Get(ctx, id); err == nil && it.Where == InMTA { // without a row the file alone can tell
 		return fmt.Errorf("quarantine: export: %w", ErrInMTA)
 	}
@@ -79,6 +81,7 @@ const expireBatch = 100
 // Expire ends what is past its time at now, drops tombstones past theirs, and writes rows that could not be written before. It returns
 // how many messages expired. Nothing else ever removes a message by itself.
 func (q *Quarantine) Expire(ctx context.Context, now time.Time) (n int, err error) {
+	q.desk.settled(ctx)
 	if err := q.indexPending(ctx); err != nil {
 		return 0, err
 	}

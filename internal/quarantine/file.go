@@ -1,7 +1,6 @@
 package quarantine
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -134,27 +133,19 @@ func clip(s string) string {
 }
 
 // tail is what follows the content in a file: trailer and footer.
-func tail(it Item, sum [sha256.Size]byte) ([]byte, error) {
-	b, err := marshalItem(it)
-	if err != nil {
-		return nil, err
-	}
+func tail(b []byte, size int64, sum [sha256.Size]byte) ([]byte, error) {
 	if len(b) > maxTrailer {
 		return nil, fmt.Errorf("trailer of %d bytes, the limit is %d", len(b), maxTrailer)
 	}
-	foot := bytes.NewBuffer(b)
 	n := len(b)
-	crc := crc32.Checksum(b, castagnoli)
-	foot.Write(sum[:])
-	f := binary.LittleEndian.AppendUint64(nil, uint64(it.Size))
+	f := append(make([]byte, 0, n+footerLen), b...)
+	f = append(f, sum[:]...)
+	f = binary.LittleEndian.AppendUint64(f, uint64(size))
 	f = binary.LittleEndian.AppendUint32(f, uint32(n))
-	f = binary.LittleEndian.AppendUint32(f, crc)
+	f = binary.LittleEndian.AppendUint32(f, crc32.Checksum(b, castagnoli))
 	f = binary.LittleEndian.AppendUint32(f, footerVersion)
-	foot.Write(f)
-	crc = crc32.Checksum(foot.Bytes()[n:], castagnoli)
-	foot.Write(binary.LittleEndian.AppendUint32(nil, crc))
-	foot.WriteString(footerMagic)
-	return foot.Bytes(), nil
+	f = binary.LittleEndian.AppendUint32(f, crc32.Checksum(f[n:], castagnoli))
+	return append(f, footerMagic...), nil
 }
 
 // readTail reads the Item of a file of that size and checks everything but the content's digest. An error is ErrDamaged unless the

@@ -26,7 +26,10 @@ func heldFile(t testing.TB, content string, edit func(*Item)) []byte {
 	if edit != nil {
 		edit(&it)
 	}
-	b, err := tail(it, sha256.Sum256([]byte(content)))
+	b, err := marshalItem(it)
+	if err == nil {
+		b, err = tail(b, it.Size, sha256.Sum256([]byte(content)))
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +185,10 @@ func checkFile(t *testing.T, file []byte) {
 
 func mustTail(t *testing.T, it Item, file []byte) []byte {
 	t.Helper()
-	b, err := tail(it, [sha256.Size]byte(file[len(file)-footerLen:]))
+	b, err := marshalItem(it)
+	if err == nil {
+		b, err = tail(b, it.Size, [sha256.Size]byte(file[len(file)-footerLen:]))
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -112,6 +112,7 @@ func (r *rig) put(it Item, content string) string {
 	if err != nil {
 		r.Fatal(err)
 	}
+	r.Close(r.Context()) // its row is written
 	return id
 }
 

@@ -41,6 +41,7 @@ func onlyOf(s, alphabet string) bool { return strings.Trim(s, alphabet) == "" }
 
 // Resolve finds the one id that begins with ref, or whose random letters begin with it.
 func (q *Quarantine) Resolve(ctx context.Context, ref string) (string, error) {
+	q.catchUp(ctx)
 	ref = strings.ToLower(ref)
 	if ref == "" || len(ref) > idLen || !onlyOf(ref, idAlphabet+"-") {
 		return "", fmt.Errorf("%w: %q", ErrNotFound, clip(ref))

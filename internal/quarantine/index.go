@@ -43,46 +43,57 @@ type Act struct {
 // By says who acts and why.
 type By struct{ Who, Why string }
 
-func (q *Quarantine) addAct(ctx context.Context, tx *sql.Tx, id, act string, by By, rcpts []Outcome) error {
-	b, err := json.Marshal(rcpts)
-	if err != nil {
-		return err
+func (q *Quarantine) addAct(ctx context.Context, tx execer, id, act string, by By, rcpts []Outcome) error {
+	b := []byte("null") // as of none
+	if len(rcpts) > 0 {
+		var err error
+		if b, err = json.Marshal(rcpts); err != nil {
+			return err
+		}
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO acts (item_id, at, who, act, why, rcpts) VALUES (?, ?, ?, ?, ?, ?)`,
-		id, q.now().UnixMilli(), clip(by.Who), act, clip(by.Why), string(b))
+	_, err := tx.ExecContext(ctx, sqlAct, id, q.now().UnixMilli(), clip(by.Who), act, clip(by.Why), string(b))
 	return err
 }
 
 // index writes the row of a message whose file is durable. A row that is there already stays as it is.
 func (q *Quarantine) index(ctx context.Context, h held, who string) error {
-	b, err := marshalItem(h.it)
-	if err != nil {
+	if h.json == nil {
+		var err error
+		if h.json, err = marshalItem(h.it); err != nil {
+			return err
+		}
+	}
+	return q.desk.do(ctx, func(ctx context.Context, tx execer) error { return q.indexIn(ctx, tx, &h, who) })
+}
+
+func (q *Quarantine) indexIn(ctx context.Context, tx execer, h *held, who string) error {
+	it := &h.it
+	written, err := changes(tx.ExecContext(ctx, sqlIndexReserved, StateHeld, waits(*it), string(h.json), it.ID, statePutting, h.space))
+	if err == nil && written == 0 { // not, or not so, reserved
+		written, err = changes(tx.ExecContext(ctx, sqlIndex,
+			it.ID, StateHeld, it.Where, it.Held.UnixMilli(), it.Expires.UnixMilli(), waits(*it), it.Source, h.space, string(h.json), statePutting))
+	}
+	if err != nil || written == 0 {
 		return err
 	}
-	return q.tx(ctx, q.st.Index, func(tx *sql.Tx) error {
-		it := h.it
-		res, err := tx.ExecContext(ctx, `INSERT INTO items (id, state, place, held, expires, waits, source, space, counted, item)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?)
-			ON CONFLICT (id) DO UPDATE SET state = excluded.state, waits = excluded.waits, space = excluded.space, item = excluded.item WHERE state = ?`,
-			it.ID, StateHeld, it.Where, it.Held.UnixMilli(), it.Expires.UnixMilli(), waits(it), it.Source, h.space, string(b), statePutting)
-		if err != nil {
-			return err
-		}
-		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			return err
-		}
-		act := ActHold
-		switch {
-		case who != "sekisho":
-			act = ActRepair
-		case !it.Waits.IsZero():
-			act = ActWait
-		}
-		if err := q.addAct(ctx, tx, it.ID, act, By{who, it.Verdict.Rule}, nil); err != nil || !it.Waits.IsZero() {
-			return err // nobody is asked to do something about what waits
-		}
-		return q.queueNotices(ctx, tx, it)
-	})
+	act := ActHold
+	switch {
+	case who != "sekisho":
+		act = ActRepair
+	case !it.Waits.IsZero():
+		act = ActWait
+	}
+	if err := q.addAct(ctx, tx, it.ID, act, By{who, it.Verdict.Rule}, nil); err != nil || !it.Waits.IsZero() {
+		return err // nobody is asked to do something about what waits
+	}
+	return q.queueNotices(ctx, tx, *it)
+}
+
+func changes(res sql.Result, err error) (int64, error) {
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
 }
 
 // waits is the column, 0 for no waiting.
@@ -95,19 +106,53 @@ func waits(it Item) int64 {
 
 // queueNotices enters the readers to be told, in the transaction of the row itself, so that no notice is lost by a crash. A notice of our
 // own that was held causes none: its Message-ID was drawn by package notify and is known to nobody who is not a reader of it.
-func (q *Quarantine) queueNotices(ctx context.Context, tx *sql.Tx, it Item) error {
+func (q *Quarantine) queueNotices(ctx context.Context, tx execer, it Item) error {
+	audiences := q.opts.Notice(it)
+	if len(audiences) == 0 {
+		return nil
+	}
 	var own int
-	err := tx.QueryRowContext(ctx, `SELECT count(*) FROM notice_ids WHERE message_id = ?`, strings.Trim(it.MessageID, "<> ")).Scan(&own)
+	err := tx.QueryRowContext(ctx, sqlOwn, strings.Trim(it.MessageID, "<> ")).Scan(&own)
 	if err != nil || own > 0 {
 		return err
 	}
-	for _, a := range q.opts.Notice(it) {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO notices (item_id, audience, queued) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
+	for _, a := range audiences {
+		if _, err := tx.ExecContext(ctx, sqlNotice,
 			it.ID, a, q.now().UnixMilli()); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// Close writes the rows that are on their way. The quarantine is not used afterwards.
+func (q *Quarantine) Close(ctx context.Context) { q.desk.settled(ctx) }
+
+// catchUp writes rows that are on their way: this process's, and those of a daemon that has the message's file in its place, or had when it was killed.
+func (q *Quarantine) catchUp(ctx context.Context) {
+	q.desk.settled(ctx)
+	ids, err := q.ids(ctx, `SELECT id FROM items WHERE state = ? AND place = ? LIMIT ?`, statePutting, InStore, defaultLimit)
+	if err != nil {
+		return // the caller's own question will fail as well
+	}
+	for _, id := range ids {
+		f, it, err := q.openFile(id)
+		if err != nil { // not yet there, as nearly always
+			continue
+		}
+		fi, err := f.Stat()
+		if f.Close(); err == nil {
+			_ = q.rebuild(ctx, it, fi.Size(), "sekisho")
+		}
+	}
+}
+
+// rebuild makes a row of a file.
+func (q *Quarantine) rebuild(ctx context.Context, it Item, space int64, who string) error {
+	if !it.Waits.After(q.now()) {
+		it.Waits = time.Time{} // without its row nobody knows what was decided while it waited
+	}
+	return q.index(ctx, held{it: it, space: space}, who)
 }
 
 // indexPending writes the rows that index could not write before.
@@ -143,6 +188,7 @@ const itemColumns = `state, expires, waits, released, item`
 
 // List gives messages, newest first.
 func (q *Quarantine) List(ctx context.Context, f Filter) ([]Item, error) {
+	q.catchUp(ctx)
 	if f.Limit <= 0 {
 		f.Limit = defaultLimit
 	}
@@ -218,6 +264,7 @@ func getItem(ctx context.Context, db querier, id string) (Item, error) {
 
 // Get gives one message by its whole id, tombstones included.
 func (q *Quarantine) Get(ctx context.Context, id string) (Item, error) {
+	q.desk.settled(ctx)
 	it, err := getItem(ctx, q.st.Index, id)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		err = fmt.Errorf("quarantine: get: %w", err)
@@ -227,6 +274,7 @@ func (q *Quarantine) Get(ctx context.Context, id string) (Item, error) {
 
 // Acts gives what was done with a message, in order.
 func (q *Quarantine) Acts(ctx context.Context, id string) ([]Act, error) {
+	q.desk.settled(ctx)
 	rows, err := q.st.DB.QueryContext(ctx, `SELECT at, who, act, why, rcpts FROM acts WHERE item_id = ? ORDER BY seq`, id)
 	if err != nil {
 		return nil, fmt.Errorf("quarantine: acts: %w", err)
@@ -305,6 +353,7 @@ type Stats struct {
 
 // Stats reads the figures of the whole quarantine.
 func (q *Quarantine) Stats(ctx context.Context) (Stats, error) {
+	q.desk.settled(ctx)
 	s := Stats{LimitMessages: q.opts.MaxMessages, LimitBytes: q.opts.MaxBytes, Acts: map[string]int64{}}
 	var oldest sql.NullInt64
 	err := q.st.Index.QueryRowContext(ctx, `SELECT messages, bytes, (SELECT min(held) FROM items WHERE state = ?),

@@ -57,6 +57,7 @@ func child() {
 	if err == nil && relay != "" {
 		_, err = q.ReleaseDue(ctx, time.Now().Add(time.Second))
 	}
+	q.Close(ctx)
 	if err != nil {
 		panic(err)
 	}

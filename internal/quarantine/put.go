@@ -29,9 +29,6 @@ const reservationLife = 10 * time.Minute
 // idTries is how often another id is drawn when one is taken: with 40 random bits the second draw already is a curiosity.
 const idTries = 4
 
-// tailRoom is what a file needs above content and trailer: the footer, and the fields of the Item that are set after the reservation.
-const tailRoom = footerLen + 256
-
 // Put makes the message durable and returns its id. When it returns nil the message is on disk whole, whatever happens next; when it
 // returns an error nothing is held and the MTA still has the mail. The buffer's spool file, if it has one, is taken over without a copy.
 // An error is ErrFull where a cap was reached; Cause names it for the metric.
@@ -40,38 +37,39 @@ func (q *Quarantine) Put(ctx context.Context, it Item, raw *message.Buffer) (id 
 	if !it.Waits.IsZero() {
 		err = sendable(raw)
 	}
+	var h held
 	if err == nil {
-		it, err = q.reserve(ctx, it)
+		h, err = q.reserve(ctx, it, raw)
 	}
 	if err != nil {
 		return "", fmt.Errorf("quarantine: put: %w", refuse(err))
 	}
 	q.opts.Step("reserved")
-	it, space, err := q.writeFile(it, raw)
-	if err != nil {
-		q.unreserve(it.ID)
+	if err := q.writeFile(&h, raw); err != nil {
+		q.unreserve(h.it.ID)
 		return "", fmt.Errorf("quarantine: put: %w", refuse(err))
 	}
 	// From here on the mail is held, whatever becomes of the index and of the caller's patience.
-	h := held{it, space}
-	if err := q.index(context.WithoutCancel(ctx), h, "sekisho"); err != nil {
-		q.indexLater(h, err)
-	}
-	q.opts.Step("indexed")
-	return it.ID, nil
+	q.desk.later(func(ctx context.Context, tx execer) error { return q.indexIn(ctx, tx, &h, "sekisho") }, func(err error) {
+		if err != nil {
+			q.indexLater(h, err)
+		}
+		q.opts.Step("indexed")
+	})
+	return h.it.ID, nil
 }
 
 // NoteHold records a message that the MTA holds in its own queue.
 func (q *Quarantine) NoteHold(ctx context.Context, it Item) (id string, err error) {
 	it.Where, it.Waits = InMTA, time.Time{}
-	it, err = q.reserve(ctx, it)
+	h, err := q.reserve(ctx, it, nil)
 	if err == nil {
-		err = q.index(ctx, held{it, 0}, "sekisho")
+		err = q.index(ctx, h, "sekisho")
 	}
 	if err != nil {
 		return "", fmt.Errorf("quarantine: note hold: %w", refuse(err))
 	}
-	return it.ID, nil
+	return h.it.ID, nil
 }
 
 func (q *Quarantine) indexLater(h held, err error) {
@@ -83,25 +81,43 @@ func (q *Quarantine) indexLater(h held, err error) {
 
 // reserve draws an id and enters a row that counts against the caps while the file is written. So concurrent Puts, of other processes
 // too, cannot pass a cap together, and a database out of order is noticed while the MTA still has the mail.
-func (q *Quarantine) reserve(ctx context.Context, it Item) (Item, error) {
+func (q *Quarantine) reserve(ctx context.Context, it Item, raw *message.Buffer) (h held, err error) {
 	now := q.now()
 	it = trim(it)
 	it.State, it.Held, it.Expires, it.Released = StateHeld, now, now.Add(q.opts.Retain), nil
-	var need int64
-	if it.Where == InStore {
-		b, err := marshalItem(it)
-		if err != nil {
-			return it, err
+	if raw != nil {
+		if h.sum, err = digestOf(raw); err != nil {
+			return h, err
 		}
-		need = it.Size + int64(len(b)) + tailRoom
+		it.SHA256 = hex.EncodeToString(h.sum[:])
 	}
 	for try := 1; ; try++ {
 		it.ID = newID(now)
-		err := q.tx(ctx, q.st.Index, func(tx *sql.Tx) error { return q.reserveIn(ctx, tx, it, need) })
+		h.it = it
+		if h.json, err = marshalItem(it); err != nil {
+			return h, err
+		}
+		if it.Where == InStore {
+			h.space = it.Size + int64(len(h.json)) + footerLen
+		}
+		err = q.desk.do(ctx, func(ctx context.Context, tx execer) error { return q.reserveIn(ctx, tx, &h) })
 		if err == nil || try == idTries || !taken(err) {
-			return it, err
+			return h, err
 		}
 	}
+}
+
+// digestOf reads the content once.
+func digestOf(raw *message.Buffer) (sum [sha256.Size]byte, err error) {
+	if b, ok := raw.Bytes(); ok {
+		return sha256.Sum256(b), nil
+	}
+	h := sha256.New()
+	n, err := io.Copy(h, io.NewSectionReader(raw, 0, raw.Size()))
+	if err == nil && n < raw.Size() {
+		err = fmt.Errorf("spool file of %d bytes, the message has %d", n, raw.Size())
+	}
+	return [sha256.Size]byte(h.Sum(nil)), err
 }
 
 // taken reports whether an id was in use already.
@@ -110,27 +126,42 @@ func taken(err error) bool {
 	return errors.As(err, &e) && e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
 }
 
-func (q *Quarantine) reserveIn(ctx context.Context, tx *sql.Tx, it Item, need int64) error {
-	if _, err := tx.ExecContext(ctx, `DELETE FROM items WHERE state = ? AND held < ?`,
-		statePutting, it.Held.Add(-reservationLife).UnixMilli()); err != nil {
+func (q *Quarantine) reserveIn(ctx context.Context, tx execer, h *held) error {
+	it := &h.it
+	if _, err := tx.ExecContext(ctx, sqlAbandoned, statePutting, it.Held.Add(-reservationLife).UnixMilli()); err != nil {
 		return err
 	}
-	if err := q.checkCaps(ctx, tx, it.Source, need); err != nil {
+	if err := q.checkCaps(ctx, tx, it.Source, h.space); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO items (id, state, place, held, expires, source, space, counted, item)
-		VALUES (?, ?, ?, ?, ?, ?, ?, 1, '')`,
-		it.ID, statePutting, it.Where, it.Held.UnixMilli(), it.Expires.UnixMilli(), it.Source, need)
+	_, err := tx.ExecContext(ctx, sqlReserve, it.ID, statePutting, it.Where, it.Held.UnixMilli(), it.Expires.UnixMilli(), it.Source, h.space)
 	return err
 }
 
-func (q *Quarantine) checkCaps(ctx context.Context, tx *sql.Tx, source string, need int64) error {
-	total, err := usage(ctx, tx, "total", "")
-	if err != nil {
-		return err
-	}
-	own, err := usage(ctx, tx, "source", source)
-	if err != nil {
+// The statements of a Put.
+const (
+	sqlAbandoned = `DELETE FROM items WHERE state = ? AND held < ?`
+	sqlReserve   = `INSERT INTO items (id, state, place, held, expires, source, space, counted, item) VALUES (?, ?, ?, ?, ?, ?, ?, 1, '')`
+	sqlUsage     = `SELECT coalesce(sum(CASE kind WHEN 'total' THEN bytes END), 0), coalesce(sum(CASE kind WHEN 'total' THEN messages END), 0),
+		coalesce(sum(CASE kind WHEN 'source' THEN bytes END), 0), coalesce(sum(CASE kind WHEN 'source' THEN messages END), 0)
+		FROM usage WHERE (kind, source) IN (VALUES ('total', ''), ('source', ?))`
+	sqlPending = `SELECT coalesce(sum(space), 0) FROM items WHERE state = ?`
+	sqlGiveUp  = `DELETE FROM items WHERE id = ? AND state = ?`
+	// The row counts already with what it takes: the trigger that counts changes of space does not fire.
+	sqlIndexReserved = `UPDATE items SET state = ?, waits = ?, item = ? WHERE id = ? AND state = ? AND space = ?`
+	sqlIndex         = `INSERT INTO items (id, state, place, held, expires, waits, source, space, counted, item)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?)
+		ON CONFLICT (id) DO UPDATE SET state = excluded.state, waits = excluded.waits, space = excluded.space, item = excluded.item WHERE state = ?`
+	sqlAct    = `INSERT INTO acts (item_id, at, who, act, why, rcpts) VALUES (?, ?, ?, ?, ?, ?)`
+	sqlNotice = `INSERT INTO notices (item_id, audience, queued) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`
+	sqlOwn    = `SELECT count(*) FROM notice_ids WHERE message_id = ?`
+)
+
+var compiled = []string{sqlAbandoned, sqlReserve, sqlUsage, sqlPending, sqlGiveUp, sqlIndexReserved, sqlIndex, sqlAct, sqlNotice, sqlOwn}
+
+func (q *Quarantine) checkCaps(ctx context.Context, tx execer, source string, need int64) error {
+	var total, own used
+	if err := tx.QueryRowContext(ctx, sqlUsage, source).Scan(&total.bytes, &total.messages, &own.bytes, &own.messages); err != nil {
 		return err
 	}
 	// Floor keeps "no cap", -1, negative.
@@ -147,7 +178,7 @@ func (q *Quarantine) checkCaps(ctx context.Context, tx *sql.Tx, source string, n
 }
 
 // checkDisk counts what is reserved but not yet written as gone already.
-func (q *Quarantine) checkDisk(ctx context.Context, tx *sql.Tx, need int64) error {
+func (q *Quarantine) checkDisk(ctx context.Context, tx execer, need int64) error {
 	if need == 0 || q.opts.MinFree < 0 {
 		return nil
 	}
@@ -156,7 +187,7 @@ func (q *Quarantine) checkDisk(ctx context.Context, tx *sql.Tx, need int64) erro
 		return err
 	}
 	var pending int64
-	if err := tx.QueryRowContext(ctx, `SELECT coalesce(sum(space), 0) FROM items WHERE state = ?`, statePutting).Scan(&pending); err != nil {
+	if err := tx.QueryRowContext(ctx, sqlPending, statePutting).Scan(&pending); err != nil {
 		return err
 	}
 	if free-pending-need < q.opts.MinFree {
@@ -167,17 +198,12 @@ func (q *Quarantine) checkDisk(ctx context.Context, tx *sql.Tx, need int64) erro
 
 type used struct{ bytes, messages int64 }
 
-func usage(ctx context.Context, tx *sql.Tx, kind, source string) (u used, err error) {
-	err = tx.QueryRowContext(ctx, `SELECT bytes, messages FROM usage WHERE kind = ? AND source = ?`, kind, source).Scan(&u.bytes, &u.messages)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = nil
-	}
-	return u, err
-}
-
 // unreserve gives the reservation back. Where that fails it ends by itself (reservationLife).
 func (q *Quarantine) unreserve(id string) {
-	_, _ = q.st.Index.Exec(`DELETE FROM items WHERE id = ? AND state = ?`, id, statePutting)
+	_ = q.desk.do(context.Background(), func(ctx context.Context, tx execer) error {
+		_, err := tx.ExecContext(ctx, sqlGiveUp, id, statePutting)
+		return err
+	})
 }
 
 // tx runs f in one transaction.
@@ -193,21 +219,20 @@ func (q *Quarantine) tx(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) 
 }
 
 // writeFile makes the held message's file durable. After an error no file of it is left in the quarantine.
-func (q *Quarantine) writeFile(it Item, raw *message.Buffer) (Item, int64, error) {
-	f, err := q.spooled(it.ID, raw)
+func (q *Quarantine) writeFile(h *held, raw *message.Buffer) error {
+	f, err := q.spooled(h.it.ID, raw)
 	if err != nil {
-		return it, 0, err
+		return err
 	}
 	q.opts.Step("spooled")
-	it, space, err := q.seal(f, it)
-	if err == nil {
-		err = q.move(f.Name(), it.ID)
+	if err = q.seal(f, h); err == nil {
+		err = q.move(f.Name(), h.it.ID)
 	}
 	if err != nil {
-		return it, 0, errors.Join(err, message.Discard(f))
+		return errors.Join(err, message.Discard(f))
 	}
 	f.Close() // it is durable, whatever that says
-	return it, space, nil
+	return nil
 }
 
 // spooled gives a file that holds the content: the buffer's own, or a new one.
@@ -226,55 +251,55 @@ func (q *Quarantine) spooled(id string, raw *message.Buffer) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := io.Copy(f, io.NewSectionReader(raw, 0, raw.Size())); err != nil {
+	b, ok := raw.Bytes()
+	if !ok {
+		return nil, errors.Join(message.ErrClosed, message.Discard(f))
+	}
+	if _, err := f.Write(b); err != nil {
 		return nil, errors.Join(err, message.Discard(f))
 	}
 	return f, nil
 }
 
-// seal appends trailer and footer and makes the file durable. The digest is taken from the file, so that it is of what is stored.
-func (q *Quarantine) seal(f *os.File, it Item) (Item, int64, error) {
+// seal appends trailer and footer and makes the file durable.
+func (q *Quarantine) seal(f *os.File, h *held) error {
 	fi, err := f.Stat()
 	if err != nil {
-		return it, 0, err
+		return err
 	}
-	if fi.Size() < it.Size {
-		return it, 0, fmt.Errorf("spool file of %d bytes, the message has %d", fi.Size(), it.Size)
+	if fi.Size() < h.it.Size {
+		return fmt.Errorf("spool file of %d bytes, the message has %d", fi.Size(), h.it.Size)
 	}
-	if err := f.Truncate(it.Size); err != nil { // a buffer may have dropped its last bytes
-		return it, 0, err
+	if fi.Size() > h.it.Size { // a buffer may have dropped its last bytes
+		if err := f.Truncate(h.it.Size); err != nil {
+			return err
+		}
 	}
-	h := sha256.New()
-	if _, err := io.Copy(h, io.NewSectionReader(f, 0, it.Size)); err != nil {
-		return it, 0, err
-	}
-	sum := [sha256.Size]byte(h.Sum(nil))
-	it.SHA256 = hex.EncodeToString(sum[:])
-	b, err := tail(it, sum)
+	b, err := tail(h.json, h.it.Size, h.sum)
 	if err != nil {
-		return it, 0, err
+		return err
 	}
-	if _, err := f.WriteAt(b, it.Size); err != nil {
-		return it, 0, err
+	if _, err := f.WriteAt(b, h.it.Size); err != nil {
+		return err
 	}
 	q.opts.Step("trailer")
 	if err := f.Sync(); err != nil {
-		return it, 0, err
+		return err
 	}
 	q.opts.Step("fsync")
-	return it, it.Size + int64(len(b)), nil
+	return nil
 }
 
 // move gives the file its place and makes the name durable.
 func (q *Quarantine) move(from, id string) error {
-	if err := q.st.Mkdir(filepath.Join(Folder, shard(id))); err != nil {
-		return err
-	}
 	to := q.path(id)
-	if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) { // never over another mail
-		return errors.Join(fmt.Errorf("%s: %w", filepath.Base(to), fs.ErrExist), err)
+	err := rename(from, to)
+	if errors.Is(err, fs.ErrNotExist) { // the first of its folder
+		if err = q.st.Mkdir(filepath.Join(Folder, shard(id))); err == nil {
+			err = rename(from, to)
+		}
 	}
-	if err := os.Rename(from, to); err != nil {
+	if err != nil {
 		return err
 	}
 	q.opts.Step("renamed")
@@ -283,6 +308,21 @@ func (q *Quarantine) move(from, id string) error {
 	}
 	q.opts.Step("dirsync")
 	return nil
+}
+
+// rename never takes the place of another mail.
+func rename(from, to string) error {
+	err := unix.Renameat2(unix.AT_FDCWD, from, unix.AT_FDCWD, to, unix.RENAME_NOREPLACE)
+	switch {
+	case err == nil:
+		return nil
+	case !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOSYS): // the file system, or the kernel, does not know the flag
+		return &os.LinkError{Op: "rename", Old: from, New: to, Err: err}
+	}
+	if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
+		return errors.Join(fmt.Errorf("%s: %w", filepath.Base(to), fs.ErrExist), err)
+	}
+	return os.Rename(from, to)
 }
 
 // shard is the folder of an id: its last two letters, which are random.

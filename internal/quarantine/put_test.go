@@ -238,7 +238,7 @@ func TestIndexLostAfterTheFileIsDurableStillHolds(t *testing.T) {
 		Unindexed: func(id string, err error) { heard = id },
 	})
 	id := r.put(item(), mail)
-	if heard != id {
+	if r.Close(t.Context()); heard != id {
 		t.Errorf("Unindexed heard %q, want %q", heard, id)
 	}
 	if got := r.raw(id); got != mail {
@@ -270,7 +270,7 @@ func TestACancelledCallerDoesNotUndoWhatIsDurable(t *testing.T) {
 
 func TestAReservationThatWasAbandonedEnds(t *testing.T) {
 	r := newRig(t, Options{MaxMessages: 1, SourceShare: 1})
-	if _, err := r.reserve(t.Context(), Item{Where: InStore}); err != nil {
+	if _, err := r.reserve(t.Context(), Item{Where: InStore}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := r.Put(t.Context(), item(), r.buffer(mail, 0)); !errors.Is(err, ErrFull) {

@@ -4,7 +4,11 @@
 // file is the truth while it exists, the database row its index: Put answers only when the file is durable, and Reconcile or Verify
 // rebuild a lost row from it. After the file is gone the row stays for a while as a tombstone with every act recorded.
 //
-// When the index cannot be written after the file is durable, the mail is held: Put returns the id, reports through Options.Unindexed,
+// Put waits for three things: a reservation in the index, committed with those of others but not synced; the file, synced; its name in the folder, synced. The
+// row follows within deskWait, with the next transaction: of a process that is killed in between the reservation is left and the file, from which whoever lists
+// or finds messages, and Reconcile, makes the row. A process that asks its own quarantine sees what it has put.
+//
+// When the index cannot be written after the file is durable, the mail is held: Put has returned the id, Options.Unindexed hears of it,
 // and the row is written by the next Expire or Reconcile. A database that cannot be written at all is noticed before that, because Put
 // begins with a reservation there: then nothing is held, and the MTA keeps the mail.
 //
@@ -25,6 +29,8 @@ package quarantine
 
 import (
 	"context"
+	"crypto/sha256"
+	"database/sql"
 	"errors"
 	"fmt"
 	"sync"
@@ -162,12 +168,12 @@ type Options struct {
 
 	// Notice names the readers to be told of a newly held message; the rows wait in the database for package notify. nil means nobody.
 	Notice func(Item) []string
-	// Unindexed hears of a message that is held but whose row could not be written yet.
+	// Unindexed hears of a message that is held but whose row could not be written yet. It asks the quarantine nothing.
 	Unindexed func(id string, err error)
 	// Now is the clock; time.Now.
 	Now func() time.Time
-	// Step is a hook for tests that kill the process: it is called after each step of Put and Release by its name (Steps, ReleaseSteps). nil
-	// in production.
+	// Step is a hook for tests that kill the process: it is called after each step of Put and Release by its name (Steps, ReleaseSteps), and asks the
+	// quarantine nothing. nil in production.
 	Step func(name string)
 }
 
@@ -228,6 +234,7 @@ type Quarantine struct {
 	st   *store.Store
 	opts Options
 	key  []byte
+	desk desk
 
 	mu        sync.Mutex
 	unindexed map[string]held // held, but without a row yet
@@ -236,7 +243,9 @@ type Quarantine struct {
 // held is what a row is made of.
 type held struct {
 	it    Item
-	space int64 // bytes of the file
+	json  []byte            // it
+	sum   [sha256.Size]byte // of the content
+	space int64             // bytes of the file
 }
 
 // Open opens the quarantine of a state folder. The store stays the caller's to close.
@@ -250,7 +259,10 @@ func Open(ctx context.Context, st *store.Store, o Options) (*Quarantine, error) 
 	if err != nil {
 		return nil, fmt.Errorf("quarantine: open: %w", err)
 	}
-	return &Quarantine{st: st, opts: o.withDefaults(), key: key, unindexed: map[string]held{}}, nil
+	return &Quarantine{
+		st: st, opts: o.withDefaults(), key: key, unindexed: map[string]held{},
+		desk: desk{db: st.Index, statements: statements{all: map[string]*sql.Stmt{}}},
+	}, nil
 }
 
 // now is the clock in UTC, to the millisecond that the index keeps.

@@ -34,6 +34,7 @@ const maxRcpts = 100
 // Release sends a held message to its recipients, as it came, and records what became of each. When one of them did not get it the
 // error is ErrUndelivered and the message stays held.
 func (q *Quarantine) Release(ctx context.Context, id string, req ReleaseRequest) ([]Outcome, error) {
+	q.desk.settled(ctx)
 	out, err := q.release(ctx, id, req)
 	if err != nil {
 		return out, fmt.Errorf("quarantine: release: %w", err)

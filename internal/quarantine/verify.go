@@ -84,6 +84,7 @@ type verifier struct {
 }
 
 func (q *Quarantine) compare(ctx context.Context, v verifier) (*Report, error) {
+	q.desk.settled(ctx)
 	v.report = &Report{}
 	err := v.folder(ctx)
 	if err == nil {
@@ -213,11 +214,8 @@ func (v *verifier) noRow(ctx context.Context, f *os.File, it Item, path, state s
 			_, err = v.q.st.Index.ExecContext(ctx, `UPDATE items SET state = ?, counted = 1, ended = 0 WHERE id = ? AND state = ?`,
 				statePutting, it.ID, StateLost)
 		}
-		if !it.Waits.After(v.q.now()) {
-			it.Waits = time.Time{} // without its row nobody knows what was decided while it waited
-		}
 		if err == nil {
-			err = v.q.index(ctx, held{it, fi.Size()}, v.who)
+			err = v.q.rebuild(ctx, it, fi.Size(), v.who)
 		}
 		if err != nil {
 			return err

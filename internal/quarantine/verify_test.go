@@ -78,12 +78,12 @@ func TestVerifyFindsAndRepairs(t *testing.T) {
 			must(r.T, errors.Join(os.WriteFile(path, nil, 0o600), os.Chtimes(path, old, old)))
 		}, []string{Leftover}, false, StateHeld, true},
 		"a reservation of a process that died": {func(r *rig, id string) {
-			_, err := r.reserve(r.Context(), Item{Where: InStore})
+			_, err := r.reserve(r.Context(), Item{Where: InStore}, nil)
 			must(r.T, err)
 			r.clock.add(2 * reservationLife)
 		}, []string{Abandoned}, true, StateHeld, true},
 		"a reservation of a process at work": {func(r *rig, id string) {
-			_, err := r.reserve(r.Context(), Item{Where: InStore})
+			_, err := r.reserve(r.Context(), Item{Where: InStore}, nil)
 			must(r.T, err)
 		}, nil, true, StateHeld, true},
 	}
@@ -178,12 +178,14 @@ func TestTheIndexIsRebuiltFromTheFolderAlone(t *testing.T) {
 }
 
 func TestVerifyBesideAPutDoesNotDisturbIt(t *testing.T) {
-	var r *rig
-	r = newRig(t, Options{Step: func(name string) {
-		if rep := r.verify(true); !rep.OK() {
-			t.Errorf("at %s: %+v", name, rep.Problems)
+	var other *Quarantine
+	r := newRig(t, Options{Step: func(name string) {
+		if rep, err := other.Verify(t.Context(), true); err != nil || !rep.OK() {
+			t.Errorf("at %s: %+v, %v", name, rep, err)
 		}
 	}})
+	other, err := Open(t.Context(), r.st, Options{MinFree: -1, Now: r.clock.now}) // as another process would
+	must(t, err)
 	id := r.put(item(), mail)
 	if it := r.get(id); it.State != StateHeld {
 		t.Errorf("state %s", it.State)

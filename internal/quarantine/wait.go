@@ -60,6 +60,7 @@ func sendable(raw *message.Buffer) error {
 // Keep ends the waiting of a message for good: it stays held, for the reason given, until a person decides. held is false when it is gone or
 // on its way already.
 func (q *Quarantine) Keep(ctx context.Context, id string, v rules.Verdict, by By) (held bool, err error) {
+	q.desk.settled(ctx)
 	if q.keepUnindexed(id, v) {
 		return true, nil
 	}
@@ -82,7 +83,7 @@ func (q *Quarantine) keepUnindexed(id string, v rules.Verdict) bool {
 	defer q.mu.Unlock()
 	h, there := q.unindexed[id]
 	if there {
-		h.it.Waits, h.it.Verdict = time.Time{}, trimVerdict(v)
+		h.it.Waits, h.it.Verdict, h.json = time.Time{}, trimVerdict(v), nil
 		q.unindexed[id] = h
 	}
 	return there
@@ -121,6 +122,7 @@ func (q *Quarantine) underWay(ctx context.Context, tx *sql.Tx, id string) (bool,
 
 // LetGo ends the waiting of a message: the next ReleaseDue delivers it.
 func (q *Quarantine) LetGo(ctx context.Context, id string) error {
+	q.desk.settled(ctx)
 	now := q.now().UnixMilli()
 	_, err := q.st.DB.ExecContext(ctx, `UPDATE items SET waits = ? WHERE id = ? AND state = ? AND waits > ?`, now, id, StateHeld, now)
 	if err != nil {
@@ -138,6 +140,7 @@ const dueTimeout = time.Minute
 // ReleaseDue delivers the messages whose waiting is over, and returns how many. What the relay does not take now is tried again at the next call;
 // what it never will take, or may have taken, stays held for a person. It goes on with a message that it has begun after ctx ends.
 func (q *Quarantine) ReleaseDue(ctx context.Context, now time.Time) (n int, err error) {
+	q.desk.settled(ctx)
 	ids, err := q.ids(ctx, `SELECT id FROM items WHERE waits > 0 AND waits <= ? AND state = ? ORDER BY waits LIMIT ?`, now.UnixMilli(), StateHeld, dueBatch)
 	if err != nil {
 		return 0, err
