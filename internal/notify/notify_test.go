@@ -154,6 +154,7 @@ func (r *rig) put(it quarantine.Item) string {
 	defer b.Close()
 	io.WriteString(b, "Subject: x\r\n\r\nbody\r\n")
 	id, err := r.q.Put(r.Context(), it, b)
+	r.q.Close(r.Context()) // its row, and the readers to be told, are written
 	if err != nil {
 		r.Fatal(err)
 	}
