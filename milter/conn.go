@@ -14,6 +14,9 @@ import (
 	gomilter "github.com/emersion/go-milter"
 )
 
+// outKeep is how much memory for replies a connection keeps: more than any reply but one with thousands of modifications.
+const outKeep = 4 << 10
+
 // conn is what the library takes for the MTA's connection. It hands over only frames that the library handles well, and lets out only
 // replies that the MTA waits for. All methods but interrupt run on the library's goroutine for this connection.
 type conn struct {
@@ -129,7 +132,7 @@ func (c *conn) silence() time.Duration {
 	}
 }
 
-// take handles the header, which the library would copy and collect, and what the library would get wrong; the rest is left for it in c.unread.
+// take handles what a message is made of, which the library would copy and collect, and what it would get wrong; the rest is left for it in c.unread.
 func (c *conn) take(cmd byte, f []byte) bool {
 	data := f[5:]
 	if cmd == cmdMacro { // session.go:165 keeps only the last packet
@@ -151,14 +154,16 @@ func (c *conn) take(cmd byte, f []byte) bool {
 		return c.negotiate(data)
 	case cmdConnect: // session.go:157 loses IPv6: and unix addresses
 		c.session.client, _ = parseConnect(data)
-	case cmdRcpt:
-		path, _, _ := cutNUL(data)
-		c.session.rcpt = string(path)
-		c.setBusy(true)
-	case cmdMail:
-		c.setBusy(true)
 	case cmdAbort:
 		c.setBusy(false)
+	case cmdMail:
+		c.setBusy(true)
+		path, _, _ := cutNUL(data)
+		return c.reply(c.session.mailFrom(string(path)))
+	case cmdRcpt: // the library takes all angle brackets away
+		c.setBusy(true)
+		path, _, _ := cutNUL(data)
+		return c.reply(c.session.rcptTo(string(path)))
 	case cmdHeader: // session.go:201 drops one with a NUL
 		c.setBusy(true)
 		name, value, _ := headerField(data)
@@ -250,23 +255,21 @@ func (c *conn) send(f []byte) {
 }
 
 // flush sends pending modifications and f.
-func (c *conn) flush(f []byte) error {
+func (c *conn) flush(f []byte) {
 	if c.broken {
-		return net.ErrClosed
+		return
 	}
 	c.out = append(c.out, f...)
-	if len(c.out) == 0 {
-		return nil
-	}
 	err := c.Conn.SetWriteDeadline(time.Now().Add(c.srv.o.WriteTimeout))
 	if err == nil {
 		_, err = c.Conn.Write(c.out)
 	}
-	c.out = c.out[:0]
+	if c.out = c.out[:0]; cap(c.out) > outKeep {
+		c.out = nil
+	}
 	if err != nil {
 		c.fail(err)
 	}
-	return err
 }
 
 // fail notes why the connection ends. A peer that goes away between messages is no event.

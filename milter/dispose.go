@@ -3,7 +3,6 @@ package milter
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	gomilter "github.com/emersion/go-milter"
@@ -18,7 +17,7 @@ const (
 	StepDecided    = "decided"    // nothing has been done yet
 	StepPut        = "put"        // the message is held durably; the MTA has it too
 	StepRemembered = "remembered" // what it has to do with other mail is settled
-	StepModified   = "modified"   // the MTA has our modifications, but no reply
+	StepModified   = "modified"   // our modifications are made; the MTA has them with the reply
 	StepAudited    = "audited"
 	StepCounted    = "counted"
 	StepReplied    = "replied" // the MTA's system has the last reply
@@ -68,9 +67,7 @@ func (m *mail) dispose() gomilter.Response {
 	}
 	alerts := m.remember(&d)
 	step(StepRemembered)
-	if err := m.modify(d); err != nil {
-		d.err, d.stage = err, ""
-	}
+	m.modify(d)
 	step(StepModified)
 	m.audit(d)
 	m.alert(alerts)
@@ -137,17 +134,13 @@ func (m *mail) item() quarantine.Item {
 	return it
 }
 
-// modify sends the modifications and sees them off. After an error the connection is gone: the MTA still has the mail.
-func (m *mail) modify(d disposal) error {
+// modify makes the modifications. They travel with the reply: the MTA, which carries out all or none of them, wakes up once.
+func (m *mail) modify(d disposal) {
 	mod := modifier{m.session.conn}
 	if d.delivers() || d.hold {
 		m.mark(d, mod)
 	}
 	m.forgetHeld(d, mod)
-	if err := m.session.conn.flush(nil); err != nil {
-		return fmt.Errorf("milter: sending modifications: %w", err)
-	}
-	return nil
 }
 
 // mark removes incoming fields of our names, then writes ours; in mode monitor it writes none.

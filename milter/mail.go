@@ -40,9 +40,8 @@ type mail struct {
 
 	ctx    context.Context
 	cancel context.CancelFunc
-	run    Run    // nil until content comes, and when it was given up
-	head   []byte // header bytes the run has not had yet
-	ended  bool   // the empty line is written
+	run    Run  // nil until content comes, and when it was given up
+	ended  bool // the empty line is written
 	own    ownFields
 	first  firstFields
 	result *filter.Result
@@ -52,6 +51,7 @@ type mail struct {
 }
 
 func newMail(s *session, from string) *mail {
+	s.head = s.head[:0]
 	return &mail{session: s, policy: s.srv.policy.Load(), begun: time.Now(), from: from}
 }
 
@@ -79,18 +79,17 @@ func (m *mail) field(name, value []byte) {
 	if !m.content() {
 		return
 	}
-	m.head = append(append(m.head, name...), ':')
+	head := append(append(m.session.head, name...), ':')
 	if !m.session.conn.terms.leadingSpace() && len(value) > 0 && bytes.IndexByte([]byte(" \t\r\n"), value[0]) < 0 {
-		m.head = append(m.head, ' ') // the MTA has eaten one after the colon
+		head = append(head, ' ') // the MTA has eaten one after the colon
 	}
-	m.head = appendCRLF(m.head, value)
-	m.head = append(m.head, "\r\n"...)
+	m.session.head = append(appendCRLF(head, value), "\r\n"...)
 	m.first.note(name, value)
 	if !m.own.note(name) {
 		m.fail("spool", errOwn)
 		return
 	}
-	if len(m.head) >= headGather {
+	if len(m.session.head) >= headGather {
 		m.writeHead()
 	}
 }
@@ -108,9 +107,13 @@ func appendCRLF(b, s []byte) []byte {
 	}
 }
 
+// writeHead gives the run what was gathered. The memory is for the next message too, unless a long field made it large.
 func (m *mail) writeHead() {
-	m.write(m.head)
-	m.head = m.head[:0]
+	s := m.session
+	m.write(s.head)
+	if s.head = s.head[:0]; cap(s.head) > 4*headGather {
+		s.head = nil
+	}
 }
 
 // endHeader writes the empty line, once: an MTA may leave the step out.
@@ -119,7 +122,7 @@ func (m *mail) endHeader() {
 		return
 	}
 	m.ended = true
-	m.head = append(m.head, "\r\n"...)
+	m.session.head = append(m.session.head, "\r\n"...)
 	m.writeHead()
 }
 

@@ -64,11 +64,11 @@ type session struct {
 	helo   string
 	macros macros // of the SMTP connection: those of CONNECT and HELO
 	ahead  string // those of the MAIL to come
-	rcpt   string // of the RCPT in work, as it came: the library takes all angle brackets away
 	mail   *mail  // the message in work, nil between messages
+	head   []byte // memory for the header of the message in work
 
-	// Header, Headers and BodyChunk are never called: conn gives content to field, endHeader and chunk itself, without the copies and the
-	// memory that each frame would cost in the library.
+	// MailFrom, RcptTo, Header, Headers and BodyChunk are never called: conn gives what a message is made of to mailFrom, rcptTo, field, endHeader
+	// and chunk itself, without the copies and the memory that each frame would cost in the library.
 	gomilter.NoOpMilter
 }
 
@@ -126,23 +126,23 @@ func (s *session) Helo(name string, _ *gomilter.Modifier) (gomilter.Response, er
 	return s.step(cmdHelo, func() { s.helo = name }), nil
 }
 
-// MailFrom begins a message. It does not rely on Abort: not every MTA sends one after an accepted message.
-func (s *session) MailFrom(from string, _ *gomilter.Modifier) (gomilter.Response, error) {
+// mailFrom begins a message. It does not rely on Abort: not every MTA sends one after an accepted message.
+func (s *session) mailFrom(path string) gomilter.Response {
 	return s.step(cmdMail, func() {
 		s.drop()
-		s.mail = newMail(s, unrouted(from))
+		s.mail = newMail(s, unrouted(strings.Trim(path, "<>")))
 		s.mail.macros.set(cmdMail, s.ahead)
 		s.ahead = ""
-	}), nil
+	})
 }
 
-// RcptTo notes an accepted recipient. A refused one has the mailer "error" with MTAs that show them.
-func (s *session) RcptTo(to string, _ *gomilter.Modifier) (gomilter.Response, error) {
+// rcptTo notes an accepted recipient. A refused one has the mailer "error" with MTAs that show them.
+func (s *session) rcptTo(path string) gomilter.Response {
 	return s.step(cmdRcpt, func() {
 		if m := s.message(); symbol(m.macros.of(cmdRcpt), "rcpt_mailer") != "error" {
-			m.recipient(unrouted(to), unrouted(unbracketed(s.rcpt)))
+			m.recipient(unrouted(strings.Trim(path, "<>")), unrouted(unbracketed(path)))
 		}
-	}), nil
+	})
 }
 
 // field takes a header field as the MTA sends it; it is valid during the call.
