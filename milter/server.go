@@ -35,7 +35,7 @@ type Server struct {
 	listeners map[net.Listener]struct{}
 	conns     map[*conn]struct{}
 	refusals  map[net.Conn]struct{}
-	closed    bool
+	closed    atomic.Bool    // set under mu
 	work      sync.WaitGroup // connections, refusals included
 }
 
@@ -90,7 +90,7 @@ func (s *Server) Serve(l net.Listener) error {
 func (s *Server) adopt(l net.Listener) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	if s.closed.Load() {
 		return false
 	}
 	s.listeners[l] = struct{}{}
@@ -108,7 +108,7 @@ func (s *Server) admit(nc net.Conn) {
 	c := newConn(nc, s)
 	s.mu.Lock()
 	switch {
-	case s.closed:
+	case s.closed.Load():
 		s.mu.Unlock()
 		nc.Close()
 	case len(s.conns) < s.o.Sessions:
@@ -181,17 +181,13 @@ func (s *Server) gone(c *conn) {
 	s.work.Done()
 }
 
-func (s *Server) draining() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.closed
-}
+func (s *Server) draining() bool { return s.closed.Load() }
 
 // Shutdown closes the listeners and idle connections, lets messages in work finish, and returns when all connections have ended.
 // When ctx ends first, what is left is cut off and ctx's error returned; those messages are still the MTA's.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
-	s.closed = true
+	s.closed.Store(true)
 	for l := range s.listeners {
 		l.Close()
 	}
