@@ -14,7 +14,7 @@ import (
 
 // decodeIn decodes text, cut by next.
 func decodeIn(enc transfer, text string, next func() int) string {
-	c := &common{limits: Limits{}.WithDefaults()}
+	c := &common{limits: Limits{}.WithDefaults(), work: newWork()}
 	l := &leaf{out: c.newSink()}
 	l.dec.enc = enc
 	for len(text) > 0 {

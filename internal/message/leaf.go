@@ -22,10 +22,10 @@ type sink struct {
 
 // room returns empty scratch memory for n bytes, and keeps it in s.scratch.
 func (s *sink) room(n int) []byte {
-	if cap(s.c.scratch) < n {
-		s.c.scratch = make([]byte, 0, n)
+	if cap(s.c.work.scratch) < n {
+		s.c.work.scratch = make([]byte, 0, n)
 	}
-	s.scratch = s.c.scratch[:0]
+	s.scratch = s.c.work.scratch[:0]
 	return s.scratch
 }
 
@@ -39,20 +39,26 @@ func (s *sink) write(p []byte) {
 
 // newSink takes a free sink or makes one.
 func (c *common) newSink() *sink {
-	if n := len(c.free); n > 0 {
-		s := c.free[n-1]
-		c.free = c.free[:n-1]
-		return s
+	s, ok := last(&c.work.sinks)
+	if !ok {
+		s = &sink{hash: sha256.New()}
 	}
-	return &sink{c: c, buf: NewBuffer(c.limits.SpoolDir, c.limits.Memory).Under(c.limits.Budget), hash: sha256.New()}
+	s.c = c
+	if s.buf == nil { // a buffer stays with its walk: who kept one too long meets a closed one, not another mail
+		s.buf = NewBuffer(c.limits.SpoolDir, c.limits.Memory).Under(c.limits.Budget)
+	}
+	return s
 }
 
-// release takes a sink back.
-func (c *common) release(s *sink) {
+// release takes a leaf and its sink back.
+func (c *common) release(l *leaf) {
+	s := l.out
 	s.buf.reset()
 	s.hash.Reset()
 	s.err = nil
-	c.free = append(c.free, s)
+	c.work.sinks = append(c.work.sinks, s)
+	*l = leaf{}
+	c.work.leaves = append(c.work.leaves, l)
 }
 
 // use says what a leaf's content is for.
@@ -86,7 +92,11 @@ func (l *leaf) write(p []byte) {
 
 // newLeaf makes a leaf of the innermost frame.
 func (w *Walker) newLeaf(num string, e *entity, u use) *leaf {
-	l := &leaf{num: num, entity: e, use: u, out: w.newSink(), frame: len(w.frames) - 1, cand: w.frames[len(w.frames)-1].began}
+	l, ok := last(&w.work.leaves)
+	if !ok {
+		l = &leaf{}
+	}
+	*l = leaf{num: num, entity: e, use: u, out: w.newSink(), frame: len(w.frames) - 1, cand: w.frames[len(w.frames)-1].began}
 	l.dec.enc = e.enc
 	if f := &w.frames[l.frame]; u == asMultipart && !f.multipart { // the body of a message: its parts are the message's
 		l.prefix = f.prefix
@@ -154,7 +164,7 @@ func (w *Walker) shadow(l *leaf) {
 	l.again = true
 	if len(w.shadows) >= maxShadows {
 		w.limit(finding.ScanIncomplete, l.num, "more than %d readings of one part; the others were not inspected", maxShadows)
-		w.release(l.out)
+		w.release(l)
 		return
 	}
 	w.shadows = append(w.shadows, l)
@@ -258,7 +268,7 @@ func (w *Walker) finish(l *leaf) {
 	if w.err == nil {
 		w.deliver(l)
 	}
-	w.release(l.out)
+	w.release(l)
 }
 
 func (w *Walker) deliver(l *leaf) {
@@ -298,7 +308,7 @@ func (w *Walker) yield(l *leaf, via Via) {
 	var digest [32]byte
 	l.out.hash.Sum(digest[:0])
 	again := l.again || w.again
-	if again && (size == 0 || slices.Contains(w.digests, digest)) {
+	if again && (size == 0 || slices.Contains(w.work.digests, digest)) {
 		return // nothing that the first reading has not shown
 	}
 	if l.use == asLeaf && l.entity == plainEntity && size == 0 {
@@ -310,7 +320,7 @@ func (w *Walker) yield(l *leaf, via Via) {
 		return
 	}
 	w.common.parts++
-	w.digests = append(w.digests, digest)
+	w.work.digests = append(w.work.digests, digest)
 	e := l.entity
 	p := &Part{Path: w.base.Child(w.number(l)), Header: e.header, Type: e.typ, Names: e.names, Via: via, Content: l.out.buf, SHA256: digest, EncodedSize: l.encoded}
 	if len(e.names) > 0 {
@@ -367,7 +377,7 @@ func (w *Walker) uuencoded(l *leaf) {
 			}
 			w.yield(file, via)
 		}
-		w.release(file.out)
+		w.release(file)
 	}
 	uuFiles(io.NewSectionReader(l.out.buf, 0, l.out.buf.Size()), open, done)
 }

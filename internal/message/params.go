@@ -1,6 +1,7 @@
 package message
 
 import (
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -60,6 +61,15 @@ func (p *paramParser) problem(what string) {
 func (p *paramParser) value() string {
 	p.blanks()
 	start := p.i
+	if n := strings.IndexFunc(p.s[start:], notToken); n != 0 { // the ordinary "type/subtype;"
+		if n < 0 {
+			n = len(p.s) - start
+		}
+		if end := start + n; end == len(p.s) || p.s[end] == ';' {
+			p.i = end
+			return p.s[start:end]
+		}
+	}
 	var b strings.Builder
 	for p.i < len(p.s) {
 		c := p.s[p.i]
@@ -84,6 +94,11 @@ func (p *paramParser) value() string {
 		}
 	}
 	return b.String()
+}
+
+// notToken tells what may not be in the tokens of a value nor between them (RFC 2045 5.1).
+func notToken(c rune) bool {
+	return !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '/' || c == '-' || c == '+' || c == '.')
 }
 
 func (p *paramParser) blanks() {
@@ -307,6 +322,9 @@ func sjisLead(c byte) bool { return c >= 0x81 && c <= 0x9f || c >= 0xe0 && c <= 
 
 // joinContinuations joins "name*0*=…; name*1=…" (RFC 2231 3) and decodes extended values (4) to bytes of their charset.
 func joinContinuations(raw []param, p *paramParser) []param {
+	if simpleParams(raw) {
+		return raw
+	}
 	var out []param
 	sections := map[string][]section{}
 	var order []string
@@ -325,6 +343,19 @@ func joinContinuations(raw []param, p *paramParser) []param {
 		out = append(out, joinSections(name, sections[name]))
 	}
 	return out
+}
+
+// simpleParams reports whether each of a few parameters is there once, as a whole.
+func simpleParams(ps []param) bool {
+	if len(ps) > 4 {
+		return false
+	}
+	for i := range ps {
+		if strings.IndexByte(ps[i].name, '*') >= 0 || slices.ContainsFunc(ps[:i], func(q param) bool { return q.name == ps[i].name }) {
+			return false
+		}
+	}
+	return true
 }
 
 // appendParam keeps every reading of a parameter given twice, the first one first.

@@ -90,10 +90,8 @@ type common struct {
 	problems int
 	told     map[finding.Kind]bool // limits already reported
 	full     bool                  // the limit of parts is reached: nothing more is read
-	scratch  []byte
-	free     []*sink
-	digests  [][32]byte // of every part given to the handler
-	rewalked int64      // bytes walked a second time
+	work     *work                 // digests there: of every part given to the handler
+	rewalked int64                 // bytes walked a second time
 }
 
 // problem reports that the message is malformed.
@@ -159,9 +157,9 @@ type Walker struct {
 
 // NewWalker starts a walk. base is put before every part number: nil for a mail, the path of the file for a mail inside an archive.
 func NewWalker(base finding.Path, l Limits, h Handler) *Walker {
-	w := &Walker{common: &common{base: base, limits: l.WithDefaults(), handler: h}, bol: true}
+	w := &Walker{common: &common{base: base, limits: l.WithDefaults(), handler: h, work: newWork()}, bol: true}
 	w.root = w
-	w.frames = append(w.frames, frame{})
+	w.hbuf, w.carry, w.frames = w.work.header, w.work.carry, append(w.work.frames, frame{})
 	return w
 }
 
@@ -233,18 +231,22 @@ func (w *Walker) process(data []byte, final bool) int {
 	return n
 }
 
-// Close ends the message and yields what was still open.
+// Close ends the message and yields what was still open. Nothing but Header may be called after it.
 func (w *Walker) Close() error {
+	if w.work == nil {
+		return w.err
+	}
 	w.settleCarry()
 	if w.err == nil && w.mode == inHeader && !w.full {
 		w.endHeader(false, nil)
 	}
 	w.endAll()
 	if w == w.root {
-		for _, s := range w.free {
-			s.buf.Close()
-		}
-		w.free = nil
+		w.top = w.Header()
+		w.work.header, w.work.carry, w.work.frames = w.hbuf, w.carry, w.frames
+		w.hbuf, w.carry, w.frames = nil, nil, nil
+		w.work.free()
+		w.work = nil
 	}
 	return w.err
 }
@@ -252,9 +254,8 @@ func (w *Walker) Close() error {
 // settleCarry decides the carried bytes: nothing follows them.
 func (w *Walker) settleCarry() {
 	if w.err == nil && len(w.carry) > 0 {
-		rest := w.carry
-		w.carry = nil
-		w.process(rest, true)
+		w.process(w.carry, true)
+		w.carry = w.carry[:0]
 	}
 }
 
