@@ -122,7 +122,7 @@ func (m *mail) item() quarantine.Item {
 	it := quarantine.Item{
 		Direction: r.Facts.Direction, Source: r.Source(), Envelope: r.Session.Envelope, Verdict: r.Verdict,
 		Subject: r.Facts.Subject, From: r.Facts.From, MessageID: m.first.messageID,
-		Size: r.Size, SHA256: r.SHA256, Incomplete: r.Facts.Incomplete,
+		Size: r.Size, SHA256: r.Digest(), Incomplete: r.Facts.Incomplete,
 	}
 	it.Earlier = m.earlier()
 	if r.Header != nil {
@@ -206,7 +206,8 @@ func (m *mail) id(d disposal) string {
 	case d.held != "" && d.split == nil: // what is held of a divided message is none of the others' business
 		id = d.held
 	case id == "" && m.result != nil:
-		id = m.result.SHA256[:min(len(m.result.SHA256), digest)]
+		sum := m.result.Digest()
+		id = sum[:min(len(sum), digest)]
 	}
 	return ascii(id)
 }

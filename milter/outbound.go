@@ -29,6 +29,6 @@ func (m *mail) incidentAlert(d disposal, opened []outbound.Incident) []audit.Ale
 	}
 	env := m.result.Session.Envelope
 	a.First = audit.First{QueueID: env.QueueID, Time: opened[0].Since, MailFrom: env.MailFrom, From: m.result.Facts.From, Rcpts: env.Rcpts,
-		Subject: m.result.Facts.Subject, SHA256: m.result.SHA256, Quarantine: d.held, Held: !d.delivers()}
+		Subject: m.result.Facts.Subject, SHA256: m.result.Digest(), Quarantine: d.held, Held: !d.delivers()}
 	return []audit.Alert{a}
 }

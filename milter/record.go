@@ -8,10 +8,17 @@ import (
 	"sekisho/rules"
 )
 
+// digestMax is how large a mail may be that is accepted and has its digest in the record all the same. A larger one is found by those of its
+// attachments.
+const digestMax = 64 << 10
+
 // audit writes the message's record and log line.
 func (m *mail) audit(d disposal) {
 	res := m.result
 	r := m.record(d)
+	if res.Verdict.Action != rules.Accept || res.Size <= digestMax {
+		res.Digest()
+	}
 	r.Subject, r.Size, r.SHA256 = res.Facts.Subject, res.Size, res.SHA256
 	r.Verdict, r.Enforced = res.Verdict.Action.String(), d.err == nil && !m.softened()
 	r.Rule, r.Rules, r.Monitored = res.Verdict.Rule, res.Verdict.Rules, res.Verdict.Monitored

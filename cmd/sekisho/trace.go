@@ -181,7 +181,7 @@ func lookInto(ctx context.Context, cfg *config.Config, io streams, files []strin
 
 // marks are what names a file, or a mail with its files, in other mails. Pictures and texts of a mail do not: a logo stands in every mail of a company.
 func marks(res *filter.Result) (digests, macros []string) {
-	digests = []string{res.SHA256}
+	digests = []string{res.Digest()}
 	for _, f := range milter.TraceFiles(res) {
 		if f.SHA256 != "" && !f.Common() {
 			digests = append(digests, f.SHA256)

@@ -15,7 +15,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"hash"
 	"io"
 	"slices"
 	"strings"
@@ -76,7 +75,7 @@ type Session struct {
 // Begin starts a message. The caller calls Finish or Abort, exactly once.
 func (f *Filter) Begin(ctx context.Context) *Run {
 	r := &Run{
-		ctx: ctx, f: f, begun: time.Now(), hash: sha256.New(),
+		ctx: ctx, f: f, begun: time.Now(),
 		raw:  message.NewBuffer(f.o.Walk.SpoolDir, f.o.Walk.Memory).Under(f.o.Walk.Budget),
 		scan: f.o.Scanner.Begin(),
 	}
@@ -119,7 +118,6 @@ type Run struct {
 	ctx         context.Context
 	f           *Filter
 	begun       time.Time
-	hash        hash.Hash
 	raw         *message.Buffer
 	walk        *message.Walker
 	scan        *inspect.Scan
@@ -133,7 +131,6 @@ func (r *Run) Write(p []byte) (int, error) {
 	if n, err := r.raw.Write(p); err != nil {
 		return n, fmt.Errorf("filter: keeping the message: %w", err)
 	}
-	r.hash.Write(p)
 	r.guard(func() error { _, err := r.walk.Write(p); return err })
 	return len(p), nil
 }
@@ -189,7 +186,7 @@ func (r *Run) Finish(s Session) *Result {
 	r.guard(r.walk.Close)
 	res := &Result{
 		Kind: "message", Session: s, Header: r.walk.Header(), Attachments: r.attachments,
-		Raw: r.raw, Size: r.raw.Size(), SHA256: hex.EncodeToString(r.hash.Sum(nil)),
+		Raw: r.raw, Size: r.raw.Size(),
 	}
 	direction, client := r.f.o.Site.Direction(&s.Envelope, res.Header)
 	res.Client = client

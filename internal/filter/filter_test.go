@@ -84,7 +84,7 @@ func TestMacroMailIsHeldAndDescribed(t *testing.T) {
 		t.Error(diff)
 	}
 	whole := sha256.Sum256(raw)
-	if res.SHA256 != hex.EncodeToString(whole[:]) || res.Size != int64(len(raw)) {
+	if res.Digest() != hex.EncodeToString(whole[:]) || res.Size != int64(len(raw)) {
 		t.Errorf("digest or size of the raw message is wrong")
 	}
 }
@@ -241,5 +241,21 @@ func BenchmarkRunMacroMail(b *testing.B) {
 			b.Fatal(err)
 		}
 		res.Close()
+	}
+}
+
+func TestDigestIsThatOfTheKeptBytesWhereverTheyAre(t *testing.T) {
+	raw := docMail()
+	whole := sha256.Sum256(raw)
+	for name, memory := range map[string]int64{"in memory": 1 << 20, "in the spool": 100} {
+		t.Run(name, func(t *testing.T) {
+			res := run(t, newFilter(t, func(o *Options, _ *inspect.Options) { o.Walk.Memory = memory }), raw)
+			if res.SHA256 != "" {
+				t.Error("hashed before anybody asked")
+			}
+			if got := res.Digest(); got != hex.EncodeToString(whole[:]) || res.SHA256 != got {
+				t.Errorf("digest %q", got)
+			}
+		})
 	}
 }

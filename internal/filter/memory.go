@@ -72,7 +72,7 @@ func (r *Run) recalls(res *Result) *Memory {
 		at = r.begun
 	}
 	return &Memory{generation: r.f.o.Ledger.Generation(), Mail: ledger.Mail{
-		QueueID: e.QueueID, SHA256: res.SHA256, Time: at, From: res.Facts.From, MailFrom: e.MailFrom, Rcpts: e.Rcpts,
+		QueueID: e.QueueID, Time: at, From: res.Facts.From, MailFrom: e.MailFrom, Rcpts: e.Rcpts,
 		Subject: res.Facts.Subject, Source: res.Source(),
 	}}
 }
@@ -93,7 +93,7 @@ func (r *Run) open(res *Result) {
 	res.Locked = locked
 	if mem != nil {
 		mem.Said, mem.others = r.scan.Said(), r.scan.Others()
-		r.f.earlier(r.ctx, r.scan, mem)
+		r.f.earlier(r.ctx, r.scan, res)
 	}
 }
 
@@ -103,7 +103,8 @@ const guessed = 30
 
 // earlier tries the words of the message on the locked files of earlier mails that it has not tried yet: those it gives as passwords on every file
 // first, then all that may be one on the newest, so that a file on which a try is dear keeps no other from being tried.
-func (f *Filter) earlier(ctx context.Context, scan *inspect.Scan, mem *Memory) {
+func (f *Filter) earlier(ctx context.Context, scan *inspect.Scan, res *Result) {
+	mem := res.Memory
 	if len(mem.Said)+len(mem.others) == 0 {
 		return
 	}
@@ -116,7 +117,7 @@ func (f *Filter) earlier(ctx context.Context, scan *inspect.Scan, mem *Memory) {
 		scan.Add(finding.New(finding.LimitFiles, finding.Path{EarlierMail}, "more than %d locked files of earlier mails", ledger.MaxWaiting))
 	}
 	files = slices.DeleteFunc(files, func(file ledger.File) bool {
-		return slices.Contains(mem.seen, file.ID) || file.Mail.SHA256 == mem.Mail.SHA256 && file.Mail.QueueID == mem.Mail.QueueID // its own
+		return slices.Contains(mem.seen, file.ID) || file.Mail.QueueID == mem.Mail.QueueID && file.Mail.SHA256 == res.Digest() // its own
 	})
 	for _, file := range files {
 		mem.seen = append(mem.seen, file.ID)
@@ -213,6 +214,9 @@ func (f *Filter) Remember(ctx context.Context, res *Result, delivered bool, wait
 	if delivered || waits != "" {
 		locked = lockedFiles(res)
 	}
+	if len(locked)+len(mem.Said) > 0 {
+		mem.Mail.SHA256 = res.Digest()
+	}
 	own, err := f.o.Ledger.Remember(ctx, mem.Mail, locked, mem.Said)
 	out.Files = len(own)
 	if f.o.Ledger.Generation() > mem.generation+1 { // not only our own
@@ -249,7 +253,7 @@ func (f *Filter) settle(ctx context.Context, opened []Later, out *Remembered) er
 func (f *Filter) again(ctx context.Context, res *Result, own []ledger.File, out *Remembered) error {
 	mem, scan := res.Memory, f.o.Scanner.Begin()
 	before := len(mem.Later)
-	f.earlier(ctx, scan, mem)
+	f.earlier(ctx, scan, res)
 	var harmless []Later
 	left := len(own)
 	for _, l := range f.openOwn(ctx, scan, res, own) {

@@ -54,7 +54,7 @@ func (r *Run) sends(res *Result, found inspect.Result) (list []finding.Finding) 
 func (r *Run) sent(res *Result, found inspect.Result) outbound.Mail {
 	e, c := &res.Session.Envelope, res.Conversation
 	m := outbound.Mail{
-		Time: timeOf(res), QueueID: e.QueueID, MessageID: c.Clues.MessageID, SHA256: res.SHA256, Account: e.SASLUser, Client: res.Client,
+		Time: timeOf(res), QueueID: e.QueueID, MessageID: c.Clues.MessageID, SHA256: res.Digest(), Account: e.SASLUser, Client: res.Client,
 		MailFrom: e.MailFrom, From: res.Facts.From, Rcpts: e.Rcpts, New: c.strangers(), Answer: c.Clues.Reply, Cites: len(c.Clues.Refs) > 0,
 	}
 	for _, a := range res.Attachments {

@@ -1,6 +1,9 @@
 package filter
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
 	"net/netip"
 	"time"
 
@@ -37,8 +40,24 @@ type Result struct {
 	Sent         *Sent            // nil for mail from outside
 	Raw          *message.Buffer  // nil for a file
 	Size         int64
-	SHA256       string // of the raw message, lower-case hex
+	SHA256       string // of the raw message, lower-case hex, once somebody has asked for the Digest
 	Elapsed      time.Duration
+}
+
+// Digest is the SHA-256 of the raw message, while that is there; "" when the spool cannot be read. It is made when it is first asked for: most mail
+// passes, and hashing a large one costs as much as reading it.
+func (r *Result) Digest() string {
+	if r.SHA256 != "" || r.Raw == nil {
+		return r.SHA256
+	}
+	sum := sha256.New()
+	if b, ok := r.Raw.Bytes(); ok {
+		sum.Write(b)
+	} else if _, err := io.Copy(sum, io.NewSectionReader(r.Raw, 0, r.Size)); err != nil {
+		return ""
+	}
+	r.SHA256 = hex.EncodeToString(sum.Sum(nil))
+	return r.SHA256
 }
 
 // Close frees the raw message unless its spool file was detached, and the locked files.
@@ -79,7 +98,7 @@ type Report struct {
 // Report renders the result under a file's name. Lists are never null.
 func (r *Result) Report(file string) Report {
 	return Report{
-		Schema: Schema, File: file, Kind: r.Kind, SHA256: r.SHA256, Size: r.Size,
+		Schema: Schema, File: file, Kind: r.Kind, SHA256: r.Digest(), Size: r.Size,
 		Verdict: r.Verdict.Action, Rule: r.Verdict.Rule, Rules: list(r.Verdict.Rules),
 		Incomplete: r.Verdict.Incomplete, ElapsedMS: float64(r.Elapsed.Microseconds()) / 1000,
 		Direction: r.Facts.Direction, Enforced: r.Verdict.Enforced,
