@@ -3,6 +3,7 @@ package message
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 )
 
 // transfer is a Content-Transfer-Encoding (RFC 2045 6).
@@ -99,7 +100,9 @@ func (d *decoder) bulk(out *sink, p []byte) bool {
 			n, held = m, 0
 		}
 	}
-	cut := bytes.LastIndexByte(p, '\n') + 1 // lines of whole quanta are the rule
+	used, m := quanta(dst[n:], p)
+	n, p = n+m, p[used:]
+	cut := bytes.LastIndexByte(p, '\n') + 1 // what is left: lines of broken quanta, or the end
 	m, err := base64.StdEncoding.Decode(dst[n:], p[:cut])
 	if err != nil {
 		return false
@@ -118,6 +121,52 @@ func (d *decoder) bulk(out *sink, p []byte) bool {
 	out.write(dst[:n])
 	return true
 }
+
+// quanta decodes lines of whole quanta, as programs write them, up to the first thing that is anything else; dst has 8 bytes to spare. It is what
+// most bytes of a mail with attachments go through: twice as fast as the standard decoder, which meets each line end as an error.
+func quanta(dst, p []byte) (used, n int) {
+	for {
+		for len(p)-used >= 8 && len(dst)-n >= 8 {
+			s := p[used : used+8 : used+8]
+			a := base64Bits[0][s[0]] | base64Bits[1][s[1]] | base64Bits[2][s[2]] | base64Bits[3][s[3]]
+			b := base64Bits[0][s[4]] | base64Bits[1][s[5]] | base64Bits[2][s[6]] | base64Bits[3][s[7]]
+			if (a|b)&noBits != 0 {
+				break
+			}
+			binary.BigEndian.PutUint64(dst[n:], uint64(a)<<40|uint64(b)<<16)
+			used, n = used+8, n+6
+		}
+		before := used
+		if s := p[used:]; len(s) >= 4 && len(dst)-n >= 4 { // lines of 76 characters have an odd number of quanta
+			a := base64Bits[0][s[0]] | base64Bits[1][s[1]] | base64Bits[2][s[2]] | base64Bits[3][s[3]]
+			if a&noBits == 0 {
+				binary.BigEndian.PutUint32(dst[n:], a<<8)
+				used, n = used+4, n+3
+			}
+		}
+		for used < len(p) && isEOL(p[used]) {
+			used++
+		}
+		if used == before {
+			return used, n
+		}
+	}
+}
+
+// noBits marks what is no digit in base64Bits.
+const noBits = 0xff << 24
+
+// base64Bits are RFC 2045's table 1, shifted to the place of each of a quantum's four characters.
+var base64Bits = func() (t [4][256]uint32) {
+	for c, v := range base64Value {
+		for i := range t {
+			if t[i][c] = uint32(v) << (18 - 6*i); v >= padding {
+				t[i][c] = noBits
+			}
+		}
+	}
+	return t
+}()
 
 // scalar decodes what mail programs do: characters outside the alphabet are skipped (RFC 2045 6.8), padding ends a quantum and
 // another may follow it (concatenated base64).
