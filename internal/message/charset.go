@@ -2,6 +2,7 @@ package message
 
 import (
 	"bytes"
+	"encoding/binary"
 	"io"
 	"strings"
 	"unicode/utf8"
@@ -19,6 +20,14 @@ func decodeCharset(b []byte, name string) string {
 	if name == "utf-7" {
 		return decodeUTF7(b)
 	}
+	if asDeclared(b, name) {
+		return string(b)
+	}
+	return decodeAs(b, name)
+}
+
+// decodeAs decodes b by a declared charset, or in spite of it.
+func decodeAs(b []byte, name string) string {
 	if guess := contradicts(b, name); guess != nil {
 		return decodeWith(b, guess)
 	}
@@ -42,6 +51,23 @@ func decodeCharset(b []byte, name string) string {
 		}
 	}
 	return s
+}
+
+// asDeclared reports whether b is, byte for byte, the text that it is declared to be, which nothing contradicts: ASCII, or UTF-8 under its name. It is
+// the quick answer for most mail; what it leaves is decoded, and looked at more closely.
+func asDeclared(b []byte, name string) bool {
+	if bytes.IndexByte(b, 0x1b) >= 0 || bytes.IndexByte(b, 0) >= 0 { // ISO-2022-JP or UTF-16 may be under any name
+		return false
+	}
+	switch lookup(name) {
+	case unicode.UTF8:
+		return utf8.Valid(b) && !bytes.HasPrefix(b, bomUTF8)
+	case charmap.Windows1252:
+		return ascii(b)
+	case nil:
+		return (name == "" || name == "us-ascii") && ascii(b)
+	}
+	return false
 }
 
 // charsetName normalises a charset's name: case, quotes, and the blanks and comments people put around it.
@@ -163,6 +189,11 @@ func hasJIS(b []byte) bool {
 }
 
 func ascii(b []byte) bool {
+	for ; len(b) >= 8; b = b[8:] {
+		if binary.LittleEndian.Uint64(b)&0x8080808080808080 != 0 {
+			return false
+		}
+	}
 	for _, c := range b {
 		if c >= 0x80 {
 			return false
