@@ -33,7 +33,7 @@ type record struct {
 
 // skip tells records that no rule decided: alerts, failures of ours, releases.
 func (r *record) skip() bool {
-	return r.Event != "" || r.Released != "" || r.Size == 0
+	return r.Event != "" || r.Released != "" || r.SHA256 == "" && r.Size == 0
 }
 
 // facts are the message's facts as far as they are recorded.
