@@ -47,7 +47,7 @@ bench: ## every benchmark once, with allocations
 CORPUS ?=
 OLEVBA ?=
 bench-peers: build ## beside filters of Debian's packages, which it fetches into .cache; needs root; CORPUS=folder of files, OLEVBA=folder with oletools
-	$(GO) run ./bench/peers --filters null,sekisho,sekisho+cache,rspamd,rspamd-self,olefile,clamav$(if $(OLEVBA),$(comma)olevba --olevba $(OLEVBA)) $(if $(CORPUS),--corpus $(CORPUS))
+	$(GO) run ./bench/peers --ways milter,tcp,postfix --verify --filters null,sekisho,sekisho+cache,rspamd,rspamd-self,olefile,clamav$(if $(OLEVBA),$(comma)olevba --olevba $(OLEVBA)) $(if $(CORPUS),--corpus $(CORPUS))
 comma := ,
 
 EVAL ?= ../shared

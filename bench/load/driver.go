@@ -5,23 +5,35 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"sekisho/internal/miltertest"
 )
 
 // Job is one run of a workload.
 type Job struct {
-	Network, Addr string
-	Mails         []Mail
-	Concurrency   int
-	For           time.Duration // no message begins later, but for the first Least
-	Least         int           // messages at the least: all of Mails, that a slow filter gets the same ones as a fast one
-	Most          int           // no more messages than that; 0 for no limit
-	Run           string        // makes Message-IDs differ between runs
+	Open        func() (Client, error) // a connection
+	Mails       []Mail
+	Concurrency int
+	For         time.Duration            // no message begins later, but for the first Least
+	Least       int                      // messages at the least: all of Mails, that a slow filter gets the same ones as a fast one
+	Most        int                      // no more messages than that; 0 for no limit
+	Run         string                   // makes Message-IDs differ between runs
+	Each        func(id string, r Reply) // told of every message, from many goroutines; may be nil
+}
+
+// Client sends messages over one connection that it keeps.
+type Client interface {
+	Send(m *Mail, id string) (Reply, error) // id is the Message-ID without brackets and host, and the queue id
+	Close() error
+}
+
+// Reply is what became of one message.
+type Reply struct {
+	Begun, End, Last time.Time // the first header frame, the end of the message, the last reply
+	Code             string    // the last reply: the milter protocol's letter, or SMTP's number
+	Verdict          string    // X-Sekisho-Verdict
+	Trips            int       // waits for a reply
 }
 
 // Stats is what a run brought.
@@ -32,7 +44,7 @@ type Stats struct {
 	PerSec   float64        `json:"per_second"`
 	Whole    Quantiles      `json:"whole_ms"`    // first header frame to last reply
 	End      Quantiles      `json:"end_ms"`      // end of message to last reply
-	Replies  map[string]int `json:"replies"`     // last reply, by the milter protocol's letter
+	Replies  map[string]int `json:"replies"`     // last reply, as in Reply
 	Verdicts map[string]int `json:"verdicts"`    // X-Sekisho-Verdict, "" for none
 	Trips    float64        `json:"round_trips"` // a message
 }
@@ -45,7 +57,7 @@ type Quantiles struct {
 	Max float64 `json:"max"`
 }
 
-// connection is one SMTP client's milter connection and what it measured.
+// connection is one client and what it measured.
 type connection struct {
 	job        *Job
 	next       *atomic.Int64
@@ -71,69 +83,34 @@ func Drive(j Job) (Stats, error) {
 }
 
 func (c *connection) run(until time.Time) error {
-	s, err := miltertest.Dial(c.job.Network, c.job.Addr, miltertest.Postfix())
+	client, err := c.job.Open()
 	if err != nil {
-		return err
-	}
-	defer s.Drop()
-	s.Timeout = 5 * time.Minute // Postfix: milter_content_timeout
-	s.Macros('C', "j", "mx.example.org", "{daemon_name}", "mx.example.org", "v", "Postfix 3.7.11")
-	if _, err := s.Connect("client.example.com", '4', 40000, "192.0.2.1"); err != nil {
-		return err
-	}
-	if _, err := s.Helo("client.example.com"); err != nil {
 		return err
 	}
 	for {
 		n := int(c.next.Add(1) - 1)
 		if n >= c.job.Least && time.Now().After(until) || c.job.Most > 0 && n >= c.job.Most {
-			break
+			return client.Close()
 		}
-		if err := c.send(s, n); err != nil {
-			return fmt.Errorf("load: message %d: %w", n, err)
+		m, id := &c.job.Mails[n%len(c.job.Mails)], c.job.Run+"."+strconv.Itoa(n)
+		r, err := client.Send(m, id)
+		if err != nil {
+			return errors.Join(fmt.Errorf("load: message %d: %w", n, err), client.Close())
+		}
+		c.note(m, r)
+		if c.job.Each != nil {
+			c.job.Each(id, r)
 		}
 	}
-	return s.Close()
 }
 
-// send sends the n-th message of the run.
-func (c *connection) send(s *miltertest.Session, n int) error {
-	m := &c.job.Mails[n%len(c.job.Mails)]
-	trips := s.RoundTrips
-	begun, end, out, err := s.Timed(m.numbered(c.job.Run, n))
-	if err != nil {
-		return err
-	}
-	now := time.Now()
-	c.whole, c.end = append(c.whole, now.Sub(begun)), append(c.end, now.Sub(end))
+func (c *connection) note(m *Mail, r Reply) {
+	c.whole, c.end = append(c.whole, r.Last.Sub(r.Begun)), append(c.end, r.Last.Sub(r.End))
 	c.stats.Messages++
 	c.stats.Bytes += m.Size
-	c.stats.Trips += float64(s.RoundTrips - trips)
-	c.stats.Replies[string(rune(out.Code))]++
-	c.stats.Verdicts[verdict(out)]++
-	return nil
-}
-
-// verdict is the first word of the verdict's header field.
-func verdict(o miltertest.Outcome) string {
-	for _, m := range o.Mods {
-		if m.Name == "X-Sekisho-Verdict" {
-			word, _, _ := strings.Cut(strings.TrimSpace(m.Value), ";")
-			return word
-		}
-	}
-	return ""
-}
-
-func (m *Mail) numbered(run string, n int) miltertest.Mail {
-	id := run + "." + strconv.Itoa(n)
-	header := slices.Clone(m.Header)
-	header[m.id].Value = " <" + id + "@example.net>"
-	return miltertest.Mail{From: m.From, Rcpts: m.Rcpts, Header: header, Body: m.Body, Macros: map[byte][]string{
-		'M': {"{mail_addr}", m.From, "{mail_host}", "example.net", "{mail_mailer}", "smtp"},
-		'R': {"{rcpt_addr}", m.Rcpts[0], "{rcpt_host}", "example.org", "{rcpt_mailer}", "local"},
-		'N': {"i", id}, 'E': {"i", id},
-	}}
+	c.stats.Trips += float64(r.Trips)
+	c.stats.Replies[r.Code]++
+	c.stats.Verdicts[r.Verdict]++
 }
 
 func sum(conns []connection, took time.Duration) Stats {

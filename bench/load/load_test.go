@@ -2,15 +2,19 @@ package load
 
 import (
 	"bytes"
+	"errors"
 	"math/rand/v2"
 	"net"
+	"net/textproto"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
 	"sekisho/internal/fixture"
 	"sekisho/internal/miltertest"
+	"sekisho/internal/mtatest"
 )
 
 func TestQuantilesAreOfTheSortedTimes(t *testing.T) {
@@ -63,7 +67,7 @@ func TestTheSameCorpusGivesTheSameBytes(t *testing.T) {
 	}
 }
 
-func TestASlowFilterGetsEveryMailAndNoMailHasTheIDOfAnother(t *testing.T) {
+func TestASlowFilterGetsEveryMailAndNoTwoHaveOneID(t *testing.T) {
 	l, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
 	if err != nil {
 		t.Fatal(err)
@@ -71,7 +75,13 @@ func TestASlowFilterGetsEveryMailAndNoMailHasTheIDOfAnother(t *testing.T) {
 	t.Cleanup(func() { l.Close() })
 	go miltertest.Null(l)
 	g := &generator{rand: rand.New(rand.NewPCG(1, 2))}
-	job := Job{Network: "unix", Addr: l.Addr().String(), Mails: []Mail{g.mail(), g.mail(), g.mail()}, Concurrency: 2, Least: 7, Run: "a"}
+	job := Job{Open: Milter("unix", l.Addr().String()), Mails: []Mail{g.mail(), g.mail(), g.mail()}, Concurrency: 2, Least: 7, Run: "a"}
+	ids := sync.Map{}
+	job.Each = func(id string, r Reply) {
+		if _, twice := ids.LoadOrStore(id, true); twice || r.Code != "c" || r.Trips != 1 || r.Last.Before(r.End) || r.End.Before(r.Begun) {
+			t.Errorf("%s (twice: %v): %+v", id, twice, r)
+		}
+	}
 	s, err := Drive(job)
 	if err != nil {
 		t.Fatal(err)
@@ -79,7 +89,37 @@ func TestASlowFilterGetsEveryMailAndNoMailHasTheIDOfAnother(t *testing.T) {
 	if s.Messages != 7 || s.Replies["c"] != 7 {
 		t.Errorf("%d messages, replies %v; want 7, all of them to go on", s.Messages, s.Replies)
 	}
-	if a, b := job.Mails[0].numbered("a", 0), job.Mails[0].numbered("a", 3); a.Header[job.Mails[0].id] == b.Header[job.Mails[0].id] {
-		t.Errorf("two messages have the Message-ID %q", a.Header[job.Mails[0].id].Value)
+}
+
+func TestSMTPCarriesTheMailAsItIs(t *testing.T) {
+	sink, err := mtatest.NewSink()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { sink.Close() })
+	nc, err := net.Dial("tcp", sink.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := mta{nc, textproto.NewConn(nc)} // the sink knows no XCLIENT
+	if err := errors.Join(c.want(220), c.command(250, "EHLO client.example.com")); err != nil {
+		t.Fatal(err)
+	}
+	g := &generator{rand: rand.New(rand.NewPCG(1, 2))}
+	m := g.mail()
+	m.Body = []byte("..\r\n.one\r\nno end")
+	if r, err := c.Send(&m, "a.1"); err != nil || r.Code != "250" {
+		t.Fatal(r, err)
+	}
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+	got := sink.All()
+	if len(got) != 1 {
+		t.Fatalf("%d mails", len(got))
+	}
+	m.Header[m.id].Value = " <a.1@example.net>"
+	if want := string(m.Bytes()) + "\r\n"; string(got[0].Raw) != want || got[0].From != m.From || got[0].To[0] != m.Rcpts[0] {
+		t.Errorf("%q, want %q", got[0].Raw, want)
 	}
 }

@@ -308,9 +308,14 @@ func (g *generator) finish(from, to string, top part) Mail {
 }
 
 // Bytes is the mail as a file.
-func (m *Mail) Bytes() []byte {
+func (m *Mail) Bytes() []byte { return m.file(m.Header) }
+
+// Numbered is Bytes with the Message-ID that a Client sends.
+func (m *Mail) Numbered(id string) []byte { return m.file(m.header(id)) }
+
+func (m *Mail) file(header []miltertest.Header) []byte {
 	var b bytes.Buffer
-	for _, h := range m.Header {
+	for _, h := range header {
 		fmt.Fprintf(&b, "%s:%s\r\n", h.Name, strings.ReplaceAll(h.Value, "\n", "\r\n"))
 	}
 	b.WriteString("\r\n")

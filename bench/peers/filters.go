@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -20,11 +22,19 @@ import (
 
 // process is a filter that runs.
 type process struct {
-	name   string
-	socket string
-	pids   []int         // of all that works for it
-	log    func() string // what it printed
-	stops  []func()
+	name          string
+	network, addr string
+	pids          []int         // of all that works for it
+	log           func() string // what it printed
+	stops         []func()
+}
+
+// output is what the filter printed, "" where there is none.
+func (p *process) output() string {
+	if p.log == nil {
+		return ""
+	}
+	return p.log()
 }
 
 func (p *process) stop() {
@@ -62,11 +72,11 @@ func start(ctx context.Context, name, dir string, o options) (*process, error) {
 	for _, s := range starters {
 		if s.name == name {
 			p, err := s.start(ctx, dir, o)
-			if err == nil {
-				p.name = name
-				err = p.await(ctx)
+			if err != nil {
+				return nil, err
 			}
-			return p, err
+			p.name = name
+			return p, p.await(ctx)
 		}
 	}
 	return nil, errors.New("no such filter")
@@ -75,7 +85,7 @@ func start(ctx context.Context, name, dir string, o options) (*process, error) {
 // await waits until the socket answers.
 func (p *process) await(ctx context.Context) error {
 	for range 300 {
-		if c, err := net.Dial("unix", p.socket); err == nil {
+		if c, err := net.Dial(p.network, p.addr); err == nil {
 			return c.Close()
 		}
 		select {
@@ -92,7 +102,7 @@ func (p *process) prove() error {
 	if p.name == "null" {
 		return nil
 	}
-	s, err := miltertest.Dial("unix", p.socket, miltertest.Postfix())
+	s, err := miltertest.Dial(p.network, p.addr, miltertest.Postfix())
 	if err != nil {
 		return err
 	}
@@ -147,7 +157,17 @@ func command(dir, name string, args ...string) (int, func(), error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	if err := c.Start(); err != nil {
+	started, ended := make(chan error, 1), make(chan struct{})
+	go func() { // on one thread, whose end Pdeathsig means
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		defer close(ended)
+		err := c.Start()
+		if started <- err; err == nil {
+			_ = c.Wait()
+		}
+	}()
+	if err := <-started; err != nil {
 		return 0, nil, err
 	}
 	return c.Process.Pid, func() {
@@ -155,7 +175,7 @@ func command(dir, name string, args ...string) (int, func(), error) {
 		_ = syscall.Kill(-c.Process.Pid, syscall.SIGTERM) // our own child's group
 		done := time.AfterFunc(10*time.Second, func() { _ = syscall.Kill(-c.Process.Pid, syscall.SIGKILL) })
 		defer done.Stop()
-		_ = c.Wait()
+		<-ended
 	}, nil
 }
 
@@ -167,19 +187,54 @@ func logOf(dir string) func() string {
 	}
 }
 
-func startNull(_ context.Context, dir string, _ options) (*process, error) {
+// address is where a filter of ours is to listen: a socket in its folder, or a port that nobody uses.
+func address(dir string, o options) (string, error) {
+	if o.network == "unix" {
+		return filepath.Join(dir, "s"), nil
+	}
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	return l.Addr().String(), nil
+}
+
+// ours starts a filter of ours.
+func ours(dir string, o options, addr, name string, args ...string) (*process, error) {
+	pid, stop, err := command(dir, name, args...)
+	if err != nil {
+		return nil, err
+	}
+	return &process{network: o.network, addr: addr, pids: []int{pid}, log: logOf(dir), stops: []func(){stop}}, nil
+}
+
+func startNull(_ context.Context, dir string, o options) (*process, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	socket := filepath.Join(dir, "s")
-	pid, stop, err := command(dir, self, "null", socket)
-	return &process{socket: socket, pids: []int{pid}, log: logOf(dir), stops: []func(){stop}}, err
+	addr, err := address(dir, o)
+	if err != nil {
+		return nil, err
+	}
+	return ours(dir, o, addr, self, "null", o.network, addr)
+}
+
+// null is that process.
+func null(network, addr string) {
+	l, err := net.Listen(network, addr)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "peers:", err)
+		os.Exit(2)
+	}
+	go func() { io.Copy(io.Discard, os.Stdin); os.Exit(0) }() //nolint:errcheck // ends with the parent
+	miltertest.Null(l)
 }
 
 // sekishoYAML has everything on; held mail may fill the disk's half. The memory of identical attachments is its last line: workloads repeat their
 // mails, so it would find nearly all of them.
-const sekishoYAML = `listen: unix:%s/s
+const sekishoYAML = `listen: %s
 state: %s/state
 mode: enforce
 site: {local_domains: [example.org]}
@@ -201,10 +256,17 @@ func sekisho(dir string, o options, cache string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	conf := filepath.Join(dir, "sekisho.yaml")
-	if err := os.WriteFile(conf, fmt.Appendf(nil, sekishoYAML, dir, dir, cache), 0o644); err != nil {
+	addr, err := address(dir, o)
+	if err != nil {
 		return nil, err
 	}
-	pid, stop, err := command(dir, binary, "serve", "-c", conf)
-	return &process{socket: filepath.Join(dir, "s"), pids: []int{pid}, log: logOf(dir), stops: []func(){stop}}, err
+	listen := "unix:" + addr
+	if host, port, err := net.SplitHostPort(addr); o.network == "tcp" && err == nil {
+		listen = "inet:" + port + "@" + host
+	}
+	conf := filepath.Join(dir, "sekisho.yaml")
+	if err := os.WriteFile(conf, fmt.Appendf(nil, sekishoYAML, listen, dir, cache), 0o644); err != nil {
+		return nil, err
+	}
+	return ours(dir, o, addr, binary, "serve", "-c", conf)
 }

@@ -1,194 +1,125 @@
-// Command peers compares sekisho with a filter that does nothing and with other filters, at the milter socket, in one run: three rounds of each
-// cell, the medians, and ratios. All filters are processes on this machine, reached over Unix sockets in a temporary folder; they end with it.
+// Command peers compares sekisho with a filter that does nothing and with other filters in one run: three rounds of each cell, the medians, and
+// ratios; at the milter socket, over TCP, and through a real Postfix. All filters are processes on this machine, reached over Unix sockets in
+// temporary folders and over loopback; they end with it.
+//
+// # Limits
+//
+// Root and Debian or Ubuntu, where more than the first two filters or Postfix is asked for (internal/mtatest). A filter that cannot be had or does
+// not stop a mail that it must stop ends the command: no row is made up. The driver, Postfix and the filters share the machine: figures are
+// comparable within one run only.
 package main
 
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
 	"sekisho/bench/load"
-	"sekisho/internal/miltertest"
 )
 
 // options are the command's flags.
 type options struct {
-	corpus, workloads, filters, concurrency, sekisho, olevba string
-	rounds                                                   int
-	cell                                                     time.Duration
-	json                                                     bool
-
-	logf func(string, ...any) // progress
+	corpus, sekisho, olevba        string
+	workloads, filters, ways, conc string
+	concurrency                    []int
+	rounds                         int
+	cell                           time.Duration
+	json, verify                   bool
+	network                        string               // of the socket that a filter of ours is to listen on
+	logf                           func(string, ...any) // progress
 }
 
+func (o options) takesWay(way string) bool { return has(o.ways, way) }
+
+// has tells whether a list with commas has a word.
+func has(list, word string) bool { return strings.Contains(","+list+",", ","+word+",") }
+
+// errSeen is a result that somebody has to see to.
+var errSeen = errors.New("not as it must be")
+
 func main() {
-	if len(os.Args) == 3 && os.Args[1] == "null" { // the filter that does nothing is this command again
-		null(os.Args[2])
+	if len(os.Args) == 4 && os.Args[1] == "null" { // the filter that does nothing is this command again
+		null(os.Args[2], os.Args[3])
 		return
 	}
 	var o options
 	flag.StringVar(&o.corpus, "corpus", "", "folder with files for attachments (default: files of our own making)")
-	flag.StringVar(&o.workloads, "workloads", "text,business,macro", "which workloads")
+	flag.StringVar(&o.workloads, "workloads", "text,business,macro", "which workloads; through Postfix it is business alone")
 	flag.StringVar(&o.filters, "filters", "null,sekisho", "which filters, of "+strings.Join(names(), ", "))
-	flag.StringVar(&o.concurrency, "concurrency", "1,4,16", "how many connections")
+	flag.StringVar(&o.ways, "ways", "milter", "how mail comes, of milter, tcp (null and sekisho, one connection, told if it stalls), postfix (a real one)")
+	flag.StringVar(&o.conc, "concurrency", "1,4,16", "how many connections at the milter socket")
 	flag.StringVar(&o.sekisho, "sekisho", "./sekisho", "the binary")
 	flag.StringVar(&o.olevba, "olevba", "", "folder of Python modules that has oletools, for the filter olevba")
 	flag.IntVar(&o.rounds, "rounds", 3, "how often; medians are shown")
-	flag.DurationVar(&o.cell, "cell", 4*time.Second, "how long each cell takes")
+	flag.DurationVar(&o.cell, "cell", 4*time.Second, "how long each cell takes at the least; each mail is sent once at the least")
 	flag.BoolVar(&o.json, "json", false, "one JSON object a cell")
+	flag.BoolVar(&o.verify, "verify", false, "compare the verdicts of one and of 16 connections with those of sekisho replay")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	o.logf = func(format string, args ...any) { fmt.Fprintf(os.Stderr, "peers: "+format+"\n", args...) }
-	if err := run(ctx, o, os.Stdout, os.Stderr); err != nil {
+	err := run(ctx, o, os.Stdout)
+	stop()
+	switch {
+	case errors.Is(err, errSeen):
+		fmt.Fprintln(os.Stderr, "peers:", err)
+		os.Exit(1)
+	case err != nil:
 		fmt.Fprintln(os.Stderr, "peers:", err)
 		os.Exit(2)
 	}
 }
 
-func null(path string) {
-	l, err := net.Listen("unix", path)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "peers:", err)
-		os.Exit(2)
+func run(ctx context.Context, o options, out io.Writer) error {
+	for n := range strings.SplitSeq(o.conc, ",") {
+		n, err := strconv.Atoi(n)
+		if err != nil || n < 1 {
+			return fmt.Errorf("--concurrency %q: numbers from 1 on", o.conc)
+		}
+		o.concurrency = append(o.concurrency, n)
 	}
-	go func() { io.Copy(io.Discard, os.Stdin); os.Exit(0) }() //nolint:errcheck // ends with the parent
-	miltertest.Null(l)
-}
-
-// cell is one place of the table.
-type cell struct {
-	Filter      string  `json:"filter"`
-	Way         string  `json:"way"` // milter, postfix or tcp
-	Workload    string  `json:"workload"`
-	Concurrency int     `json:"concurrency"`
-	CPU         float64 `json:"cpu_ms"` // of the filter, a message
-	Peak        int64   `json:"peak_bytes"`
-	load.Stats
-}
-
-// key is a cell's place and filter.
-type key struct {
-	place
-	filter string
-}
-
-func (c cell) key() key { return key{c.place(), c.Filter} }
-
-func run(ctx context.Context, o options, out, progress io.Writer) error {
+	o.logf("making mails")
 	workloads, err := load.Workloads(o.corpus)
 	if err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "peers")
+	s, err := newStage(ctx, o)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	var running []*process
-	defer func() {
-		for _, p := range running {
-			p.stop()
-		}
-	}()
-	for _, name := range strings.Split(o.filters, ",") {
-		fmt.Fprintf(progress, "peers: starting %s\n", name)
-		p, err := start(ctx, name, filepath.Join(dir, name), o)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		running = append(running, p)
-		if err := p.prove(); err != nil {
-			return fmt.Errorf("%s: %w\n%s", name, err, p.log())
-		}
-	}
-	for _, p := range running {
-		p.settle(ctx)
-	}
-	cells, err := measure(ctx, o, workloads, running, progress)
+	defer s.close()
+	cells, err := s.measure(ctx, workloads)
 	if err != nil {
 		return err
 	}
-	if o.json {
-		enc := json.NewEncoder(out)
-		for _, c := range cells {
-			if err := enc.Encode(c); err != nil {
-				return err
-			}
-		}
-		return nil
+	if err := show(out, o, cells); err != nil {
+		return err
 	}
-	return table(out, cells)
+	err = stalls(cells)
+	if o.verify {
+		err = errors.Join(err, verify(ctx, o, filepath.Join(s.dir, "verify"), workloads, out))
+	}
+	return err
 }
 
-// measure runs each cell in each round, so that what else the machine does meets all filters alike, and returns the medians by throughput.
-func measure(ctx context.Context, o options, workloads []load.Workload, filters []*process, progress io.Writer) (medians []cell, err error) {
-	all := map[key][]cell{}
-	var order []key
-	for round := range o.rounds {
-		for _, w := range workloads {
-			if !slices.Contains(strings.Split(o.workloads, ","), w.Name) {
-				continue
-			}
-			for _, conc := range strings.Split(o.concurrency, ",") {
-				n, err := strconv.Atoi(conc)
-				if err != nil {
-					return nil, err
-				}
-				for _, f := range filters {
-					if ctx.Err() != nil {
-						return nil, ctx.Err()
-					}
-					c, err := f.cell(w, n, o.cell, round)
-					if err != nil {
-						return nil, fmt.Errorf("%s, %s: %w", f.name, w.Name, err)
-					}
-					fmt.Fprintf(progress, "peers: round %d of %d: %s, %s, %d at once: %.0f messages/s\n", round+1, o.rounds, c.Workload, c.Filter, n, c.PerSec)
-					if round == 0 {
-						order = append(order, c.key())
-					}
-					all[c.key()] = append(all[c.key()], c)
-				}
-			}
+func show(out io.Writer, o options, cells []cell) error {
+	if !o.json {
+		return table(out, cells)
+	}
+	enc := json.NewEncoder(out)
+	for _, c := range cells {
+		if err := enc.Encode(c); err != nil {
+			return err
 		}
 	}
-	for _, k := range order {
-		slices.SortFunc(all[k], func(a, b cell) int { return int(a.PerSec*1000 - b.PerSec*1000) })
-		medians = append(medians, all[k][len(all[k])/2])
-	}
-	return medians, nil
-}
-
-func (p *process) cell(w load.Workload, concurrency int, length time.Duration, round int) (cell, error) {
-	run := fmt.Sprintf("%s.%s.%d.%d", p.name, w.Name, concurrency, round)
-	job := load.Job{Network: "unix", Addr: p.socket, Mails: w.Mails, Concurrency: concurrency, For: length / 10, Run: run + ".warm"}
-	if _, err := load.Drive(job); err != nil {
-		return cell{}, err
-	}
-	load.ResetPeak(p.pids...)
-	before, err := load.UsageOf(p.pids...)
-	if err != nil {
-		return cell{}, err
-	}
-	job.For, job.Least, job.Run = length, len(w.Mails), run
-	stats, err := load.Drive(job)
-	if err != nil {
-		return cell{}, err
-	}
-	after, err := load.UsageOf(p.pids...)
-	return cell{
-		Filter: p.name, Way: "milter", Workload: w.Name, Concurrency: concurrency, Stats: stats, Peak: after.Peak,
-		CPU: (after.CPU - before.CPU) * 1000 / float64(max(1, stats.Messages)),
-	}, err
+	return nil
 }

@@ -21,7 +21,7 @@ func box(ctx context.Context, o options, set mtatest.Set, prepare func(*mtatest.
 	if err := prepare(b); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
-	return &process{socket: filepath.Join(b.Work, "s"), pids: b.Pids(), log: b.Log, stops: []func(){func() { _ = b.Close() }}}, nil
+	return &process{network: "unix", addr: filepath.Join(b.Work, "s"), pids: b.Pids(), log: b.Log, stops: []func(){func() { _ = b.Close() }}}, nil
 }
 
 // clamd has one signature, the words signed: what is measured is how it takes mail and files apart. Its memory of

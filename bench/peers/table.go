@@ -6,14 +6,6 @@ import (
 	"text/tabwriter"
 )
 
-// place is where cells are compared: the same load over the same way.
-type place struct {
-	way, workload string
-	concurrency   int
-}
-
-func (c cell) place() place { return place{c.Way, c.Workload, c.Concurrency} }
-
 // bases finds one filter's cells.
 func bases(cells []cell, filter string) map[place]cell {
 	m := map[place]cell{}

@@ -178,19 +178,22 @@ type proc struct {
 
 // startProc starts cmd and waits for it on one locked thread: PR_SET_PDEATHSIG means the death of the thread that forked, not of the process.
 func startProc(cmd *exec.Cmd) (*proc, error) {
-	return startOn(cmd, func() error { return nil })
+	return startOn(cmd, func() error { runtime.LockOSThread(); return nil }, runtime.UnlockOSThread)
 }
 
-// startOffline is startProc in a new network namespace, in which there is the loopback device and nothing else.
-func startOffline(cmd *exec.Cmd) (*proc, error) { return startOn(cmd, leaveNetwork) }
+// startOffline is startProc in a new network namespace, in which there is the loopback device and nothing else. Its thread is never unlocked: it
+// ends with the program.
+func startOffline(cmd *exec.Cmd) (*proc, error) {
+	return startOn(cmd, func() error { runtime.LockOSThread(); return leaveNetwork() }, func() {})
+}
 
-// startOn starts cmd on a thread that prepare has prepared. The thread ends with the program: it is never unlocked.
-func startOn(cmd *exec.Cmd, prepare func() error) (*proc, error) {
+// startOn starts cmd on the thread that lock has locked and prepared.
+func startOn(cmd *exec.Cmd, lock func() error, unlock func()) (*proc, error) {
 	p := &proc{cmd: cmd, done: make(chan struct{})}
 	started := make(chan error, 1)
 	go func() {
-		runtime.LockOSThread()
-		err := prepare()
+		defer unlock()
+		err := lock()
 		if err == nil {
 			err = cmd.Start()
 		}
