@@ -14,6 +14,8 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"sync"
+	"unicode/utf8"
 )
 
 // Kind is what a token is.
@@ -41,6 +43,7 @@ type Attr struct{ Name, Value string }
 type Scanner struct {
 	in   *bufio.Reader
 	err  error
+	low  []byte // holds name
 	name []byte
 	tag  []byte // what stands behind the name
 	text []byte
@@ -50,8 +53,25 @@ type Scanner struct {
 	join []byte
 }
 
+// buffers are those of Scanners that were closed: one is larger than most pages of mails.
+var buffers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, bufferSize) }}
+
 // New returns a Scanner of r.
-func New(r io.Reader) *Scanner { return &Scanner{in: bufio.NewReaderSize(r, bufferSize)} }
+func New(r io.Reader) *Scanner {
+	in := buffers.Get().(*bufio.Reader)
+	in.Reset(r)
+	return &Scanner{in: in}
+}
+
+// Close gives back the Scanner's memory, which is not used any more. A Scanner that is not closed is only more garbage.
+func (s *Scanner) Close() {
+	if s.in == nil {
+		return
+	}
+	s.in.Reset(nil)
+	buffers.Put(s.in)
+	*s = Scanner{err: io.EOF}
+}
 
 // Name is the current tag's name in lower case, with its prefix.
 func (s *Scanner) Name() []byte { return s.name }
@@ -180,27 +200,54 @@ func (s *Scanner) comment() {
 // rest reads to the end of a tag into s.tag. A ">" in quotes does not end it, where quotes follow an equals sign.
 func (s *Scanner) rest() {
 	s.tag = s.tag[:0]
-	quote, last := byte(0), byte(0)
+	var state tagState
 	for {
-		c, err := s.in.ReadByte()
-		switch {
-		case err != nil:
+		b, err := s.in.Peek(max(1, s.in.Buffered()))
+		if len(b) == 0 {
 			s.err = err
 			return
-		case quote == 0 && c == '>':
+		}
+		n, ended := state.end(b)
+		s.tag = append(s.tag, b[:min(n, tagMax-len(s.tag))]...)
+		if ended {
+			n++
+		}
+		if _, s.err = s.in.Discard(n); ended || s.err != nil {
 			return
-		case quote == 0 && last == '=' && (c == '"' || c == '\''):
-			quote = c
-		case c == quote:
-			quote = 0
-		}
-		if len(s.tag) < tagMax {
-			s.tag = append(s.tag, c)
-		}
-		if c != ' ' && c != '\n' && c != '\r' && c != '\t' {
-			last = c
 		}
 	}
+}
+
+// tagState is where in a tag the scanner is.
+type tagState struct {
+	quote byte // around what follows, 0 for none
+	last  byte // before that, blanks left out
+}
+
+// end is how much of b belongs to the tag, and whether it ends there.
+func (t *tagState) end(b []byte) (n int, ended bool) {
+	for i := 0; i < len(b); i++ {
+		if t.quote != 0 {
+			n := bytes.IndexByte(b[i:], t.quote)
+			if n < 0 {
+				return len(b), false
+			}
+			i += n
+			t.quote, t.last = 0, b[i]
+			continue
+		}
+		switch c := b[i]; c {
+		case '>':
+			return i, true
+		case ' ', '\n', '\r', '\t':
+		default:
+			if (c == '"' || c == '\'') && t.last == '=' {
+				t.quote = c
+			}
+			t.last = c
+		}
+	}
+	return len(b), false
 }
 
 // element splits the name off a tag.
@@ -212,12 +259,37 @@ func (s *Scanner) element(end bool) Kind {
 	if end {
 		kind, b = End, b[1:]
 	}
-	n := bytes.IndexAny(b, " \t\r\n\f/")
-	if n < 0 {
-		n = len(b)
+	s.low = s.low[:0]
+	n, ascii := 0, true
+	for ; n < len(b) && !isSpace(b[n]) && b[n] != '/'; n++ {
+		c := b[n]
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		ascii = ascii && c < utf8.RuneSelf
+		s.low = append(s.low, c)
 	}
-	s.name, s.tag = bytes.ToLower(b[:n]), b[n:]
+	if s.name = s.low; !ascii {
+		s.name = bytes.ToLower(b[:n])
+	}
+	s.tag = b[n:]
 	return kind
+}
+
+// Attr is the value of the first attribute of that name of the current start tag, "" for none.
+func (s *Scanner) Attr(name string) string {
+	b := s.tag
+	for range attrsMax {
+		if b = bytes.TrimLeft(b, " \t\r\n\f/"); len(b) == 0 {
+			break
+		}
+		var n, value []byte
+		n, value, b = attr(b)
+		if string(n) == name || strings.ToLower(string(n)) == name {
+			return string(value)
+		}
+	}
+	return ""
 }
 
 // Attrs are the attributes of the current start tag (HTML 13.1.2.3).
@@ -227,35 +299,33 @@ func (s *Scanner) Attrs() []Attr {
 		if b = bytes.TrimLeft(b, " \t\r\n\f/"); len(b) == 0 {
 			break
 		}
-		var a Attr
-		a, b = attr(b)
-		list = append(list, a)
+		var name, value []byte
+		name, value, b = attr(b)
+		list = append(list, Attr{strings.ToLower(string(name)), string(value)})
 	}
 	return list
 }
 
 // attr takes the attribute at the start of b, which is not empty.
-func attr(b []byte) (Attr, []byte) {
+func attr(b []byte) (name, value, rest []byte) {
 	n := 1 // an equals sign that begins a name belongs to it
 	for n < len(b) && !isSpace(b[n]) && b[n] != '=' && b[n] != '/' {
 		n++
 	}
-	a := Attr{Name: strings.ToLower(string(b[:n]))}
+	name = b[:n]
 	if b = bytes.TrimLeft(b[n:], " \t\r\n\f"); len(b) == 0 || b[0] != '=' {
-		return a, b
+		return name, nil, b
 	}
 	b = bytes.TrimLeft(b[1:], " \t\r\n\f")
 	if len(b) > 0 && (b[0] == '"' || b[0] == '\'') {
-		value, rest, _ := bytes.Cut(b[1:], b[:1])
-		a.Value = string(value)
-		return a, rest
+		value, rest, _ = bytes.Cut(b[1:], b[:1])
+		return name, value, rest
 	}
 	n = 0
 	for n < len(b) && !isSpace(b[n]) {
 		n++
 	}
-	a.Value = string(b[:n])
-	return a, b[n:]
+	return name, b[:n], b[n:]
 }
 
 func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f' }

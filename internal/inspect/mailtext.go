@@ -23,7 +23,7 @@ type mailSays struct {
 	path  finding.Path // of the first part that is text of the mail
 	links []links.Link
 	texts []string // as Result.Texts
-	seen  map[string]bool
+	seen  links.Seen
 	cut   bool // a text is longer than is read
 	taken int  // texts
 }
@@ -79,7 +79,7 @@ func shown(text string, page bool) string {
 func read(text string, page, own bool) (string, []links.Link) {
 	switch {
 	case page:
-		p, _ := links.HTML(strings.NewReader(text)) // a reader of memory does not fail
+		p := links.HTML(text)
 		return p.Text, p.Links
 	case own:
 		return text, links.Text(text)
@@ -124,15 +124,9 @@ func (m *mailSays) leads(text string, found []links.Link) {
 		if l.At >= history && history < len(text) || strings.HasPrefix(line, ">") || len(m.links) >= mailLinks {
 			continue
 		}
-		key := l.URL + " " + l.Text
-		if m.seen[key] {
-			continue
+		if m.seen.Add(l.URL, l.Text) {
+			m.links = append(m.links, l)
 		}
-		if m.seen == nil {
-			m.seen = map[string]bool{}
-		}
-		m.seen[key] = true
-		m.links = append(m.links, l)
 	}
 }
 

@@ -16,14 +16,31 @@ type address struct {
 	host   string // ASCII
 	port   string
 	rest   string // path, query and fragment
+
+	written string // as it stood there
 }
 
 func (a *address) String() string {
+	if a.port == "" && a.asWritten() {
+		return a.written // without a copy
+	}
 	port := a.port
 	if port != "" {
 		port = ":" + port
 	}
 	return a.scheme + "://" + a.host + port + a.rest
+}
+
+// asWritten reports whether the address without a port stands there as it is.
+func (a *address) asWritten() bool {
+	s, ok := strings.CutPrefix(a.written, a.scheme)
+	if ok {
+		s, ok = strings.CutPrefix(s, "://")
+	}
+	if ok {
+		s, ok = strings.CutPrefix(s, a.host)
+	}
+	return ok && s == a.rest
 }
 
 // defang undoes what people do to an address so that nobody clicks on it.
@@ -60,7 +77,7 @@ func parse(s string) (a address, ok bool) {
 	}
 	s = strings.ToValidUTF8(s, "")
 	scheme, rest := splitScheme(s)
-	if scheme == "" {
+	if a.written = s; scheme == "" {
 		return a, false
 	}
 	authority := rest
@@ -101,6 +118,9 @@ func splitScheme(s string) (scheme, rest string) {
 
 // slashes turns the backslashes of a path to slashes.
 func slashes(rest string) string {
+	if strings.IndexByte(rest, '\\') < 0 {
+		return rest
+	}
 	end := strings.IndexAny(rest, "?#")
 	if end < 0 {
 		end = len(rest)
@@ -182,10 +202,10 @@ func hostName(s string) bool {
 
 // ipv4 reads an address of one to four numbers, decimal, octal or hexadecimal, as browsers do (WHATWG URL 3.5).
 func ipv4(host string) string {
-	parts := strings.Split(host, ".")
-	if len(parts) > 4 || host == "" || host[0] < '0' || host[0] > '9' {
+	if host == "" || host[0] < '0' || host[0] > '9' || strings.Count(host, ".") > 3 {
 		return ""
 	}
+	parts := strings.Split(host, ".")
 	var ip uint64
 	for i, p := range parts {
 		n, err := strconv.ParseUint(p, 0, 32)

@@ -56,6 +56,9 @@ func (a *address) class() Class {
 
 // named is the class of a file's name.
 func named(s string) Class {
+	if strings.IndexByte(s, '.') < 0 && strings.IndexByte(s, '%') < 0 { // most segments
+		return Other
+	}
 	if strings.Contains(s, "%") {
 		if plain, err := url.QueryUnescape(s); err == nil {
 			s = plain

@@ -13,6 +13,7 @@
 package links
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -48,23 +49,56 @@ const (
 // list collects links, each once.
 type list struct {
 	links []Link
-	seen  map[string]bool
+	seen  Seen
+}
+
+// expect makes room for n links.
+func (l *list) expect(n int) {
+	if n = min(n, linksMax); n > 0 {
+		l.links, l.seen.few = make([]Link, 0, n), make([]sight, 0, min(2*n, fewMax))
+	}
 }
 
 // add leaves out what a page shows as the text of a link that is listed.
 func (l *list) add(link Link) {
-	key := link.URL
-	if link.Text != "" {
-		key += "\x00" + link.Text
-	}
-	if len(l.links) >= linksMax || l.seen[key] {
+	if len(l.links) >= linksMax || !l.seen.Add(link.URL, link.Text) {
 		return
 	}
-	if l.seen == nil {
-		l.seen = map[string]bool{}
+	if link.Text != "" {
+		l.seen.Add(link.URL, "")
 	}
-	l.seen[key], l.seen[link.URL] = true, true
 	l.links = append(l.links, link)
+}
+
+// Seen tells which links were met before. The zero value has met none.
+type Seen struct {
+	few  []sight
+	many map[sight]struct{} // instead, when they are many
+}
+
+type sight struct{ url, text string }
+
+const fewMax = 64 // so many are faster compared than hashed
+
+// Add reports whether a link with that text is new.
+func (s *Seen) Add(url, text string) bool {
+	one := sight{url, text}
+	if s.many == nil {
+		if slices.Contains(s.few, one) {
+			return false
+		}
+		if len(s.few) < fewMax {
+			s.few = append(s.few, one)
+			return true
+		}
+		s.many = make(map[sight]struct{}, 4*fewMax)
+		for _, old := range s.few {
+			s.many[old] = struct{}{}
+		}
+	}
+	before := len(s.many)
+	s.many[one] = struct{}{}
+	return len(s.many) > before
 }
 
 // Of reads one address: of a button, a calendar's entry, a PDF. ok is false for what leads to no other machine.

@@ -1,6 +1,7 @@
 package links
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -102,11 +103,7 @@ func TestClasses(t *testing.T) {
 
 func page(t *testing.T, s string) Page {
 	t.Helper()
-	p, err := HTML(strings.NewReader(s))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
+	return HTML(s)
 }
 
 func TestLinksOfPages(t *testing.T) {
@@ -222,6 +219,39 @@ func TestALinkBehindWhatLooksLikeMany(t *testing.T) {
 	}
 }
 
+func TestEachLinkIsSeenOnceHoweverManyThereAre(t *testing.T) {
+	var s Seen
+	for round := range 2 {
+		for i := range 3 * fewMax {
+			url := fmt.Sprintf("http://a.example/%d", i)
+			if got := s.Add(url, ""); got != (round == 0) {
+				t.Fatalf("round %d, %s: new %v", round, url, got)
+			}
+			if got := s.Add(url, "text"); got != (round == 0) {
+				t.Fatalf("round %d, %s with a text: new %v", round, url, got)
+			}
+		}
+	}
+}
+
+func TestBlanksOfPages(t *testing.T) {
+	for page, want := range map[string]string{
+		"a b  c\td\r\ne \n f": "a b c d e f", " a ": "a", "<b>a</b> b": "a b", "<b>a </b>b": "a b", "<p> a b </p> c ": "a b\nc", "<pre>a b\nc  d</pre>": "a b\nc d",
+		"a<br> b c": "a\nb c", "<td>a b<td> c d": "a b\t c d", "<blockquote>a b c</blockquote>": "> a b c",
+	} {
+		if got := strings.Trim(HTML(page).Text, "\n"); got != want {
+			t.Errorf("%q: %q, want %q", page, got, want)
+		}
+	}
+}
+
+func TestTheTextOfALinkIsCutInsideAWordToo(t *testing.T) {
+	long := strings.Repeat("ab ", anchorText)
+	if got := HTML("<a href=http://a.example/>" + long + "</a>").Links[0].Text; got != strings.TrimSpace(long[:anchorText]) {
+		t.Errorf("%d bytes: %q", len(got), got)
+	}
+}
+
 func FuzzText(f *testing.F) {
 	f.Add("see hxxp://example[.]com/a.doc. https://example.co.jpをご覧 <http://a.example/b\r\nc> www.x.example")
 	f.Add("http://user@%65.example:80\\x http://0x7f.1/ https://urldefense.com/v3/__http://a.example__;!!")
@@ -244,9 +274,9 @@ func FuzzText(f *testing.F) {
 func FuzzHTML(f *testing.F) {
 	f.Add(`<base href=http://a.example><a href="x">y</a><blockquote><table><td>a<td>&amp;<pre>` + "\n</pre>")
 	f.Fuzz(func(t *testing.T, s string) {
-		p, err := HTML(strings.NewReader(s))
-		if err != nil || len(p.Text) > 8*len(s)+64 {
-			t.Errorf("%d bytes of text from %d, %v", len(p.Text), len(s), err)
+		p := HTML(s)
+		if len(p.Text) > 8*len(s)+64 {
+			t.Errorf("%d bytes of text from %d", len(p.Text), len(s))
 		}
 		for _, l := range p.Links {
 			if l.At > len(p.Text) {
@@ -268,6 +298,6 @@ func BenchmarkHTML(b *testing.B) {
 	text := strings.Repeat(`<tr><td style="padding:0"><p>Steel &amp; market</p><a href="https://click.example.com/?u=12345">more</a></td></tr>`+"\r\n", 2000)
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {
-		_, _ = HTML(strings.NewReader(text))
+		HTML(text)
 	}
 }

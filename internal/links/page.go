@@ -3,7 +3,6 @@ package links
 import (
 	"bytes"
 	"html"
-	"io"
 	"strings"
 
 	"sekisho/internal/htmlscan"
@@ -16,15 +15,19 @@ type Page struct {
 }
 
 const (
+	usual      = 64      // links of a page: for so many there is room from the beginning
 	pageText   = 1 << 20 // bytes of text kept: as much as of a part of a mail
 	anchorText = 512     // of a link's own text: an address is shorter
 	quoteDepth = 3       // marks of quotation before a line
 )
 
-// HTML reads a web page. What breaks off is read as far as it goes; the error is the reader's.
-func HTML(r io.Reader) (Page, error) {
-	s := htmlscan.New(r)
+// HTML reads a web page. What breaks off is read as far as it goes.
+func HTML(page string) Page {
+	s := htmlscan.New(strings.NewReader(page)) // a reader of memory does not fail
+	defer s.Close()
 	p := pager{}
+	p.text.Grow(min(len(page)/2, pageText))
+	p.list.expect(min(strings.Count(page, "href="), usual))
 	for kind := s.Next(); kind != htmlscan.EOF; kind = s.Next() {
 		switch kind {
 		case htmlscan.Text:
@@ -36,10 +39,9 @@ func HTML(r io.Reader) (Page, error) {
 		}
 	}
 	p.close()
-	page := Page{Text: p.text.String()}
-	p.list.text(page.Text, p.shown) // what mail programs make links of themselves
-	page.Links = p.list.links
-	return page, s.Err()
+	text := p.text.String()
+	p.list.text(text, p.shown) // what mail programs make links of themselves
+	return Page{Text: text, Links: p.list.links}
 }
 
 // pager writes the text of a page.
@@ -64,11 +66,8 @@ func (p *pager) write(b []byte) {
 		b = []byte(html.UnescapeString(string(b)))
 	}
 	for len(b) > 0 && p.text.Len() < pageText {
-		n := bytes.IndexAny(b, " \t\r\n\f")
-		if n < 0 {
-			n = len(b)
-		}
-		p.word(b[:n])
+		n := words(b, p.text.Len()+len(b) < pageText)
+		p.words(b[:n])
 		if n == len(b) {
 			return
 		}
@@ -80,7 +79,19 @@ func (p *pager) write(b []byte) {
 	}
 }
 
-func (p *pager) word(b []byte) {
+// words is the length of what b begins with: words between which single spaces are, which stay as they are, or one word.
+func words(b []byte, several bool) int {
+	for i, c := range b {
+		if white[c] && !(several && c == ' ' && i > 0 && i+1 < len(b) && !white[b[i+1]]) {
+			return i
+		}
+	}
+	return len(b)
+}
+
+var white = [256]bool{' ': true, '\t': true, '\r': true, '\n': true, '\f': true}
+
+func (p *pager) words(b []byte) {
 	if len(b) == 0 {
 		return
 	}
@@ -109,19 +120,24 @@ func (p *pager) line() {
 	p.bol, p.blank = true, false
 }
 
-// blocks are the elements that begin on a line of their own (HTML 15.3.3).
-var blocks = map[string]bool{"p": true, "div": true, "tr": true, "li": true, "ul": true, "ol": true, "table": true, "h1": true, "h2": true, "h3": true, "h4": true, "h5": true, "h6": true,
-	"blockquote": true, "pre": true, "section": true, "article": true, "header": true, "footer": true, "dl": true, "dt": true, "dd": true, "hr": true, "center": true, "title": true,
-	"form": true, "option": true, "caption": true, "body": true, "head": true, "address": true, "fieldset": true, "main": true, "o:p": false}
+// block reports whether an element begins on a line of its own (HTML 15.3.3).
+func block(name string) bool {
+	switch name {
+	case "p", "div", "tr", "li", "ul", "ol", "table", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "section", "article", "header", "footer", "dl", "dt", "dd", "hr",
+		"center", "title", "form", "option", "caption", "body", "head", "address", "fieldset", "main":
+		return true
+	}
+	return false
+}
 
 func (p *pager) start(s *htmlscan.Scanner) {
 	name := string(s.Name())
 	switch name {
 	case "a", "area":
-		p.open(attrOf(s, "href"))
+		p.open(html.UnescapeString(s.Attr("href")))
 	case "base":
 		if p.base == "" {
-			p.base = attrOf(s, "href")
+			p.base = html.UnescapeString(s.Attr("href"))
 		}
 	case "br":
 		p.brk()
@@ -136,7 +152,7 @@ func (p *pager) start(s *htmlscan.Scanner) {
 		p.line()
 		p.quote++
 	}
-	if blocks[name] {
+	if block(name) {
 		p.line()
 	}
 }
@@ -159,18 +175,9 @@ func (p *pager) end(name string) {
 		p.line()
 		p.quote = max(0, p.quote-1)
 	}
-	if blocks[name] {
+	if block(name) {
 		p.line()
 	}
-}
-
-func attrOf(s *htmlscan.Scanner, name string) string {
-	for _, a := range s.Attrs() {
-		if a.Name == name {
-			return html.UnescapeString(a.Value)
-		}
-	}
-	return ""
 }
 
 // open begins a link; a link inside another ends that (HTML 13.2.6.4.7).

@@ -21,24 +21,55 @@ const looksFree = 64 << 10 // a short text may be nothing but such
 // span is a piece of a text.
 type span struct{ begin, end int }
 
-// What may begin a link, by byte: the colon behind a scheme, the first letter of "www", the bracket of a dot that was made harmless.
-const (
-	plain = iota
-	colon
-	letterW
-	bracket
-)
+// What may begin a link: the colon behind a scheme, the first letter of "www", the bracket of a dot that was made harmless.
+const marks = ":wW[({"
 
-var marks = [256]uint8{':': colon, 'w': letterW, 'W': letterW, '[': bracket, '(': bracket, '{': bracket}
+// marked finds the marks of a text.
+type marked struct {
+	s    string
+	next [len(marks)]int // where each stands next
+}
+
+// from is where the next mark stands behind which something may follow that makes a link, the text's length for none. i does not go back.
+func (m *marked) from(i int) int {
+	for ; ; i++ {
+		at := len(m.s)
+		for k := range m.next {
+			if m.next[k] < i || i == 0 {
+				n := strings.IndexByte(m.s[i:], marks[k])
+				if m.next[k] = i + n; n < 0 {
+					m.next[k] = len(m.s)
+				}
+			}
+			at = min(at, m.next[k])
+		}
+		if i = at; i == len(m.s) || promising(m.s[i:]) {
+			return i
+		}
+	}
+}
+
+// promising is a quick look at a mark and what follows it.
+func promising(s string) bool {
+	if len(s) < 2 {
+		return false
+	}
+	switch next := s[1]; s[0] {
+	case ':':
+		return isSlash(next) || next == ']'
+	case 'w', 'W':
+		return next|0x20 == 'w'
+	default:
+		return next == '.' || next == ':' || next|0x20 == 'd'
+	}
+}
 
 // text finds the links of s outside of the spans, which are in order.
 func (l *list) text(s string, spans []span) {
 	done := 0                  // what stands before belongs to a link
 	left := len(s) + looksFree // bytes of what looks like links and is none that may be read twice
-	for i := 0; i < len(s) && len(l.links) < linksMax; i++ {
-		if marks[s[i]] == plain {
-			continue
-		}
+	m := marked{s: s}
+	for i := m.from(0); i < len(s) && len(l.links) < linksMax; i = m.from(i + 1) {
 		for len(spans) > 0 && spans[0].end <= i {
 			spans = spans[1:]
 		}
@@ -69,14 +100,14 @@ func (l *list) text(s string, spans []span) {
 
 // begin is where the link begins that the mark at i belongs to, -1 for none.
 func begin(s string, i, done int) int {
-	switch marks[s[i]] {
-	case colon:
+	switch s[i] {
+	case ':':
 		return schemeBegin(s, i, done)
-	case letterW:
+	case 'w', 'W':
 		if len(s) >= i+5 && strings.EqualFold(s[i:i+3], "www") && (s[i+3] == '.' || dotAt(s[i+3:]) > 0) && (i == done || !hostByte(s[i-1]) && s[i-1] != '@' && s[i-1] != '/') {
 			return i
 		}
-	case bracket:
+	default:
 		if strings.HasPrefix(s[i:], "[:]//") || strings.HasPrefix(s[i:], "[://]") {
 			return schemeBegin(s, i, done)
 		}

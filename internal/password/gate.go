@@ -9,9 +9,9 @@ import (
 // Most texts speak of no password. A gate tells them at a glance, without folding them or taking them apart into lines; it may let a text pass that has no
 // keyword, never stop one that has.
 type gate struct {
-	// pairs says which keywords begin with two ASCII runes: a place in lists, 0 for none. It is small, so that it stays in the processor's cache.
-	pairs [utf8.RuneSelf][utf8.RuneSelf]uint8
+	pairs [utf8.RuneSelf][utf8.RuneSelf]uint8 // which keywords begin with two ASCII runes: a place in lists, 0 for none
 	lists [][]keyword
+	three bitset // first three runes of these, by class; small, so that it stays in the processor's cache
 	first bitset // first runes of the others
 	other bitset // hashes of their first two runes
 	alone []rune // keywords of one rune
@@ -37,6 +37,11 @@ func (g *gate) add(k keyword) {
 			*at, g.lists = uint8(len(g.lists)), append(g.lists, nil) // a test holds that there are fewer than 256
 		}
 		g.lists[*at] = append(g.lists[*at], k)
+		third := uint16(0)
+		if len(r) > 2 && r[2] < utf8.RuneSelf {
+			third = classes[r[2]]
+		}
+		g.three.add(classes[r[0]]<<10 | classes[r[1]]<<5 | third)
 	default:
 		g.first.add(uint16(r[0]))
 		g.other.add(hashPair(r[0], r[1]))
@@ -71,21 +76,44 @@ func mayMention(text string) bool {
 	}
 }
 
-// latin is the first place from i on where a rune beyond ASCII stands, or follows, or a keyword in ASCII may begin; the text's length for none.
+// classes are letters as numbers of five bits, in either case; 0 for all others, wide for what is beyond ASCII.
+var classes = func() (t [256]uint16) {
+	for i := range uint16(26) {
+		t['a'+i], t['A'+i] = i+1, i+1
+	}
+	for c := utf8.RuneSelf; c < len(t); c++ {
+		t[c] = wide
+	}
+	return t
+}()
+
+const (
+	wide  = 1 << 15
+	three = wide - 1 // the classes of three runes
+)
+
+// latin is the first place from i on where a keyword in ASCII may begin, or which is less than three bytes before a rune beyond it; the text's length for none.
 func (g *gate) latin(text string, i int) int {
-	for ; i < len(text)-1; i++ {
-		a, b := text[i], text[i+1]
-		if (a|b)&utf8.RuneSelf != 0 {
-			return i
+	last := uint16(0)
+	for at := i; at < len(text); at++ {
+		class := classes[text[at]]
+		if class == wide {
+			return max(i, at-2)
 		}
-		if at := g.pairs[lower(a)][lower(b)]; at != 0 && anyAt(g.lists[at], text, i, i+2) {
-			return i
+		last = (last<<5 | class) & three
+		if g.three.has(last) && at >= i+2 && g.asciiAt(text, at-2) {
+			return at - 2
 		}
 	}
-	if i < len(text) && text[i] >= utf8.RuneSelf {
-		return i
+	if len(text) >= i+2 && g.asciiAt(text, len(text)-2) { // two letters at the end
+		return len(text) - 2
 	}
 	return len(text)
+}
+
+// asciiAt reports whether a keyword may begin with the two ASCII runes at i.
+func (g *gate) asciiAt(text string, i int) bool {
+	return anyAt(g.lists[g.pairs[lower(text[i])][lower(text[i+1])]], text, i, i+2)
 }
 
 // pair reports whether a keyword may begin with the rune at i, of n bytes, which folds to a, and the one behind it that folding does not drop.
