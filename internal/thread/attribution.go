@@ -56,6 +56,9 @@ func introduces(s string) (string, bool) {
 		return "", false
 	}
 	s = strings.TrimRight(s, "*_ ")
+	if s == "" || strings.IndexByte(":.\x9a\x9f\x82", s[len(s)-1]) < 0 { // the last bytes of what follows
+		return s, false
+	}
 	for _, end := range [...]string{":", "：", "..."} {
 		if head, ok := strings.CutSuffix(s, end); ok {
 			return strings.TrimRight(head, " \u00a0\u202f*"), true
@@ -181,8 +184,11 @@ func timeAt(s string) bool {
 func findVerb(s string) (at int, verb string) {
 	end := 0
 	for _, v := range verbs {
+		if !strings.Contains(s, v) { // which is faster than to look for the last one
+			continue
+		}
 		i := strings.LastIndex(s, v)
-		if after := i + len(v); i >= 0 && (after > end || after == end && len(v) > len(verb)) {
+		if after := i + len(v); after > end || after == end && len(v) > len(verb) {
 			at, verb, end = i, v, after
 		}
 	}
