@@ -351,8 +351,11 @@ func (j *judge) authors() {
 			j.add(finding.SenderInternalSpoof, "several authors: %.60q, %.60q", j.from, a.Addr)
 			return
 		}
+		if a.Addr == j.c.From.Addr || len(j.people) == 0 {
+			continue
+		}
 		for _, k := range sender.ParseName(a.Name).Keys {
-			if known := j.people[k]; a.Addr != j.c.From.Addr && len(known) > 0 && !slices.Contains(known, address.Fold(a.Addr)) && !j.site.Local(a.Addr) {
+			if known := j.people[k]; len(known) > 0 && !slices.Contains(known, address.Fold(a.Addr)) && !j.site.Local(a.Addr) {
 				j.add(finding.SenderInternalSpoof, "%.60q is %.60q, the address is %.60q", a.Name, known[0], a.Addr)
 				return
 			}

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/text/encoding/japanese"
 
 	"sekisho/internal/fixture"
+	"sekisho/internal/inspect"
 	"sekisho/internal/ledger"
 	"sekisho/internal/message"
 	"sekisho/internal/sender"
@@ -92,8 +93,9 @@ func days() map[string][]byte {
 // BenchmarkLine runs ordinary mails through the whole line, without the memory of conversations and with one on disk.
 func BenchmarkLine(b *testing.B) {
 	for _, with := range []string{"alone", "ledger"} {
-		f := newFilter(b, nil)
-		f.o.Site = ourSite
+		f := newFilter(b, func(o *Options, io *inspect.Options) {
+			o.Site, o.Walk.Memory, io.Memory = ourSite, 1<<20, 1<<20 // as the configuration has it
+		})
 		if with == "ledger" {
 			f.o.Conversations = remembered(b)
 		}

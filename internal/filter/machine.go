@@ -89,12 +89,18 @@ const hostsMax = 100
 
 // leads are the hosts of the links that lead neither to the writer's site nor to ours, each once; and whether a link leads to a document.
 func leads(found []links.Link, site *message.Site, writer string) (away []string, document bool) {
-	own := address.Org(writer)
+	own, last := address.Org(writer), ""
 	for i := range found {
 		l := &found[i]
 		document = document || l.Class != links.Other
-		foreign := l.Host != "" && l.Host != writer && (own == "" || address.Org(l.Host) != own) && !home(site, l.Host)
-		if foreign && len(away) < hostsMax && !slices.Contains(away, l.Host) {
+		if l.Host == last { // "" or as the link before, as most of a newsletter's are
+			continue
+		}
+		last = l.Host
+		if l.Host == writer || len(away) >= hostsMax || slices.Contains(away, l.Host) {
+			continue
+		}
+		if (own == "" || address.Org(l.Host) != own) && !home(site, l.Host) {
 			away = append(away, l.Host)
 		}
 	}

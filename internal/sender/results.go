@@ -25,6 +25,8 @@ const (
 	maxResults = 64
 	// maxProps bounds the properties of a result; the registry has not half as many for all methods.
 	maxProps = 32
+	// usualResults and usualProps are what most fields and results have.
+	usualResults, usualProps = 4, 2
 )
 
 // parseResults reads a field's body (RFC 8601 2.2), with comments, folding and quoting wherever CFWS may stand, and what gateways write
@@ -48,6 +50,9 @@ func parseResults(raw string) results {
 			break
 		}
 		one, ok := c.resinfo()
+		if r.list == nil {
+			r.list = make([]result, 0, usualResults)
+		}
 		if one.word != "" {
 			r.list = append(r.list, one)
 		}
@@ -94,6 +99,9 @@ func (c *cursor) resinfo() (r result, ok bool) {
 		if !ok || len(r.props) == maxProps {
 			return r, false
 		}
+		if r.props == nil {
+			r.props = make([]prop, 0, usualProps)
+		}
 		r.props = append(r.props, p)
 	}
 	return r, true
@@ -101,11 +109,19 @@ func (c *cursor) resinfo() (r result, ok bool) {
 
 // prop reads "ptype.property=value", or "reason=value".
 func (c *cursor) prop() (p prop, ok bool) {
+	start := c.i
 	name := c.keyword()
 	for c.skip(); c.at('.'); c.skip() { // CFWS may stand around the dot
+		joined := c.i == start+len(name)
 		c.i++
+		dot := c.i
 		c.skip()
-		name += "." + c.keyword()
+		joined = joined && c.i == dot
+		if word := c.keyword(); !joined {
+			name += "." + word
+			continue
+		}
+		name = c.s[start:c.i] // without a copy
 	}
 	if name == "" || !c.at('=') {
 		return p, false
