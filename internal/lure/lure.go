@@ -45,6 +45,8 @@ type machine struct {
 	class [utf8.RuneSelf]uint8 // of ASCII: 0 for what folding leaves out
 	first [1 << 16 / 64]uint64 // runes beyond ASCII with which a phrase begins, a bit each
 	steps []uint16             // next state by state and class, failures worked in; ends is set where a phrase ends there
+	three [triples / 64]uint64 // beginnings of phrases: three letters, a bit for each
+	short []triple             // of a state less than three letters into a phrase those letters, noTriple of any other
 }
 
 // node is a state.
@@ -86,6 +88,61 @@ var automaton = sync.OnceValue(func() *machine {
 	return m
 })
 
+// triple is the last three letters of a text, five bits each: 1 to 26, 31 for a digit. Most text leads no further than two letters into a phrase. There it is read
+// by triples, which needs no automaton: what follows does not wait for what is before, and what folding leaves out is no jump.
+type triple uint16
+
+const (
+	triples         = 1 << 15
+	noTriple triple = triples
+	digit           = 31
+)
+
+// letter is a byte of text for triples.
+type letter struct {
+	value triple
+	shift uint8 // 5, or 0 for what folding leaves out
+}
+
+var ascii = func() (t [256]letter) {
+	for i := range 26 {
+		t['a'+i] = letter{triple(i + 1), 5}
+		t['A'+i] = t['a'+i]
+	}
+	for c := '0'; c <= '9'; c++ {
+		t[c] = letter{digit, 5}
+	}
+	return t
+}()
+
+// state is where the automaton is behind the letters of t.
+func (m *machine) state(t triple) (state int32) {
+	for shift := 10; shift >= 0; shift -= 5 {
+		switch v := t >> shift & 31; v {
+		case 0:
+		case digit:
+			state = 0 // no phrase has one among its first letters
+		default:
+			state = int32(m.steps[state<<classShift|int32(m.class['a'+v-1])] &^ ends)
+		}
+	}
+	return state
+}
+
+// begin notes the first letters of phrases, state being that behind the letters of t.
+func (m *machine) begin(tree []map[rune]int32, state int32, t triple, depth int) {
+	if depth == 3 {
+		m.three[t/64] |= 1 << (t % 64)
+		return
+	}
+	m.short[state] = t
+	for r, to := range tree[state] {
+		if 'a' <= r && r <= 'z' {
+			m.begin(tree, to, t<<5|ascii[r].value, depth+1)
+		}
+	}
+}
+
 // link sets failures, nearest states first, then the steps.
 func (m *machine) link(tree []map[rune]int32) {
 	next := func(at int32, r rune) int32 {
@@ -125,6 +182,8 @@ func (m *machine) link(tree []map[rune]int32) {
 			m.steps[at<<classShift|int(class)] = step
 		}
 	}
+	m.short = slices.Repeat([]triple{noTriple}, len(tree))
+	m.begin(tree, 0, 0, 0)
 }
 
 // next is the state after r, a rune beyond ASCII.
@@ -161,10 +220,9 @@ func (m *Matcher) Write(p []byte) (int, error) {
 	n := len(p)
 	for m.parts > 0 && len(p) > 0 {
 		m.part[m.parts], p = p[0], p[1:]
-		m.parts++
-		if utf8.FullRune(m.part[:m.parts]) {
-			r, _ := utf8.DecodeRune(m.part[:m.parts])
-			m.parts = 0
+		for m.parts++; m.parts > 0 && utf8.FullRune(m.part[:m.parts]); { // of what is no UTF-8 one byte is left out
+			r, size := utf8.DecodeRune(m.part[:m.parts])
+			m.parts = copy(m.part[:], m.part[size:m.parts])
 			m.rune(r)
 		}
 	}
@@ -207,22 +265,35 @@ func (m *Matcher) Found() []string {
 // ascii reads what p begins with of ASCII, and says how much that is.
 func (m *Matcher) ascii(p []byte) int {
 	a, state := m.m, m.state
-	for i, c := range p {
-		if c >= utf8.RuneSelf {
+	for i := 0; ; {
+		if t := a.short[state]; t != noTriple {
+			i, t = a.skim(p, i, t)
+			state = a.state(t)
+		}
+		if i == len(p) || p[i] >= utf8.RuneSelf {
 			m.state = state
 			return i
 		}
-		class := a.class[c]
-		if class == 0 {
-			continue
+		if class := a.class[p[i]]; class != 0 {
+			step := a.steps[state<<classShift|int32(class)]
+			if state = int32(step &^ ends); step&ends != 0 {
+				m.enter(state)
+			}
 		}
-		step := a.steps[state<<classShift|int32(class)]
-		if state = int32(step &^ ends); step&ends != 0 {
-			m.enter(state)
+		i++
+	}
+}
+
+// skim goes on to where a phrase may begin, three letters of which are read then, to the end of ASCII or of p.
+func (m *machine) skim(p []byte, i int, t triple) (int, triple) {
+	for ; i < len(p) && p[i] < utf8.RuneSelf; i++ {
+		c := ascii[p[i]]
+		t = (t<<(c.shift&7) | c.value) & (triples - 1)
+		if m.three[t/64]>>(t%64)&1 != 0 {
+			return i + 1, t
 		}
 	}
-	m.state = state
-	return len(p)
+	return i, t
 }
 
 func (m *Matcher) rune(r rune) {

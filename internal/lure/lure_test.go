@@ -85,6 +85,20 @@ func plainly(text string) []string {
 	return slices.Compact(slices.Sorted(maps.Values(ends)))
 }
 
+func TestNoPhraseHasADigitAmongItsFirstLetters(t *testing.T) {
+	for _, p := range phrases {
+		head, digits := foldText(p)[:4], 0
+		for _, r := range head {
+			if '0' <= r && r <= '9' {
+				digits++
+			}
+		}
+		if digits > 0 {
+			t.Errorf("%q has a digit among its first letters, which triples do not know", p)
+		}
+	}
+}
+
 func TestAStringIsReadAsBytesAre(t *testing.T) {
 	text := strings.Repeat("a", 1022) + "コンテンツの有効化" + strings.Repeat("あ", 700) + "Enable content"
 	m := New()
@@ -95,6 +109,8 @@ func TestAStringIsReadAsBytesAre(t *testing.T) {
 
 func FuzzMatcher(f *testing.F) {
 	f.Add([]byte("Enable\ncontent コンテンツの有効化"), 3)
+	f.Add([]byte("enable conte\xe8\x8fnt"), 13)
+	f.Add([]byte("włącz zawartość en1enable w3en able macros"), 2)
 	f.Fuzz(func(t *testing.T, text []byte, cut int) {
 		whole := find(string(text))
 		cut = min(max(cut, 0), len(text))

@@ -51,9 +51,34 @@ func lookLatin(s string) string {
 }
 
 // skeleton is what a label looks like (UTS #39 4): what looks alike within ASCII is folded too, and hyphens are dropped.
-func skeleton(label string) string { return alikes.Replace(label) }
-
-var alikes = strings.NewReplacer("rn", "m", "vv", "w", "cl", "d", "0", "o", "1", "l", "i", "l", "-", "")
+func skeleton(label string) string {
+	b := make([]byte, 0, len(label))
+	for i := 0; i < len(label); i++ {
+		c, next := label[i], byte(0)
+		if i+1 < len(label) {
+			next = label[i+1]
+		}
+		switch {
+		case c == 'r' && next == 'n':
+			c, i = 'm', i+1
+		case c == 'v' && next == 'v':
+			c, i = 'w', i+1
+		case c == 'c' && next == 'l':
+			c, i = 'd', i+1
+		case c == '0':
+			c = 'o'
+		case c == '1' || c == 'i':
+			c = 'l'
+		case c == '-':
+			continue
+		}
+		b = append(b, c)
+	}
+	if string(b) == label {
+		return label
+	}
+	return string(b)
+}
 
 // homoglyphs are small letters, after compatibility folding, that in usual fonts look like a Latin one: the part of Unicode's confusables.txt
 // (UTS #39) that domain registries let pass. Letters that are only similar (и, я, λ) are not among them.

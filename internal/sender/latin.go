@@ -115,8 +115,12 @@ func initials(s string) bool {
 
 func newToken(word string, dotted bool) token {
 	t := token{dotted: dotted || strings.Contains(word, "."), upper: utf8.RuneCountInString(word) > 1 && word == strings.ToUpper(word)}
-	word = inWords.Replace(strings.ToLower(word))
-	t.word = foldAccents(word)
+	if word = strings.ToLower(word); strings.ContainsAny(word, ".'’") {
+		word = inWords.Replace(word)
+	}
+	if t.word = foldAccents(word); isASCII(word) {
+		return t
+	}
 	if wide := umlauts.Replace(word); wide != word {
 		t.wide = foldAccents(wide)
 	}

@@ -29,7 +29,9 @@ func ID(s string) string {
 		return ""
 	}
 	if at := strings.LastIndexByte(s, '@'); at >= 0 {
-		return s[:at+1] + strings.ToLower(s[at+1:])
+		if low := strings.ToLower(s[at+1:]); low != s[at+1:] {
+			return s[:at+1] + low
+		}
 	}
 	return s
 }
@@ -73,9 +75,14 @@ func refs(h *message.Header) []string {
 	for _, field := range h.All("References") {
 		trail.add(field)
 	}
+	if own.first == nil && trail.first != nil {
+		own.first = make([]string, 0, len(trail.first))
+	}
 	own.take(trail.nearest())
 	return own.first
 }
+
+const usualRefs = 8 // conversations of so many mails need no larger list
 
 // trail is a list of references as it grows: the first ones, and the last ones where there are more.
 type trail struct {
@@ -122,6 +129,9 @@ func (t *trail) put(id string) {
 	switch {
 	case id == "" || id == "@" || len(t.last) == 0 && slices.Contains(t.first, id):
 	case len(t.first) < MaxRefs:
+		if t.first == nil {
+			t.first = make([]string, 0, usualRefs)
+		}
 		t.first = append(t.first, id)
 	case len(t.last) < MaxRefs:
 		t.last = append(t.last, id)
@@ -133,6 +143,10 @@ func (t *trail) put(id string) {
 
 // nearest are the ids from the end; where there are too many the middle ones are missing, never the very first (the conversation's own).
 func (t *trail) nearest() []string {
+	if len(t.last) == 0 {
+		slices.Reverse(t.first)
+		return t.first
+	}
 	all := slices.Concat(t.first, t.last[t.next:], t.last[:t.next])
 	slices.Reverse(all)
 	if n := len(all); n > MaxRefs {
