@@ -44,6 +44,7 @@ type machine struct {
 	nodes []node
 	class [utf8.RuneSelf]uint8 // of ASCII: 0 for what folding leaves out
 	first [1 << 16 / 64]uint64 // runes beyond ASCII with which a phrase begins, a bit each
+	quiet [1 << 16 / 64]uint64 // runes of three bytes, as they stand, that leave the first state as it is
 	steps []uint16             // next state by state and class, failures worked in; ends is set where a phrase ends there
 	three [triples / 64]uint64 // beginnings of phrases: three letters, a bit for each
 	short []triple             // of a state less than three letters into a phrase those letters, noTriple of any other
@@ -85,6 +86,7 @@ var automaton = sync.OnceValue(func() *machine {
 		m.nodes[at].phrase = int32(i)
 	}
 	m.link(tree)
+	m.calm()
 	return m
 })
 
@@ -186,6 +188,31 @@ func (m *machine) link(tree []map[rune]int32) {
 	m.begin(tree, 0, 0, 0)
 }
 
+// calm fills in which runes lead nowhere: ideographs and those of the table.
+func (m *machine) calm() {
+	for r := rune(0x1000); r < 1<<16; r++ {
+		to := r
+		if at, ok := place(r); ok {
+			to = folds()[at]
+		} else if r < 0x4E00 || r > 0x9FFF {
+			continue
+		}
+		if to == nothing || to >= utf8.RuneSelf && m.next(0, to) == 0 {
+			m.quiet[r/64] |= 1 << (r % 64)
+		}
+	}
+}
+
+// past is how much of p leaves the first state as it is, in runes of three bytes, as most of a Japanese text are.
+func (m *machine) past(p []byte) (n int) {
+	for ; n+2 < len(p) && 0xE1 <= p[n] && p[n] < 0xF0 && p[n+1]&0xC0 == 0x80 && p[n+2]&0xC0 == 0x80; n += 3 {
+		if r := uint16(p[n])<<12 | uint16(p[n+1]&0x3F)<<6 | uint16(p[n+2]&0x3F); m.quiet[r/64]>>(r%64)&1 == 0 {
+			break
+		}
+	}
+	return n
+}
+
 // next is the state after r, a rune beyond ASCII.
 func (m *machine) next(at int32, r rune) int32 {
 	for ; at != 0 || r < 1<<16 && m.first[r/64]>>(r%64)&1 != 0; at = m.nodes[at].fail {
@@ -230,6 +257,12 @@ func (m *Matcher) Write(p []byte) (int, error) {
 		if p[0] < utf8.RuneSelf {
 			p = p[m.ascii(p):]
 			continue
+		}
+		if m.state == 0 {
+			if n := m.m.past(p); n > 0 {
+				p = p[n:]
+				continue
+			}
 		}
 		if !utf8.FullRune(p) {
 			m.parts = copy(m.part[:], p)

@@ -15,6 +15,7 @@ type gate struct {
 	first bitset // first runes of the others
 	other bitset // hashes of their first two runes
 	alone []rune // keywords of one rune
+	quiet bitset // runes of three bytes, as they stand, with which no keyword begins
 }
 
 var gates = sync.OnceValue(func() *gate {
@@ -22,6 +23,12 @@ var gates = sync.OnceValue(func() *gate {
 	for _, list := range keywords().words {
 		for _, k := range list {
 			g.add(k)
+		}
+	}
+	for r, a := range foldTable() {
+		a, dash := rune(a), isDash(rune(r))
+		if r >= 0x1000 && (dash || a >= utf8.RuneSelf && !g.first.has(uint16(a)) && !slices.Contains(g.alone, a)) {
+			g.quiet.add(uint16(r))
 		}
 	}
 	return g
@@ -60,7 +67,7 @@ func hashPair(a, b rune) uint16 { return uint16(a)*61 + uint16(b) }
 func mayMention(text string) bool {
 	g, table := gates(), foldTable()
 	for i := 0; ; {
-		if i = g.latin(text, i); i == len(text) {
+		if i = g.latin(text, g.past(text, i)); i == len(text) {
 			return false
 		}
 		a, n := foldedAt(table, text, i)
@@ -74,6 +81,16 @@ func mayMention(text string) bool {
 		}
 		i += n
 	}
+}
+
+// past goes past runes of three bytes with which no keyword begins, as most of a Japanese text are.
+func (g *gate) past(text string, i int) int {
+	for ; i+2 < len(text) && 0xE1 <= text[i] && text[i] < 0xF0 && text[i+1]&0xC0 == 0x80 && text[i+2]&0xC0 == 0x80; i += 3 {
+		if r := uint16(text[i])<<12 | uint16(text[i+1]&0x3F)<<6 | uint16(text[i+2]&0x3F); !g.quiet.has(r) {
+			break
+		}
+	}
+	return i
 }
 
 // classes are letters as numbers of five bits, in either case; 0 for all others, wide for what is beyond ASCII.
