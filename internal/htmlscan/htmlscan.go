@@ -45,7 +45,8 @@ type Scanner struct {
 	err  error
 	low  []byte // holds name
 	name []byte
-	tag  []byte // what stands behind the name
+	tag  []byte // from the name on
+	rest []byte // what stands behind the name
 	text []byte
 	raw  string // the element whose content is passed over
 	lt   bool   // a "<" has been read
@@ -53,24 +54,21 @@ type Scanner struct {
 	join []byte
 }
 
-// buffers are those of Scanners that were closed: one is larger than most pages of mails.
-var buffers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, bufferSize) }}
+// scanners are those that were closed: the buffers of one are larger than most pages of mails.
+var scanners = sync.Pool{New: func() any { return &Scanner{in: bufio.NewReaderSize(nil, bufferSize)} }}
 
 // New returns a Scanner of r.
 func New(r io.Reader) *Scanner {
-	in := buffers.Get().(*bufio.Reader)
-	in.Reset(r)
-	return &Scanner{in: in}
+	s := scanners.Get().(*Scanner)
+	s.in.Reset(r)
+	*s = Scanner{in: s.in, low: s.low[:0], tag: s.tag[:0], part: s.part[:0], join: s.join[:0]}
+	return s
 }
 
-// Close gives back the Scanner's memory, which is not used any more. A Scanner that is not closed is only more garbage.
+// Close gives the Scanner back. Nobody uses it, nor a slice of it, afterwards. One that is not closed is only more garbage.
 func (s *Scanner) Close() {
-	if s.in == nil {
-		return
-	}
 	s.in.Reset(nil)
-	buffers.Put(s.in)
-	*s = Scanner{err: io.EOF}
+	scanners.Put(s)
 }
 
 // Name is the current tag's name in lower case, with its prefix.
@@ -148,7 +146,7 @@ func (s *Scanner) markup() Kind {
 	case bytes.HasPrefix(head, []byte("!--")) && !bytes.EqualFold(head, []byte("!--[if")):
 		s.comment()
 	case head[0] == '!', head[0] == '?': // a declaration, or the frame of a conditional comment
-		s.rest()
+		s.toEnd()
 	case head[0] == '/', 'a' <= head[0]|0x20 && head[0]|0x20 <= 'z':
 		return s.element(head[0] == '/')
 	default:
@@ -197,8 +195,8 @@ func (s *Scanner) comment() {
 	}
 }
 
-// rest reads to the end of a tag into s.tag. A ">" in quotes does not end it, where quotes follow an equals sign.
-func (s *Scanner) rest() {
+// toEnd reads to the end of a tag into s.tag. A ">" in quotes does not end it, where quotes follow an equals sign.
+func (s *Scanner) toEnd() {
 	s.tag = s.tag[:0]
 	var state tagState
 	for {
@@ -252,7 +250,7 @@ func (t *tagState) end(b []byte) (n int, ended bool) {
 
 // element splits the name off a tag.
 func (s *Scanner) element(end bool) Kind {
-	if s.rest(); s.err != nil {
+	if s.toEnd(); s.err != nil {
 		return EOF
 	}
 	kind, b := Start, s.tag
@@ -272,13 +270,13 @@ func (s *Scanner) element(end bool) Kind {
 	if s.name = s.low; !ascii {
 		s.name = bytes.ToLower(b[:n])
 	}
-	s.tag = b[n:]
+	s.rest = b[n:]
 	return kind
 }
 
 // Attr is the value of the first attribute of that name of the current start tag, "" for none.
 func (s *Scanner) Attr(name string) string {
-	b := s.tag
+	b := s.rest
 	for range attrsMax {
 		if b = bytes.TrimLeft(b, " \t\r\n\f/"); len(b) == 0 {
 			break
@@ -295,7 +293,7 @@ func (s *Scanner) Attr(name string) string {
 // Attrs are the attributes of the current start tag (HTML 13.1.2.3).
 func (s *Scanner) Attrs() []Attr {
 	var list []Attr
-	for b := s.tag; len(list) < attrsMax; {
+	for b := s.rest; len(list) < attrsMax; {
 		if b = bytes.TrimLeft(b, " \t\r\n\f/"); len(b) == 0 {
 			break
 		}

@@ -1,6 +1,7 @@
 package htmlscan
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -26,7 +27,7 @@ func TestAttributes(t *testing.T) {
 		`=a`: `=a=""`, `==a`: `=="a"`, `a/b`: `a="" b=""`, `a="b`: `a="b"`, `a="1" a="2"`: `a="1" a="2"`, "a=\n'1'": `a="1"`, `x:a=1`: `x:a="1"`, `a=b=c`: `a="b=c"`, `a="'"`: `a="'"`,
 		`a='"'`: `a="\""`, `a=&quot;`: `a="&quot;"`, ``: ``, `/`: ``, ` / / `: ``, `a="x y" b`: `a="x y" b=""`, `a "b"`: `a="" "b"=""`,
 	} {
-		s := &Scanner{tag: []byte(" " + in)}
+		s := &Scanner{rest: []byte(" " + in)}
 		var got []string
 		for _, a := range s.Attrs() {
 			got = append(got, fmt.Sprintf("%s=%q", a.Name, a.Value))
@@ -118,5 +119,27 @@ func TestErrorsAnywhere(t *testing.T) {
 		if !errors.Is(s.Err(), broken) || s.Next() != EOF {
 			t.Errorf("%q: %v", in, s.Err())
 		}
+	}
+}
+
+func TestTheFirstAttributeOfANameCounts(t *testing.T) {
+	for tag, want := range map[string]string{
+		` href=a HREF=b`: "a", ` x=1 HrEf="b c"`: "b c", ` xhref=1`: "", ` href`: "", ``: "", strings.Repeat(" x=1", attrsMax) + " href=a": "",
+	} {
+		s := Scanner{rest: []byte(tag)}
+		if got := s.Attr("href"); got != want {
+			t.Errorf("%.40q: %q, want %q", tag, got, want)
+		}
+	}
+}
+
+func TestAClosedScannersMemoryServesTheNextOne(t *testing.T) {
+	for _, page := range []string{"<p class=x>one &am", "<script>unclosed", "<a href='never ends", "", "<b>two</b>"} {
+		s := New(strings.NewReader(page))
+		got := dump(s)
+		if want := dump(&Scanner{in: bufio.NewReader(strings.NewReader(page))}); got != want {
+			t.Errorf("%q: %s, with memory of its own %s", page, got, want)
+		}
+		s.Close()
 	}
 }

@@ -34,6 +34,19 @@ var classOf = sync.OnceValue(func() map[string]Class {
 func (a *address) class() Class {
 	rest, _, _ := strings.Cut(a.rest, "#")
 	path, query, _ := strings.Cut(rest, "?")
+	if strings.IndexByte(rest, '.') >= 0 || strings.IndexByte(rest, '%') >= 0 { // nothing else can be a name
+		if c := filed(path, query); c != Other {
+			return c
+		}
+	}
+	if a.shared(path) {
+		return Share
+	}
+	return Other
+}
+
+// filed is the class of the first file that a path or query names.
+func filed(path, query string) Class {
 	for segment := range strings.SplitSeq(path, "/") { // .../report.doc/download too
 		if c := named(segment); c != Other {
 			return c
@@ -48,17 +61,11 @@ func (a *address) class() Class {
 			return c
 		}
 	}
-	if a.shared(path) {
-		return Share
-	}
 	return Other
 }
 
 // named is the class of a file's name.
 func named(s string) Class {
-	if strings.IndexByte(s, '.') < 0 && strings.IndexByte(s, '%') < 0 { // most segments
-		return Other
-	}
 	if strings.Contains(s, "%") {
 		if plain, err := url.QueryUnescape(s); err == nil {
 			s = plain

@@ -50,13 +50,7 @@ const (
 type list struct {
 	links []Link
 	seen  Seen
-}
-
-// expect makes room for n links.
-func (l *list) expect(n int) {
-	if n = min(n, linksMax); n > 0 {
-		l.links, l.seen.few = make([]Link, 0, n), make([]sight, 0, min(2*n, fewMax))
-	}
+	room  int // for so many there is room from the first on
 }
 
 // add leaves out what a page shows as the text of a link that is listed.
@@ -66,6 +60,9 @@ func (l *list) add(link Link) {
 	}
 	if link.Text != "" {
 		l.seen.Add(link.URL, "")
+	}
+	if l.links == nil {
+		l.links = make([]Link, 0, l.room)
 	}
 	l.links = append(l.links, link)
 }

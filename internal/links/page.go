@@ -15,7 +15,7 @@ type Page struct {
 }
 
 const (
-	usual      = 64      // links of a page: for so many there is room from the beginning
+	usual      = 32      // links of a page
 	pageText   = 1 << 20 // bytes of text kept: as much as of a part of a mail
 	anchorText = 512     // of a link's own text: an address is shorter
 	quoteDepth = 3       // marks of quotation before a line
@@ -27,7 +27,7 @@ func HTML(page string) Page {
 	defer s.Close()
 	p := pager{}
 	p.text.Grow(min(len(page)/2, pageText))
-	p.list.expect(min(strings.Count(page, "href="), usual))
+	p.list.room = usual
 	for kind := s.Next(); kind != htmlscan.EOF; kind = s.Next() {
 		switch kind {
 		case htmlscan.Text:
@@ -60,11 +60,41 @@ type pager struct {
 	shown  []span // the texts of links
 }
 
-// write takes a piece of text. White space is one blank (CSS Text 4.1.1), and none where a line begins.
+// write takes a piece of text. References do not reach past the next "&" (HTML 13.2.5.72), so each is read by itself.
 func (p *pager) write(b []byte) {
-	if bytes.IndexByte(b, '&') >= 0 {
-		b = []byte(html.UnescapeString(string(b)))
+	for {
+		at := bytes.IndexByte(b, '&')
+		if at < 0 {
+			p.plain(b)
+			return
+		}
+		p.plain(b[:at])
+		b = b[at:]
+		text, n := reference(b)
+		if n == 0 {
+			if n = 1 + bytes.IndexByte(b[1:], '&'); n == 0 {
+				n = len(b)
+			}
+			text = []byte(html.UnescapeString(string(b[:n])))
+		}
+		p.plain(text)
+		b = b[n:]
 	}
+}
+
+// reference is what one of the references that pages are full of stands for, and its length; 0 for any other.
+func reference(b []byte) (text []byte, n int) {
+	switch {
+	case bytes.HasPrefix(b, []byte("&nbsp;")):
+		return []byte("\u00a0"), len("&nbsp;")
+	case bytes.HasPrefix(b, []byte("&amp;")):
+		return b[:1], len("&amp;")
+	}
+	return nil, 0
+}
+
+// plain takes text without references. White space is one blank (CSS Text 4.1.1), and none where a line begins.
+func (p *pager) plain(b []byte) {
 	for len(b) > 0 && p.text.Len() < pageText {
 		n := words(b, p.text.Len()+len(b) < pageText)
 		p.words(b[:n])
