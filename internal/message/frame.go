@@ -83,12 +83,13 @@ func (w *Walker) delimited() bool {
 	return len(w.frames) > 1 && (len(w.frames) > 2 || w.frames[1].multipart) || w.frames[0].multipart
 }
 
-// delimiter takes a delimiter line: the part before it ends, another begins.
-func (w *Walker) delimiter(m match, line, eol []byte) {
+// delimiter takes a delimiter line, given the line ends around it: the part before it ends, another begins.
+func (w *Walker) delimiter(m match, before, line, eol []byte) {
 	w.endLeaf(m)
 	w.endShadows(m)
+	w.tee(before)
 	w.tee(line)
-	w.tee(eol)
+	w.owe(eol)
 	if m.ghost {
 		g := w.ghosts[m.frame]
 		w.ghosts = append(w.ghosts[:m.frame], w.ghosts[m.frame+1:]...)
@@ -152,9 +153,9 @@ func (w *Walker) body(data []byte, final bool) int {
 		if size == 0 {
 			continue
 		}
-		w.content(data[:i-eolBefore(data[:i])])
-		w.tee(data[i-eolBefore(data[:i]) : i])
-		w.delimiterAt(data[i:i+size], n)
+		end := i - eolBefore(data[:i])
+		w.content(data[:end])
+		w.delimiterAt(data[end:i], data[i:i+size], n)
 		return i + size
 	}
 	if final {
@@ -225,10 +226,10 @@ func (w *Walker) candidate(p []byte, final bool) (size, n int) {
 	return 0, 0
 }
 
-// delimiterAt takes the delimiter line p, n bytes without its line end.
-func (w *Walker) delimiterAt(p []byte, n int) {
+// delimiterAt takes the delimiter line p, n bytes without its line end, behind the line end before.
+func (w *Walker) delimiterAt(before, p []byte, n int) {
 	m, _ := w.match(p[:n])
-	w.delimiter(m, p[:n], p[n:])
+	w.delimiter(m, before, p[:n], p[n:])
 	if n == len(p) && n == maxDelimiter {
 		w.after, w.mode = w.mode, inSkip
 	}
@@ -246,7 +247,8 @@ func (w *Walker) skipLine(data []byte, final bool) int {
 		w.tee(data[:i])
 		return i
 	}
-	w.tee(data[:i+n])
+	w.tee(data[:i])
+	w.owe(data[i : i+n])
 	w.mode, w.bol = w.after, true
 	return i + n
 }

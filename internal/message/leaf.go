@@ -80,9 +80,10 @@ type leaf struct {
 	dec     decoder
 	out     *sink
 	encoded int64
-	frame   int  // the frame it is a part of
-	cand    int  // the boundary candidate that began it
-	again   bool // a second reading of bytes that another leaf has too
+	frame   int    // the frame it is a part of
+	cand    int    // the boundary candidate that began it
+	again   bool   // a second reading of bytes that another leaf has too
+	owed    []byte // of a second reading: its own, unless a delimiter that ends it comes next
 }
 
 func (l *leaf) write(p []byte) {
@@ -148,11 +149,37 @@ func (w *Walker) late(p []byte, older int) {
 	}
 }
 
-// tee gives bytes to the second readings.
+// tee gives bytes to the second readings, behind what they are owed.
 func (w *Walker) tee(p []byte) {
 	for _, s := range w.shadows {
+		s.settle()
 		s.write(p)
 		w.fail(s.out.err)
+	}
+}
+
+// owe gives bytes to the second readings that are theirs unless a delimiter that ends them comes next: a line end (RFC 2046 5.1.1), or a line.
+func (w *Walker) owe(p []byte) {
+	for _, s := range w.shadows {
+		if s.owed = append(s.owed, p...); len(s.owed) > 2*maxDelimiter { // more than a delimiter line with the line end before it
+			s.settle()
+			w.fail(s.out.err)
+		}
+	}
+}
+
+// unowe takes back the last n bytes: a delimiter line.
+func (w *Walker) unowe(n int) {
+	for _, s := range w.shadows {
+		s.owed = s.owed[:max(0, len(s.owed)-n)]
+	}
+}
+
+// settle writes what is owed.
+func (l *leaf) settle() {
+	if len(l.owed) > 0 {
+		l.write(l.owed)
+		l.owed = l.owed[:0]
 	}
 }
 
@@ -236,6 +263,7 @@ func (w *Walker) endAll() {
 	shadows := w.shadows
 	w.shadows = nil
 	for _, s := range shadows {
+		s.settle()
 		w.finish(s)
 	}
 	w.pop(1)

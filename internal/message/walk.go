@@ -237,6 +237,9 @@ func (w *Walker) Close() error {
 		return w.err
 	}
 	w.settleCarry()
+	if w.err == nil && w.mode == inHeader && !w.full && w.lineLen > 0 { // the last line may be a delimiter
+		w.endLine(nil)
+	}
 	if w.err == nil && w.mode == inHeader && !w.full {
 		w.endHeader(false, nil)
 	}
@@ -300,7 +303,7 @@ func decidedEnd(s []byte, final bool) (n int, ok bool) {
 
 // addLine adds to the current line. What is over the limit is dropped, but for the start of the line, which may be a delimiter.
 func (w *Walker) addLine(p []byte) {
-	w.tee(p)
+	w.owe(p)
 	w.lineLen += len(p)
 	room := max(w.limits.Header-len(w.hbuf), w.lineAt+maxDelimiter-len(w.hbuf), 0)
 	if len(p) > room {
@@ -327,11 +330,13 @@ func (w *Walker) endLine(eol []byte) {
 	if m, ok := w.match(line); ok {
 		line = append([]byte(nil), line...)
 		w.hbuf = w.hbuf[:w.lineAt]
+		w.unowe(w.lineLen)
 		w.endHeader(false, nil)
-		w.delimiter(m, line, eol)
+		w.delimiter(m, nil, line, eol)
 		return
 	}
-	w.tee(eol)
+	w.tee(nil)
+	w.owe(eol)
 	if len(w.hbuf) > w.limits.Header {
 		w.hbuf = w.hbuf[:w.lineAt]
 		w.dropHeader()
@@ -350,7 +355,10 @@ func (w *Walker) startHeader(num string) {
 // endHeader reads the collected block and begins the body. blank says that the blank line was there; without it, or when lines before
 // it look like content, those lines are the body's first.
 func (w *Walker) endHeader(blank bool, eol []byte) {
-	w.tee(eol)
+	if blank {
+		w.tee(nil)
+		w.owe(eol)
+	}
 	text := string(w.hbuf)
 	h, tail := parseHeader(text)
 	if w.top == nil {
