@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"sekisho/internal/audit"
+	"sekisho/internal/budget"
 	"sekisho/internal/filter"
 	"sekisho/internal/fixture"
 	"sekisho/internal/inspect"
@@ -99,7 +100,7 @@ func serveAll(b *testing.B) func(net.Listener) {
 	must(err)
 	spool := st.Path(quarantine.SpoolFolder)
 	const memory = 1 << 20 // as the configuration has it
-	walk := message.Limits{SpoolDir: spool, Memory: memory}
+	walk := message.Limits{SpoolDir: spool, Memory: memory, Budget: budget.New(budget.Options{})}
 	scanner, err := inspect.New(inspect.Options{SpoolDir: spool, Walk: walk, Memory: memory, Journal: st.Path("journal")})
 	must(err)
 	site := message.Site{LocalDomains: []string{"example.org"}}

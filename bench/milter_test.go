@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"sekisho/internal/audit"
+	"sekisho/internal/budget"
 	"sekisho/internal/filter"
 	"sekisho/internal/fixture"
 	"sekisho/internal/inspect"
@@ -61,7 +62,7 @@ func load(b *testing.B, l net.Listener, mail fixture.Mail) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "msg/s")
 }
 
-func listen(b *testing.B, serve func(net.Listener)) net.Listener {
+func listen(b testing.TB, serve func(net.Listener)) net.Listener {
 	b.Helper()
 	l, err := net.Listen("unix", filepath.Join(b.TempDir(), "s"))
 	if err != nil {
@@ -74,7 +75,10 @@ func listen(b *testing.B, serve func(net.Listener)) net.Listener {
 }
 
 // serve makes the line as cmd/sekisho wires it.
-func serve(b *testing.B) func(net.Listener) {
+func serve(b testing.TB) func(net.Listener) { return serveUnder(b, budget.New(budget.Options{})) }
+
+// serveUnder is serve with a budget, nil for none.
+func serveUnder(b testing.TB, under *budget.Budget) func(net.Listener) {
 	b.Helper()
 	must := func(err error) {
 		b.Helper()
@@ -89,7 +93,7 @@ func serve(b *testing.B) func(net.Listener) {
 	log, err := audit.Open(st.Path("audit.jsonl"))
 	must(err)
 	spool := st.Path(quarantine.SpoolFolder)
-	walk := message.Limits{SpoolDir: spool}
+	walk := message.Limits{SpoolDir: spool, Budget: under}
 	scanner, err := inspect.New(inspect.Options{SpoolDir: spool, Walk: walk, Journal: st.Path("journal")})
 	must(err)
 	f := filter.New(filter.Options{Scanner: scanner, Walk: walk, Mode: rules.ModeEnforce})

@@ -10,7 +10,7 @@ import (
 func (r *reading) judge() {
 	for i := range r.doc.Projects {
 		p := &r.doc.Projects[i]
-		report, err := vba.Judge(r.ctx, r.project(p), vba.Options{})
+		report, err := r.judged(p)
 		if err != nil {
 			r.fail(err)
 			return
@@ -20,6 +20,22 @@ func (r *reading) judge() {
 			r.problem(true, p.Path, "more code than can be judged")
 		}
 	}
+}
+
+func (r *reading) judged(p *Project) (*vba.Report, error) {
+	in := r.project(p)
+	if r.o.Judging != nil {
+		code := int64(0)
+		for i := range in.Modules {
+			code += int64(len(in.Modules[i].Source))
+		}
+		done, err := r.o.Judging(code)
+		if err != nil {
+			return nil, err
+		}
+		defer done()
+	}
+	return vba.Judge(r.ctx, in, vba.Options{})
 }
 
 // project is what the judgement is made from.

@@ -176,6 +176,9 @@ type Options struct {
 
 	Passwords Passwords // tried on an encrypted document after those that Office itself tries; nil for none
 	Text      io.Writer // takes the document's text in UTF-8 as far as it is read; nil for nobody
+
+	// Judging is called before bytes of code are judged, and what it returns behind that: for those who share memory and processors. nil for nobody.
+	Judging func(code int64) (done func(), err error)
 }
 
 // Passwords gives out the words to try on a lock of which one try takes about cost of processor time. A document may have several locks.

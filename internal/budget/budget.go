@@ -8,10 +8,11 @@
 //
 // The memory taken is never more than Options.Memory: three eighths of it are for content, a quarter for ordinary work in pieces of at most
 // OrdinaryMost, three eighths for heavy work in pieces of HeavyShare. What is not asked for is small by its owner's word: the first slice of a
-// buffer, work on files of a few dozen KB. A share is an estimate of what the work allocates; the estimates are the caller's, and measured.
+// buffer, work on files of a few dozen KB. A share is an estimate of what the work allocates; the estimates are the caller's, and measured. What takes
+// more than OrdinaryMost of a sudden, megabytes of macro code, is done by one message at a time (Work.Alone), beside the limit.
 //
-// Nobody waits for ever: a message waits for ordinary room at most once, then for heavy room at most once, then for a worker; it gives up its turn before
-// it waits for anything else. All keep this order, so no two can wait for each other, and one message alone never waits. A wait ends with its
+// Nobody waits for ever: a message waits for ordinary room at most once, then for heavy room at most once, then for a worker, then to be alone; it gives up
+// its turn before it waits for anything else. All keep this order, so no two can wait for each other, and one message alone never waits. A wait ends with its
 // context, the message's deadline.
 package budget
 
@@ -105,7 +106,7 @@ func (b *Budget) Stats() Stats {
 	s := Stats{Limit: b.o.Memory, Turns: b.o.Turns}
 	b.memory.mu.Lock()
 	s.Used = b.memory.content + b.memory.ordinary.used + b.memory.heavy.used
-	s.WaitingRoom = len(b.memory.ordinary.wait) + len(b.memory.heavy.wait)
+	s.WaitingRoom = len(b.memory.ordinary.wait) + len(b.memory.heavy.wait) + len(b.memory.alone.wait)
 	b.memory.mu.Unlock()
 	b.turns.mu.Lock()
 	s.WaitingTurn, s.Running = len(b.turns.wait), b.o.Turns-b.turns.free

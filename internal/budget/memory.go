@@ -18,6 +18,7 @@ type memory struct {
 	contentMost     int64
 	contentHard     int64 // where the disk cannot be written
 	ordinary, heavy gate
+	alone           gate // not of bytes: one may hold it
 }
 
 // gate is memory for work. Who waits is in the order of arrival of the messages, and nobody passes by.
@@ -34,6 +35,7 @@ type waiter struct {
 
 func (m *memory) divide(total int64) {
 	m.ordinary.most = total / 4
+	m.alone.most = 1
 	m.heavy.most = total * 3 / 8
 	m.contentMost = total - m.ordinary.most - m.heavy.most
 	m.contentHard = total - m.heavy.most

@@ -15,6 +15,7 @@ type Work struct {
 	asked uint          // checkpoints
 
 	ordinary, heavy int64 // bytes held
+	alone           int64 // 1 while it is
 }
 
 // Work begins a message.
@@ -52,6 +53,7 @@ func (w *Work) Rest() {
 	w.spend(w.b.o.Now())
 	w.since = time.Time{}
 	w.b.working.Add(-1)
+	w.leave() // a parser that fell over did not
 	if !w.turn.IsZero() {
 		w.turn = time.Time{}
 		w.b.turns.give()
@@ -134,6 +136,30 @@ func (w *Work) Heavy(ctx context.Context) error {
 		return nil
 	}
 	return w.room(ctx, &w.b.memory.heavy, &w.heavy, HeavyShare)
+}
+
+// Alone waits until no other message does what takes more than its share, and lets nobody else until done is called. Whoever is alone waits for nothing
+// but turns.
+func (w *Work) Alone(ctx context.Context) (done func(), err error) {
+	if w == nil || w.alone > 0 {
+		return func() {}, nil
+	}
+	return w.leave, w.room(ctx, &w.b.memory.alone, &w.alone, 1)
+}
+
+// leave ends Alone.
+func (w *Work) leave() {
+	w.b.memory.give(&w.b.memory.alone, w.alone)
+	w.alone = 0
+}
+
+// Ahead reports whether a message that is about to use d of a processor, without a checkpoint, needs a turn for it; then the caller calls Turn.
+func (w *Work) Ahead(d time.Duration) bool {
+	if w == nil || w.since.IsZero() || !w.turn.IsZero() {
+		return false
+	}
+	w.spend(w.b.o.Now())
+	return w.used+d > w.b.o.Free
 }
 
 func (w *Work) room(ctx context.Context, g *gate, held *int64, n int64) error {

@@ -20,7 +20,7 @@ type officeReader func(ctx context.Context, r io.ReaderAt, size int64, o olepars
 func (s *Scan) office(ctx context.Context, f *File, read officeReader) error {
 	rooms := s.newRooms(ctx, f)
 	defer rooms.close(f)
-	doc, err := read(ctx, f.reader(ctx), f.Size, oleparse.Options{Text: s.text(f), Storage: rooms.add})
+	doc, err := read(ctx, f.reader(ctx), f.Size, oleparse.Options{Text: s.text(f), Storage: rooms.add, Judging: s.judging(ctx)})
 	if err != nil && !errors.Is(err, sparse.ErrReach) { // what was read before is told
 		return err
 	}
@@ -40,7 +40,7 @@ func (s *Scan) office(ctx context.Context, f *File, read officeReader) error {
 	return s.lock(ctx, f, func(ctx context.Context, f *File, s *Scan) (left bool, err error) {
 		rooms := s.newRooms(ctx, f)
 		defer rooms.close(f)
-		doc, err := read(ctx, f.reader(ctx), f.Size, oleparse.Options{Text: s.text(f), Passwords: s.officeWords(ctx), Storage: rooms.add})
+		doc, err := read(ctx, f.reader(ctx), f.Size, oleparse.Options{Text: s.text(f), Passwords: s.officeWords(ctx), Storage: rooms.add, Judging: s.judging(ctx)})
 		if err != nil {
 			return true, err
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"sekisho/internal/budget"
+	"sekisho/internal/xlm"
 	"sekisho/zipinspect"
 )
 
@@ -103,4 +105,48 @@ func hasHeavy(a *zipinspect.Archive) bool {
 		}
 	}
 	return false
+}
+
+// code is what is read as a whole, with no checkpoint on the way or few, and what a unit of it costs. Measured on the documents of bench's doubling.
+type code struct {
+	time  time.Duration
+	bytes int64
+}
+
+var (
+	codeVBA    = code{100 * time.Nanosecond, 16}        // a byte of a module's source
+	codeCells  = code{40 * time.Microsecond, 900}       // a cell of a workbook with macro sheets
+	codeScript = code{170 * time.Nanosecond, 4}         // a byte of a script or page
+	codeText   = code{60 * time.Nanosecond, workFactor} // a byte of a mail's text
+)
+
+// before takes what n units of code will need. It may wait. done is called when they are read; between the two nothing waits for memory or workers.
+func (s *Scan) before(ctx context.Context, c code, n int64) (done func(), err error) {
+	defer s.watch.pause()()
+	done = func() {}
+	switch size := n * c.bytes; {
+	case size < workFree:
+	case size <= budget.OrdinaryMost:
+		err = s.work.Room(ctx, size)
+	default:
+		done, err = s.work.Alone(ctx)
+	}
+	if err == nil && s.work.Ahead(time.Duration(n)*c.time) {
+		if err = s.work.Turn(ctx); err != nil {
+			done()
+		}
+	}
+	return done, err
+}
+
+func (s *Scan) judging(ctx context.Context) func(int64) (func(), error) {
+	return func(n int64) (func(), error) { return s.before(ctx, codeVBA, n) }
+}
+
+// cellsOf is how many cells of a workbook are judged.
+func cellsOf(w *xlm.Workbook) (n int64) {
+	for i := range w.Sheets {
+		n += int64(len(w.Sheets[i].Cells))
+	}
+	return n
 }

@@ -173,8 +173,9 @@ type Scan struct {
 func (s *Scan) Part(ctx context.Context, p *message.Part) (kind string, err error) {
 	defer s.work.End()
 	s.work.Begin()
-	if s.roomFor(ctx, int64(len(p.Text))) == nil { // else the part says so
+	if done, err := s.before(ctx, codeText, int64(len(p.Text))); err == nil { // else the part says so
 		s.partText(p, !p.Attachment)
+		done()
 	}
 	f := s.partFile(p, nil)
 	if p.Attachment {

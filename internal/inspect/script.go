@@ -60,8 +60,13 @@ func (x scriptFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 			return err
 		}
 	}
+	done, err := s.before(ctx, codeScript, min(f.Size, scriptMax))
+	if err != nil {
+		return err
+	}
 	b, _, err := f.squeezed(ctx, scriptMax)
 	if err != nil {
+		done()
 		return err
 	}
 	text := script.Text(b)
@@ -70,7 +75,7 @@ func (x scriptFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 		text = script.Decode(text)
 	}
 	r, err := judgeScript(ctx, extension(f.typed), text)
-	if err != nil {
+	if done(); err != nil {
 		return err
 	}
 	found := &foundScript{f, scriptDetail(f, named, encoded), r}

@@ -24,8 +24,12 @@ func (s *Scan) sheets(ctx context.Context, f *File, doc *oleparse.Document) erro
 
 // workbook judges one; dde says that no one has told yet which programs its formulas start.
 func (s *Scan) workbook(ctx context.Context, f *File, w *xlm.Workbook, dde bool) error {
-	r, err := xlm.Judge(ctx, w, xlm.Options{Formulas: formulasMax})
+	done, err := s.before(ctx, codeCells, cellsOf(w))
 	if err != nil {
+		return err
+	}
+	r, err := xlm.Judge(ctx, w, xlm.Options{Formulas: formulasMax})
+	if done(); err != nil {
 		return err
 	}
 	path := f.Path

@@ -52,8 +52,13 @@ func (x pageFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 			return err
 		}
 	}
+	done, err := s.before(ctx, codeScript, min(f.Size, pageMax))
+	if err != nil {
+		return err
+	}
 	b, whole, err := f.squeezed(ctx, pageMax)
 	if err != nil {
+		done()
 		return err
 	}
 	if !whole {
@@ -61,6 +66,7 @@ func (x pageFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 	}
 	m := script.Parse(script.Decode(script.Text(b)))
 	g := m.Read()
+	done()
 	s.beside(g.Text)
 	if g.Launches != "" {
 		s.found(f, finding.New(finding.URLFile, f.Path, "a page that leads to %.120q", g.Launches))
