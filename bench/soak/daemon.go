@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -127,22 +128,27 @@ func (d *daemon) stop() error {
 	}
 }
 
-// orphans reports whether a process of its group is left.
-func (d *daemon) orphans() bool { return syscall.Kill(-d.pid, 0) == nil }
-
-// memory is the resident memory of the daemon, and of its group with the workers, in MB.
-func (d *daemon) memory() (own, all float64, workers int) {
-	own, _ = rss(d.pid) // 0 when it has just ended
-	procs, _ := filepath.Glob("/proc/[0-9]*")
-	all = own
-	for _, p := range procs {
-		pid, err := strconv.Atoi(filepath.Base(p))
-		if err != nil || pid == d.pid {
+// processes are those that run this stage's program: the daemon and its workers, which are in groups of their own.
+func (s *stage) processes() (pids []int) {
+	links, _ := filepath.Glob("/proc/[0-9]*/exe") // only a bad pattern is an error
+	for _, link := range links {
+		if exe, err := os.Readlink(link); err != nil || exe != s.bin { // one that has just ended
 			continue
 		}
-		if group, err := syscall.Getpgid(pid); err == nil && group == d.pid {
-			mb, _ := rss(pid)
-			all += mb
+		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(link))); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// memory is the resident memory of a daemon, and of it with its workers, in MB.
+func (s *stage) memory(d *daemon) (own, all float64, workers int) {
+	for _, pid := range s.processes() {
+		mb, _ := rss(pid) // 0 when it has just ended
+		if all += mb; pid == d.pid {
+			own = mb
+		} else {
 			workers++
 		}
 	}

@@ -190,9 +190,7 @@ func (t *trial) finish(sum *summary, samples []sample) {
 		m.RSS, m.Descr, m.Goroutines, m.Spool = max(m.RSS, s.rss), max(m.Descr, s.descr), max(m.Goroutines, s.goroutines), max(m.Spool, s.spool)
 	}
 	sum.Grown = flat(samples)
-	if t.daemon.orphans() {
-		sum.Orphans++
-	}
+	sum.Orphans = len(t.processes())
 	say := func(bad bool, what string) {
 		if bad {
 			sum.Broken = append(sum.Broken, what)

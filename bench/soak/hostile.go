@@ -280,8 +280,8 @@ func (t *trial) alone(ctx context.Context, tr *trap) error {
 
 // weigh notes the most that the daemon and its workers have in memory.
 func (t *trial) weigh(ctx context.Context, r *report) {
-	for pause(ctx, 200*time.Millisecond) {
-		own, all, n := t.daemon.memory()
+	for pause(ctx, 100*time.Millisecond) {
+		own, all, n := t.memory(t.daemon)
 		r.Own, r.RSS, r.Workers = max(r.Own, own), max(r.RSS, all), max(r.Workers, n)
 	}
 }
