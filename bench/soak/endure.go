@@ -199,6 +199,7 @@ func (t *trial) finish(sum *summary, samples []sample) {
 	say(!sum.Books.kept(), "accounts do not agree")
 	say(sum.Verdicts.Different > 0, "verdicts differ from replay's")
 	say(sum.Panics > 0, "panics")
+	say(sum.Most.RSS > goMemory+programMemory, "memory is above its limit")
 	say(sum.Orphans > 0, "processes are left")
 	say(sum.Events.DeadLate > 0, "dead peers are kept")
 	say(len(samples) < 3 || slices.ContainsFunc(sum.Grown, func(g grown) bool { return g.Bad }), "something grows")

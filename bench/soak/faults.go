@@ -33,17 +33,20 @@ type trial struct {
 	last   sample
 }
 
-// outage is when something was taken away. A mail answered then may be judged without what the memory knows.
+// outage is when something was done to the daemon.
 type outage struct {
 	Name string    `json:"name"`
 	From time.Time `json:"from"`
 	To   time.Time `json:"to"`
+
+	forgets bool // the memory of conversations could not be asked, or written: a mail answered then may be judged, and a later one, without it
 }
 
 // fault is something that goes wrong for a time.
 type fault struct {
-	name string
-	do   func(*trial, context.Context) error
+	name    string
+	do      func(*trial, context.Context) error
+	forgets bool
 }
 
 const (
@@ -54,18 +57,18 @@ const (
 // faults are done by turns.
 func faults() []fault {
 	return []fault{
-		{"reload", (*trial).reload},
-		{"sekisho.db locked", locks("sekisho.db")},
-		{"clock +2 h", jump(2 * time.Hour)},
-		{"pack changed", (*trial).changePack},
-		{"memory.db locked", locks("memory.db")},
-		{"disk full", (*trial).fill},
-		{"clock -1 day", jump(-24 * time.Hour)},
-		{"broken configuration", (*trial).breakConfig},
-		{"trace.db locked", locks("trace.db")},
-		{"state read-only", (*trial).readOnly},
-		{"notices unheard", (*trial).deafen},
-		{"clock +7 days", jump(7 * 24 * time.Hour)},
+		{"reload", (*trial).reload, false},
+		{"sekisho.db locked", locks("sekisho.db"), false},
+		{"clock +2 h", jump(2 * time.Hour), false},
+		{"pack changed", (*trial).changePack, false},
+		{"memory.db locked", locks("memory.db"), true},
+		{"disk full", (*trial).fill, true},
+		{"clock -1 day", jump(-24 * time.Hour), false},
+		{"broken configuration", (*trial).breakConfig, false},
+		{"trace.db locked", locks("trace.db"), false},
+		{"state read-only", (*trial).readOnly, true},
+		{"notices unheard", (*trial).deafen, false},
+		{"clock +7 days", jump(7 * 24 * time.Hour), false},
 	}
 }
 
@@ -82,7 +85,7 @@ func (t *trial) plague(ctx context.Context) error {
 		if err := f.do(t, ctx); err != nil {
 			return fmt.Errorf("soak: %s: %w", f.name, err)
 		}
-		t.over(f.name, from)
+		t.over(outage{f.name, from, time.Now(), f.forgets})
 	}
 }
 
@@ -92,11 +95,11 @@ func (t *trial) setNow(name string) {
 	t.now = name
 }
 
-func (t *trial) over(name string, from time.Time) {
+func (t *trial) over(o outage) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.now = ""
-	t.done = append(t.done, outage{name, from, time.Now()})
+	t.done = append(t.done, o)
 }
 
 // pause reports whether ctx is still there afterwards.
@@ -304,7 +307,7 @@ func (t *trial) reap(ctx context.Context, every time.Duration) error {
 		t.mu.Lock()
 		t.daemon, t.failed = d, t.failed+failed
 		t.life++
-		t.done = append(t.done, outage{"kill -9", from, time.Now()})
+		t.done = append(t.done, outage{"kill -9", from, time.Now(), true})
 		t.mu.Unlock()
 		if err != nil {
 			return err

@@ -134,9 +134,13 @@ func TestASlowConnectionWritesEveryByte(t *testing.T) {
 
 func TestOutagesExplainWhatWasAnsweredInThem(t *testing.T) {
 	at := time.Now()
-	tr := &trial{done: []outage{{"kill -9", at, at.Add(time.Second)}}}
-	if !tr.outage(at.Add(2*time.Second)) || tr.outage(at.Add(time.Minute)) {
+	later := at.Add(time.Minute)
+	tr := &trial{done: []outage{{"kill -9", at, at.Add(time.Second), true}, {"trace.db locked", later, later.Add(time.Second), false}}}
+	if !tr.outage(at.Add(2*time.Second)) || tr.outage(at.Add(30*time.Second)) {
 		t.Error("the grace is wrong")
+	}
+	if tr.outage(later) {
+		t.Error("no verdict needs the trace")
 	}
 }
 

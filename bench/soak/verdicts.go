@@ -54,6 +54,7 @@ func (t *trial) compareVerdicts(ctx context.Context, kept rulings) (v verdicts, 
 			how += " (outage)"
 		default:
 			v.Different++
+			how += fmt.Sprintf(" (sent during %q, answered during %q)", t.during(t.mta.accounts[a.of].at), t.during(a.at))
 		}
 		v.How[how]++
 	}
@@ -68,9 +69,21 @@ func live(a *account, kept rulings) string {
 	return a.verdict
 }
 
-// outage reports whether something was away at a time.
+// outage reports whether what is remembered was away at a time.
 func (t *trial) outage(at time.Time) bool {
-	return slices.ContainsFunc(t.done, func(o outage) bool { return at.After(o.From.Add(-graceOf)) && at.Before(o.To.Add(graceOf)) })
+	return slices.ContainsFunc(t.done, func(o outage) bool {
+		return o.forgets && at.After(o.From.Add(-graceOf)) && at.Before(o.To.Add(graceOf))
+	})
+}
+
+// during names what was done to the daemon at a time.
+func (t *trial) during(at time.Time) string {
+	for _, o := range t.done {
+		if at.After(o.From) && at.Before(o.To.Add(graceOf)) {
+			return o.Name
+		}
+	}
+	return ""
 }
 
 // chosen chooses the letters, those they answer with them.
