@@ -168,18 +168,23 @@ func anyAt(list []keyword, text string, i, next int) bool {
 
 // goesOn reports whether s may go on with the rest of a keyword of Latin letters, and end it.
 func goesOn(rest []rune, s string) bool {
-	for i, r := range rest {
-		if i >= len(s) {
+	for _, r := range rest {
+		switch {
+		case s == "":
+			return false
+		case r >= utf8.RuneSelf: // zipパス
+			return true
+		}
+		f, n := foldedAt(foldTable(), s, 0)
+		if f == complicated {
+			return true
+		}
+		if f != r {
 			return false
 		}
-		if r >= utf8.RuneSelf || s[i] >= utf8.RuneSelf {
-			return true // for the other reading
-		}
-		if rune(lower(s[i])) != r {
-			return false
-		}
+		s = s[n:]
 	}
-	return len(s) == len(rest) || !letter(s[len(rest)])
+	return s == "" || !letter(s[0])
 }
 
 // foldedAt is the rune at i as folding makes it, and the bytes of it. Where one rune becomes none or several, or what stands before it

@@ -30,7 +30,7 @@ func TestGateStopsNoKeyword(t *testing.T) {
 func TestGateStopsOrdinaryLines(t *testing.T) {
 	for _, line := range []string{
 		"", "Please find the invoice attached, with best regards from all of us at the office.", "いつもお世話になっております。見積書をお送りします。",
-		"パートナー商事、パーツの一覧、ー", "compass, spinning, passenger, pinned, expwd", "a—b – c", "Mit freundlichen Grüßen aus München", "Cordialement, à demain", "https://www.example.com/path/1234?id=5678",
+		"パートナー商事、パーツの一覧、ー", "compass, spinning, passenger, pinned, expwd", "a—b – c", "Read\u00a0more, den\u00a0", "Mit freundlichen Grüßen aus München", "Cordialement, à demain", "https://www.example.com/path/1234?id=5678",
 	} {
 		if mayMention(line) {
 			t.Errorf("%q passes", line)
