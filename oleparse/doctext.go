@@ -75,6 +75,9 @@ func (c *compound) readSpan(id int, s span, most int64) []byte {
 	return readMost(c.plain(id, s.at), min(s.size, most, c.entries[id].size-s.at))
 }
 
+// readAtOnce is what readMost has room for before it knows that there is more: most of what it reads is smaller.
+const readAtOnce = 16 << 10
+
 // readMost reads up to n bytes; an error ends them.
 func readMost(r io.Reader, n int64) []byte {
 	if n <= headLen {
@@ -82,8 +85,10 @@ func readMost(r io.Reader, n int64) []byte {
 		got, _ := io.ReadFull(r, b)
 		return b[:got]
 	}
-	b, _ := io.ReadAll(io.LimitReader(r, n))
-	return b
+	var b bytes.Buffer
+	b.Grow(int(min(n, readAtOnce)) + bytes.MinRead)
+	_, _ = b.ReadFrom(io.LimitReader(r, n))
+	return b.Bytes()
 }
 
 // read reads pieces in their order. The bytes they lie in are read once, from the first to the last.

@@ -88,7 +88,7 @@ func (c *compound) readFrame(storage, page int) map[string]string {
 	if id < 0 {
 		return texts
 	}
-	b, _ := io.ReadAll(io.LimitReader(c.open(id, 0), formFrame)) // as far as it goes
+	b := c.bytes(id, formFrame)
 	for _, line := range strings.Split(decodeText(page, b), "\n") {
 		key, value, ok := strings.Cut(line, "=")
 		if key = strings.ToLower(strings.TrimSpace(key)); !ok || key != "caption" && key != "tag" {

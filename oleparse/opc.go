@@ -100,7 +100,22 @@ func (k *opc) open(p *opcPart, f func(head []byte, r io.Reader)) {
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 		k.r.unreadable(p.name, err)
 	}
-	f(k.head[:n], io.MultiReader(bytes.NewReader(k.head[:n]), part))
+	f(k.head[:n], &headed{k.head[:n], part})
+}
+
+// headed is a part of which the beginning was read.
+type headed struct {
+	head []byte
+	rest io.Reader
+}
+
+func (h *headed) Read(p []byte) (int, error) {
+	if len(h.head) == 0 {
+		return h.rest.Read(p)
+	}
+	n := copy(p, h.head)
+	h.head = h.head[n:]
+	return n, nil
 }
 
 // scan starts k.x on a part's content and calls f. What the reader cannot go on with is unread.

@@ -94,7 +94,8 @@ type pcodeReader struct {
 	indirect []byte // declarations
 	p        pcode
 	seen     map[kept]bool
-	dry      bool // nothing is kept
+	named    [2][]bool // names that are kept, by number: those of procs and of names
+	dry      bool      // nothing is kept
 }
 
 // kept is a text in one of the lists.
@@ -230,9 +231,9 @@ func (r *pcodeReader) operands(c *cacheCursor, op, kind int) {
 		r.name(c.u16(), op, kind)
 		c.skip(6)
 	case 'f':
-		r.declared(&r.p.procs, c.u32())
+		r.declared(0, c.u32())
 	case 'v':
-		r.declared(&r.p.names, c.u32())
+		r.declared(1, c.u32())
 		if kind&0x10 != 0 {
 			c.skip(2)
 		}
@@ -262,31 +263,41 @@ func (r *pcodeReader) bytes(c *cacheCursor, op int) {
 	if n&1 != 0 {
 		c.skip(1)
 	}
-	if (kind == 's' || op == opReparse) && len(bytes.TrimSpace(b)) > 0 {
+	if !r.dry && (kind == 's' || op == opReparse) && len(bytes.TrimSpace(b)) > 0 {
 		r.keep(&r.p.strings, decodeText(r.page, b))
 	}
 }
 
 // name keeps a name that an operation uses.
 func (r *pcodeReader) name(id, op, kind int) {
-	if (op == opOnError || op == opResume) && kind != 0 { // GoTo 0, Resume Next: no name
+	if r.dry || (op == opOnError || op == opResume) && kind != 0 { // GoTo 0, Resume Next: no name
 		return
 	}
-	r.keepName(&r.p.names, id)
+	r.keepName(1, id)
 }
 
 // declared keeps the name of a declaration.
-func (r *pcodeReader) declared(list *[]string, at int64) {
-	if at+4 <= int64(len(r.indirect)) {
+func (r *pcodeReader) declared(list int, at int64) {
+	if !r.dry && at+4 <= int64(len(r.indirect)) {
 		c := r.cursor(r.indirect, int(at)+2)
 		r.keepName(list, c.u16())
 	}
 }
 
-func (r *pcodeReader) keepName(list *[]string, id int) {
-	if n := r.d.name(id); n >= 0 && n < len(r.ids) {
-		r.keep(list, decodeText(r.page, r.ids[n]))
+// keepName keeps a name in procs (0) or in names (1).
+func (r *pcodeReader) keepName(list, id int) {
+	n := r.d.name(id)
+	if n < 0 || n >= len(r.ids) {
+		return
 	}
+	if r.named[list] == nil {
+		r.named[list] = make([]bool, len(r.ids))
+	}
+	if r.named[list][n] { // nearly always: code uses a name over and over
+		return
+	}
+	r.named[list][n] = true
+	r.keep([...]*[]string{&r.p.procs, &r.p.names}[list], decodeText(r.page, r.ids[n]))
 }
 
 // keep adds a text to one of the lists, once.

@@ -3,7 +3,6 @@ package oleparse
 import (
 	"encoding/binary"
 	"encoding/hex"
-	"io"
 	"strings"
 )
 
@@ -26,7 +25,7 @@ func (c *compound) readProjectText(storage int, page int) (t projectText, ok boo
 	if id < 0 {
 		return t, false
 	}
-	b, _ := io.ReadAll(io.LimitReader(c.open(id, 0), projectMost)) // as far as it can be read: it only tells more about the project
+	b := c.bytes(id, projectMost) // it only tells more about the project
 	for _, line := range strings.FieldsFunc(decodeText(page, b), func(r rune) bool { return r == '\r' || r == '\n' }) {
 		t.take(strings.TrimSpace(line))
 	}

@@ -2,9 +2,9 @@ package oleparse
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -42,7 +42,7 @@ func (c *compound) readCaches(storage int, d *dirStream) *caches {
 	if id < 0 || len(d.modules) == 0 {
 		return k
 	}
-	b, _ := io.ReadAll(io.LimitReader(c.open(id, 0), min(identifiersMost, c.r.caches))) // as far as it goes
+	b := c.bytes(id, min(identifiersMost, c.r.caches))
 	c.r.caches -= int64(len(b))
 	k.ids, k.d.version = identifiers(b)
 	k.d.vba7 = slices.ContainsFunc(k.ids, func(id []byte) bool { return string(id) == "VBA7" })
@@ -57,7 +57,7 @@ func (c *compound) readCache(k *caches, id int, size int64, m *Module, page int)
 	if k.none || size <= 0 {
 		return
 	}
-	b, _ := io.ReadAll(io.LimitReader(c.open(id, 0), size)) // as far as it goes
+	b := c.bytes(id, size)
 	c.r.caches -= int64(len(b))
 	p := k.read(b, page)
 	if p == nil || len(p.procs)+len(p.names)+len(p.strings) == 0 {
@@ -101,10 +101,14 @@ func (k *caches) otherwise(b []byte, source string, page int) bool {
 
 // compare gives the evidence that source and p-code disagree, and what the p-code names then.
 func (p *pcode) compare(source string) (evidence string, names []string) {
-	words, literals := sourceWords(source)
+	words := make(wordSet, len(p.procs)+len(p.names))
+	words.want(p.procs)
+	words.want(p.names)
+	literals := sourceWords(source, words)
+	low := sync.OnceValue(func() string { return strings.ToLower(source) })
 	lacks := func(list []string) (missing []string) {
 		for _, n := range list {
-			if !words[strings.ToLower(n)] && !(odd(n) && strings.Contains(strings.ToLower(source), strings.ToLower(n))) {
+			if key := strings.ToLower(n); !words[key] && !(odd(n) && strings.Contains(low(), key)) {
 				missing = append(missing, n)
 			}
 		}
@@ -158,9 +162,50 @@ func odd(name string) bool {
 	return strings.ContainsFunc(name, func(r rune) bool { return !inWord(r) })
 }
 
-// sourceWords lists the words of a source in lower case and its literals, without those of comments (MS-VBAL 3.3.1, 3.3.4).
-func sourceWords(source string) (words, literals map[string]bool) {
-	words, literals = make(map[string]bool), make(map[string]bool)
+// wordSet says of words in lower case whether they were met. Of a source's many words only those count that are asked for.
+type wordSet map[string]bool
+
+func (w wordSet) want(list []string) {
+	for _, n := range list {
+		w[strings.ToLower(n)] = false
+	}
+}
+
+// meet notes a word of a source, and reports whether it is Rem.
+func (w wordSet) meet(word string) (rem bool) {
+	var short [64]byte
+	if len(word) > len(short) || !ascii(word) {
+		word = strings.ToLower(word)
+		if _, ok := w[word]; ok {
+			w[word] = true
+		}
+		return word == "rem"
+	}
+	low := short[:len(word)]
+	for i := range low {
+		if low[i] = word[i]; 'A' <= low[i] && low[i] <= 'Z' {
+			low[i] += 'a' - 'A'
+		}
+	}
+	if met, ok := w[string(low)]; ok && !met {
+		w[string(low)] = true
+	}
+	return string(low) == "rem"
+}
+
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// sourceWords notes the words of a source, and lists its literals with quotes in them, without those of comments (MS-VBAL 3.3.1, 3.3.4); others are found by
+// looking for them.
+func sourceWords(source string, words wordSet) (literals map[string]bool) {
+	literals = make(map[string]bool)
 	comment := false
 	for line := range strings.Lines(source) {
 		line = strings.TrimRight(line, "\n")
@@ -169,11 +214,11 @@ func sourceWords(source string) (words, literals map[string]bool) {
 		}
 		comment = comment && strings.HasSuffix(line, " _") // MS-VBAL 3.2.2: a comment goes on behind a line continuation too
 	}
-	return words, literals
+	return literals
 }
 
 // lineWords adds those of one line; it is true when the line ends in a comment.
-func lineWords(line string, words, literals map[string]bool) bool {
+func lineWords(line string, words wordSet, literals map[string]bool) bool {
 	for first := true; line != ""; first = false {
 		switch i := strings.IndexFunc(line, func(r rune) bool { return r == '"' || r == '\'' || inWord(r) }); {
 		case i < 0:
@@ -188,11 +233,9 @@ func lineWords(line string, words, literals map[string]bool) bool {
 			if end < 0 {
 				end = len(line)
 			}
-			word := strings.ToLower(line[:end])
-			if word == "rem" && first {
+			if words.meet(line[:end]) && first {
 				return true
 			}
-			words[word] = true
 			line = line[end:]
 		}
 	}
@@ -201,6 +244,9 @@ func lineWords(line string, words, literals map[string]bool) bool {
 
 // literal adds the string whose characters begin line and returns what follows it; two quotes are one character (MS-VBAL 3.3.4).
 func literal(line string, literals map[string]bool) string {
+	if _, rest, _ := strings.Cut(line, `"`); !strings.HasPrefix(rest, `"`) {
+		return rest
+	}
 	var s strings.Builder
 	for {
 		text, rest, closed := strings.Cut(line, `"`)

@@ -59,16 +59,21 @@ func modulesRead(t *testing.T, b []byte) []Module {
 }
 
 func TestWordsAndLiteralsOfASource(t *testing.T) {
-	words, literals := sourceWords("Dim\u3000開く _\n As String ' a comment _\n that goes on\nx = \"a \"\"b\"\" 'c\" & y!z: Rem w\nrem other\nq = \"open")
+	words := make(wordSet)
+	words.want(strings.Fields("_ As Dim q String w x y z 開く comment goes other c b Open " + strings.Repeat("x", 70) + " ＡＢ"))
+	literals := sourceWords("Dim\u3000開く _\n As String ' a comment _\n that goes on\nx = \"a \"\"b\"\" 'c\" & y!z: Rem w\nrem other\nq = \"open\"\nq = \"c\n"+
+		strings.Repeat("X", 70)+" = ＡＢ", words)
 	var got []string
-	for w := range words {
-		got = append(got, w)
+	for w, met := range words {
+		if met {
+			got = append(got, w)
+		}
 	}
 	slices.Sort(got)
-	if want := "_ as dim q rem string w x y z 開く"; strings.Join(got, " ") != want {
+	if want := "_ as dim q string w x " + strings.Repeat("x", 70) + " y z 開く ａｂ"; strings.Join(got, " ") != want {
 		t.Errorf("%q, want %q", strings.Join(got, " "), want)
 	}
-	if !literals[`a "b" 'c`] || !literals["open"] || len(literals) != 2 {
+	if !literals[`a "b" 'c`] || len(literals) != 1 {
 		t.Errorf("%v", literals)
 	}
 }

@@ -136,3 +136,8 @@ func (c *compound) head(id int, b []byte) []byte {
 	n, _ := io.ReadFull(c.open(id, 0), b)
 	return b[:n]
 }
+
+// bytes are those of a stream, most at the most, as far as they can be read. A size is believed only as far as the file could hold it.
+func (c *compound) bytes(id int, most int64) []byte {
+	return c.head(id, make([]byte, max(0, min(most, c.entries[id].size, c.sectors<<c.h.shift))))
+}

@@ -81,7 +81,7 @@ func (g guarded) Read(p []byte) (n int, err error) {
 
 // refuse closes r and says why: the file ends, the archive's reader failed, or the data is not what its method says.
 func (r *Reader) refuse(err error) (*Reader, error) {
-	defer r.free()
+	defer r.Close()
 	switch {
 	case r.src.err != nil:
 		return nil, r.src.err

@@ -22,9 +22,11 @@ type Reader struct {
 	e      *Entry
 	body   body
 	in     *bufio.Reader
-	src    *counter
+	src    counter
+	packed io.SectionReader // what src reads
 	dec    io.Reader
-	free   func()
+	memory *inflater // nil when it is free for others
+	free   func()    // of other decoders, nil for none
 	crc    uint32
 	n      int64
 	summed bool // the data ended, and with the checksum that some header or the descriptor says
@@ -117,7 +119,7 @@ func (e *Entry) decode(b body) (*Reader, error) {
 
 func (e *Entry) reader(b body, n int64) *Reader {
 	f := inflaters.Get().(*inflater)
-	r := &Reader{e: e, body: b, in: f.in, free: f.recycle}
+	r := &Reader{e: e, body: b, in: f.in, memory: f}
 	r.begin(n)
 	return r
 }
@@ -125,7 +127,7 @@ func (e *Entry) reader(b body, n int64) *Reader {
 // inflate decodes as much as is read, so that the beginning of an entry costs little.
 func (e *Entry) inflate(b body, n int64, format inflate.Format) *Reader {
 	f := inflaters.Get().(*inflater)
-	r := &Reader{e: e, body: b, in: f.in, dec: &f.z, free: f.recycle}
+	r := &Reader{e: e, body: b, in: f.in, dec: &f.z, memory: f}
 	r.begin(n)
 	f.z.Reset(r.in, format)
 	return r
@@ -147,8 +149,9 @@ func (e *Entry) Packed() *io.SectionReader {
 
 // begin reads n bytes of the data.
 func (r *Reader) begin(n int64) {
-	r.src = &counter{r: io.NewSectionReader(r.e.archive.r, r.body.from, n)}
-	r.in.Reset(r.body.open(r.src))
+	r.packed = *io.NewSectionReader(r.e.archive.r, r.body.from, n)
+	r.src = counter{r: &r.packed}
+	r.in.Reset(r.body.open(&r.src))
 }
 
 func (e *Entry) zstd(b body, n int64) (*Reader, error) {
@@ -167,7 +170,7 @@ func (e *Entry) ppmd(b body, n int64) (*Reader, error) {
 	d, err := ppmd.NewReader(r.in)
 	switch {
 	case errors.Is(err, ppmd.ErrMethod):
-		r.free()
+		r.Close()
 		return nil, fmt.Errorf("%w: %w", ErrMethod, err)
 	case err != nil:
 		return r.refuse(err)
@@ -251,7 +254,14 @@ func (r *Reader) Rest() int64 { return max(0, r.body.size-r.used()) }
 
 // Close frees the reader. The entry can be opened again.
 func (r *Reader) Close() error {
-	r.free()
-	r.free, r.err = func() {}, fs.ErrClosed
+	if r.free != nil {
+		r.free()
+		r.free = nil
+	}
+	if r.memory != nil {
+		r.memory.recycle()
+		r.memory = nil
+	}
+	r.err = fs.ErrClosed
 	return nil
 }

@@ -62,7 +62,7 @@ func (e *Entry) xz(b body, n int64) (*Reader, error) {
 	}
 	switch {
 	case errors.Is(err, ErrMethod):
-		r.free()
+		r.Close()
 		return nil, err
 	case err != nil && !errors.Is(err, io.EOF):
 		return r.refuse(err)

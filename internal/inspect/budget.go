@@ -173,6 +173,9 @@ func (c contextReader) ReadAt(p []byte, off int64) (int, error) {
 
 // ours reports whether an error that came through a format's library is not the format's.
 func ours(ctx context.Context, err error) bool {
-	var e *ioError
-	return errors.Is(err, errStop) || errors.As(err, &e) || ctx.Err() != nil
+	if err == io.EOF { // of most readers
+		return ctx.Err() != nil
+	}
+	_, disk := errors.AsType[*ioError](err)
+	return disk || errors.Is(err, errStop) || ctx.Err() != nil
 }

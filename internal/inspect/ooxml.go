@@ -235,13 +235,13 @@ func (p *parts) Open(name string) (io.ReadCloser, error) {
 		return nil, err
 	}
 	r := entryReader{z}
-	return &part{p: p, u: &unpacking{p.ctx, p.s, p.f, r, 0}, r: r, name: name}, nil
+	return &part{p: p, u: unpacking{p.ctx, p.s, p.f, r, 0}, r: r, name: name}, nil
 }
 
 // part is one part's content under the budget. Its beginning is kept, so that what it is need not be found out by opening it again.
 type part struct {
 	p     *parts
-	u     *unpacking
+	u     unpacking
 	r     entryReader
 	name  string
 	head  [partHead]byte

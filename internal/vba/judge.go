@@ -50,6 +50,7 @@ func Judge(ctx context.Context, p *Project, o Options) (*Report, error) {
 	j := &judge{ctx: ctx, in: p, report: &Report{}, tab: newSymbols(), folded: o.Folded, left: readFactor * o.Folded,
 		literals: make(map[string]bool), mods: make([]module, len(p.Modules))}
 	// Modules get their names first: one may call another that stands behind it (MS-VBAL 4.2).
+	defer j.tab.release()
 	for i := range p.Modules {
 		j.mods[i].in = &p.Modules[i]
 		j.terms -= len(p.Modules[i].Source) // more than it has operands
@@ -313,9 +314,9 @@ func (j *judge) pcode() {
 				j.compiled = true
 				j.report.Autoexec = append(j.report.Autoexec, Hit{Keyword: w.keyword, Module: m.in.Stream, Line: 1, Why: w.why})
 			} else if w, ok := names[low]; ok {
-				r.hit(&w, 0, w.rule != soft, s)
+				r.hit(w, 0, w.rule != soft, s)
 			} else if w, ok := sinks[low]; ok {
-				r.hit(&w, 0, w.rule == hard || w.rule == byClass, s)
+				r.hit(w, 0, w.rule == hard || w.rule == byClass, s)
 			} else if w := external("kernel32", s); w.keyword != "" {
 				r.hit(w, 0, w.rule == hard, s)
 			}

@@ -246,7 +246,7 @@ func (s *lexer) bracketed() bool {
 	}
 	low := strings.ToLower(s.src[s.pos+1 : s.pos+n])
 	member := s.pos > 0 && (s.src[s.pos-1] == '.' || s.src[s.pos-1] == '!')
-	if _, ok := sinks[low]; !ok && names[low].keyword == "" && !member {
+	if sinks[low] == nil && names[low] == nil && !member {
 		return false
 	}
 	s.pos += n + 1

@@ -212,12 +212,10 @@ func (r *run) byName(c callee, w *word, args []value) {
 	if len(args) > 3 {
 		rest = args[3:]
 	}
-	switch s, ok := sinks[low]; {
-	case ok:
-		r.sink(callee{name: c.name, at: c.at, obj: arg(args, 0), member: true}, &s, append([]value{}, rest...))
-	case names[low].keyword != "":
-		n := names[low]
-		r.hit(&n, c.at, n.rule != soft, arg(rest, 0).string())
+	if w := sinks[low]; w != nil {
+		r.sink(callee{name: c.name, at: c.at, obj: arg(args, 0), member: true}, w, append([]value{}, rest...))
+	} else if w := names[low]; w != nil {
+		r.hit(w, c.at, w.rule != soft, arg(rest, 0).string())
 	}
 }
 
@@ -354,7 +352,7 @@ func (r *run) file() {
 		r.assign(parts[n-1].ref, value{})
 	}
 	if first == wName && len(parts) > 1 { // MS-VBAL 5.4.5.13
-		w := sinks["filecopy"]
+		w := *sinks["filecopy"]
 		w.keyword = "Name"
 		r.target(int(r.m.stmts[r.at].lo), &w, parts[1:2])
 	}

@@ -4,6 +4,7 @@ package vba
 
 import (
 	"strings"
+	"sync"
 
 	"golang.org/x/text/width"
 )
@@ -142,9 +143,33 @@ type symbols struct {
 	buf  [64]byte       // of a name in lower case, so that looking up makes no string
 }
 
+// symbolRoom is for how many names there is room at first, and symbolsKept how many there may be in memory that is used again.
+const (
+	symbolRoom  = 256
+	symbolsKept = 4096
+)
+
+// symbolTables recycles the memory of names: a report has only strings of them.
+var symbolTables = sync.Pool{New: func() any {
+	return &symbols{ids: make(map[string]sym, symbolRoom), list: make([]symbol, 0, wordCount+symbolRoom)}
+}}
+
 // newSymbols begins a project's names with the words of the language, whose numbers are fixed.
 func newSymbols() *symbols {
-	return &symbols{ids: make(map[string]sym, 256), list: make([]symbol, wordCount, wordCount+256)}
+	t := symbolTables.Get().(*symbols)
+	t.list = t.list[:wordCount]
+	return t
+}
+
+// release gives the memory back.
+func (t *symbols) release() {
+	if cap(t.list) > symbolsKept {
+		return
+	}
+	clear(t.ids)
+	clear(t.list)
+	t.list, t.hot = t.list[:0], false
+	symbolTables.Put(t)
 }
 
 // intern returns the identifier's number.
@@ -181,17 +206,17 @@ func (t *symbols) add(low string) sym {
 	if v, ok := constants[low]; ok {
 		s.bare = &v
 	} else if t, ok := hostTexts[low]; ok {
-		v = str(t)
+		v := str(t)
 		s.bare = &v
 	}
 	if low == "wordbasic" {
 		s.bare = &value{k: object, o: &thing{class: low}}
 	}
 	if w, ok := sinks[low]; ok {
-		s.sink, t.hot = &w, true
+		s.sink, t.hot = w, true
 	}
 	if w, ok := names[low]; ok {
-		s.name, t.hot = &w, true
+		s.name, t.hot = w, true
 	}
 	// New of a listed class, or an external procedure, needs no listed word.
 	if _, ok := types[low]; ok || low == "declare" {

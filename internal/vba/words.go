@@ -185,7 +185,7 @@ var controlEvents = map[string]word{
 }
 
 // sinks lists functions, statements and members whose arguments say what they do, in lower case.
-var sinks = map[string]word{
+var sinks = map[string]*word{
 	"shell":                {"Shell", Execute, whyRun, hard},
 	"createobject":         {"CreateObject", Execute, whyObject, byClass},
 	"getobject":            {"GetObject", Execute, whyObject, byClass},
@@ -230,7 +230,7 @@ var sinks = map[string]word{
 }
 
 // names lists members and functions that count wherever code uses them, in lower case.
-var names = map[string]word{
+var names = map[string]*word{
 	"macscript":              {"MacScript", Execute, whyRun, hard},
 	"applescripttask":        {"AppleScriptTask", Execute, whyRun, hard},
 	"ddeinitiate":            {"DDEInitiate", Execute, whyRun, hard},

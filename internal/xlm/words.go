@@ -13,6 +13,9 @@ var entries = [...]string{"Auto_Open", "Auto_Close", "Auto_Activate", "Auto_Deac
 // Entry says which entry point a name is, "" for none. Excel goes by the beginning of the name, without regard to case, width and characters
 // that are not seen.
 func Entry(name string) string {
+	if len(name) > 0 && name[0] > ' ' && name[0] < 0x7F && name[0]|0x20 != 'a' && name[0] != '_' {
+		return "" // most names: no mark behind its first letter makes it another
+	}
 	s := strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Mn, r) || unicode.IsSpace(r) || r == unicode.ReplacementChar {
 			return -1
