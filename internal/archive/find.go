@@ -14,15 +14,15 @@ const (
 // Find looks for a RAR or 7z archive behind a program's stub, or behind anything else that archivers pass over: the first signature with a header whose
 // checksum agrees. The error is the file's.
 func Find(r io.ReaderAt, size int64) (format Format, off int64, err error) {
-	buf := make([]byte, min(size, findBuffer))
-	tried := 0
-	for base := int64(0); base < min(size, maxStub) && tried < maxSignals; base += findBuffer - markSize + 1 {
-		n, err := r.ReadAt(buf[:min(size-base, findBuffer, maxStub-base)], base)
-		if err != nil && !errors.Is(err, io.EOF) {
+	w := window{r: r}
+	far, tried := min(size, maxStub), 0
+	for base := int64(0); base < far && tried < maxSignals; base += findBuffer - markSize + 1 {
+		b, err := w.at(base, min(far-base, findBuffer))
+		if err != nil {
 			return "", 0, err
 		}
 		for at := 0; tried < maxSignals; tried++ {
-			i := nextMark(buf[at:n])
+			i := nextMark(b[at:])
 			if i < 0 {
 				break
 			}
@@ -40,6 +40,33 @@ const (
 	findBuffer = 32 << 10
 	markSize   = 6 // of the signatures, as far as they are sought
 )
+
+// window is a part of a file: the file's own memory where it has some, else a copy.
+type window struct {
+	r   io.ReaderAt
+	buf []byte
+}
+
+// viewer is a reader that may have its content in memory, nil where it has not.
+type viewer interface {
+	View(off, n int64) []byte
+}
+
+func (w *window) at(off, n int64) ([]byte, error) {
+	if v, ok := w.r.(viewer); ok {
+		if b := v.View(off, n); b != nil {
+			return b, nil
+		}
+	}
+	if w.buf == nil {
+		w.buf = make([]byte, n) // the first is the longest
+	}
+	got, err := w.r.ReadAt(w.buf[:n], off)
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return w.buf[:got], err
+}
 
 // nextMark is where the next signature of either format begins, -1 for none.
 func nextMark(b []byte) int {

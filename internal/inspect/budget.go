@@ -171,6 +171,21 @@ func (c contextReader) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
+// View is up to n bytes from off where the content is in memory, nil elsewhere. Nobody may change them.
+func (c contextReader) View(off, n int64) []byte {
+	m, ok := c.r.(interface{ Bytes() ([]byte, bool) })
+	if !ok {
+		return nil
+	}
+	b, whole := m.Bytes()
+	if !whole {
+		return nil
+	}
+	off = min(max(0, off), int64(len(b)))
+	n = min(n, int64(len(b))-off)
+	return b[off : off+n : off+n]
+}
+
 // ours reports whether an error that came through a format's library is not the format's.
 func ours(ctx context.Context, err error) bool {
 	if err == io.EOF { // of most readers

@@ -113,7 +113,7 @@ func (f *File) diskVolume(ctx context.Context) error {
 	case KindEmpty, KindISO, KindUDF, KindVHD, KindVHDX:
 		return nil
 	}
-	b, err := f.peek(ctx, volume, make([]byte, 7))
+	b, err := f.look(ctx, volume, 7)
 	if err != nil {
 		return err
 	}
@@ -131,7 +131,7 @@ func (f *File) footer(ctx context.Context) (bool, error) {
 	if f.Size < vhdTail {
 		return false, nil
 	}
-	b, err := f.peek(ctx, f.Size-vhdTail, make([]byte, 8))
+	b, err := f.look(ctx, f.Size-vhdTail, 8)
 	return string(b) == "conectix", err
 }
 

@@ -126,22 +126,18 @@ var magics = [...]magic{
 }
 
 const (
-	headSize    = 4096     // the first header lines of a mail, a boot sector, the "ustar" of a tar
-	tailSize    = 66 << 10 // an end of central directory with the longest comment (APPNOTE 4.3.16)
-	scratchSize = 8 << 10  // one read of the tail
-	volume      = 32 << 10 // ECMA-119 6.2.1, ECMA-167 2/8.3.1: volume structures begin at sector 16
-	pdfStart    = 1024     // PDF 1.7 annex H, 3.4.1, note 13: readers accept the header in there
-	vhdTail     = 512      // a fixed VHD has only its footer
-	isoStep     = 2048     // one volume structure descriptor
-	isoCount    = 8        // the descriptors looked at: BEA01 and NSR stand among the first
+	headSize = 4096     // the first header lines of a mail, a boot sector, the "ustar" of a tar
+	tailSize = 66 << 10 // an end of central directory with the longest comment (APPNOTE 4.3.16)
+	volume   = 32 << 10 // ECMA-119 6.2.1, ECMA-167 2/8.3.1: volume structures begin at sector 16
+	pdfStart = 1024     // PDF 1.7 annex H, 3.4.1, note 13: readers accept the header in there
+	vhdTail  = 512      // a fixed VHD has only its footer
+	isoStep  = 2048     // one volume structure descriptor
+	isoCount = 8        // the descriptors looked at: BEA01 and NSR stand among the first
 )
 
 // identify sets f.Kind by content.
 func (s *Scan) identify(ctx context.Context, f *File) error {
-	if s.scratch == nil {
-		s.scratch = make([]byte, scratchSize)
-	}
-	head, err := f.peek(ctx, 0, s.scratch[:headSize])
+	head, err := f.look(ctx, 0, headSize)
 	if err != nil {
 		return err
 	}
@@ -169,7 +165,8 @@ func (s *Scan) identify(ctx context.Context, f *File) error {
 		f.tailEnd = true // a package whose beginning and directory are lost: Office repairs it
 		return nil
 	}
-	f.tailEnd, err = f.endsAsZip(ctx, s.scratch)
+	tail, err := f.look(ctx, max(0, f.Size-tailSize), tailSize) // an end of central directory stands where programs search for one
+	f.tailEnd = bytes.Contains(tail, []byte("PK\x05\x06"))
 	return err
 }
 
@@ -182,22 +179,18 @@ func holdsNothing(kind string) bool {
 	return false
 }
 
-// endsAsZip reports whether an end of central directory stands where programs search for one.
-func (f *File) endsAsZip(ctx context.Context, buf []byte) (bool, error) {
-	sig := []byte("PK\x05\x06")
-	for off := max(0, f.Size-tailSize); off < f.Size; off += int64(len(buf) - len(sig) + 1) {
-		b, err := f.peek(ctx, off, buf)
-		if err != nil || bytes.Contains(b, sig) {
-			return err == nil, err
-		}
+// look is up to n bytes from off, as far as the file goes: the content's own memory where it has some, so that nobody may change them.
+func (f *File) look(ctx context.Context, off int64, n int) ([]byte, error) {
+	if b := (contextReader{ctx, f.content}).View(off, int64(n)); b != nil {
+		return b[:min(int64(len(b)), max(0, f.Size-off))], ctx.Err()
 	}
-	return false, nil
+	return f.peek(ctx, off, make([]byte, min(int64(n), max(0, f.Size-off))))
 }
 
 // peek fills b from off, as far as the file goes.
 func (f *File) peek(ctx context.Context, off int64, b []byte) ([]byte, error) {
 	b = b[:min(int64(len(b)), max(0, f.Size-off))]
-	got, err := f.reader(ctx).ReadAt(b, off)
+	got, err := contextReader{ctx, f.content}.ReadAt(b, off)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
@@ -291,9 +284,8 @@ func oldTar(b []byte) bool {
 
 // farKind looks for the signatures that do not stand at the beginning.
 func (f *File) farKind(ctx context.Context) error {
-	id := make([]byte, 8)
 	for i := range int64(isoCount) {
-		b, err := f.peek(ctx, volume+i*isoStep, id[:6])
+		b, err := f.look(ctx, volume+i*isoStep, 6)
 		if err != nil {
 			return err
 		}

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
+	"io"
 	"strings"
 	"testing"
 
 	"sekisho/internal/fixture"
+	"sekisho/internal/message"
 )
 
 func at(n int, at int, sig string) []byte {
@@ -145,5 +148,34 @@ func TestPackageKinds(t *testing.T) {
 func TestIsMessage(t *testing.T) {
 	if !IsMessage([]byte("Return-Path: <>\nReceived: x\n")) || IsMessage([]byte(strings.Repeat("x", 100))) {
 		t.Error("IsMessage is not the kind's word")
+	}
+}
+
+// elsewhereOnly hides that content is in memory.
+type elsewhereOnly struct{ io.ReaderAt }
+
+func TestWhatAFileIsDoesNotDependOnWhereItsContentLies(t *testing.T) {
+	joined := append([]byte("\xff\xd8\xff\xe0"), fixture.Noise(40<<10)...)
+	for name, data := range map[string][]byte{
+		"empty": nil, "picture": joined, "picture and 7z": append(joined, fixture.SevenZip{Files: []fixture.SevenFile{{Name: "a.txt", Data: []byte("hello")}}}.Bytes()...),
+		"mail behind text": []byte("to whom it may concern\r\nMime-VERSION: 1.0\r\nContent-Type: multipart/related; boundary=x\r\n\r\n"),
+		"text and ZIP":     append([]byte("hello\n"), fixture.ZIP{Entries: []fixture.ZIPEntry{{Name: "a"}}}.Bytes()...), "document": fixture.DOCX(),
+	} {
+		b := message.NewBuffer(t.TempDir(), 1<<20)
+		defer b.Close()
+		if _, err := b.Write(data); err != nil {
+			t.Fatal(err)
+		}
+		scan := scanner(t, Options{}).Begin()
+		inMemory, elsewhere := &File{Size: int64(len(data)), content: b}, &File{Size: int64(len(data)), content: elsewhereOnly{b}}
+		if err := errors.Join(scan.identify(context.Background(), inMemory), scan.identify(context.Background(), elsewhere)); err != nil {
+			t.Fatal(err)
+		}
+		if a, b := inMemory, elsewhere; a.Kind != b.Kind || a.joined != b.joined || a.tailEnd != b.tailEnd || a.mime != b.mime || a.volume != b.volume {
+			t.Errorf("%s: %+v, but %+v", name, a, b)
+		}
+		if n := testing.AllocsPerRun(10, func() { _ = scan.identify(context.Background(), inMemory) }); name == "picture" && n > 12 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
 	}
 }

@@ -63,7 +63,7 @@ const (
 func (s *Scan) identifyMIME(ctx context.Context, f *File, head []byte) error {
 	switch f.Kind {
 	case KindPDF, KindText, KindHTML, KindXML:
-		b, err := f.peek(ctx, 0, make([]byte, min(mimeFar, f.Size)))
+		b, err := f.look(ctx, 0, mimeFar)
 		if err != nil {
 			return err
 		}
@@ -81,16 +81,39 @@ func (s *Scan) identifyMIME(ctx context.Context, f *File, head []byte) error {
 	return nil
 }
 
-// mimeStart is where a header begins with MIME-Version that has many parts, 0 for nowhere.
-func mimeStart(b []byte) int {
-	low := bytes.Clone(b)
-	for i, c := range low { // bytes.ToLower would make other bytes of what is no UTF-8
-		if 'A' <= c && c <= 'Z' {
-			low[i] = c + 'a' - 'A'
+// mimeVersion is where the name of that field begins in b, in letters of any case, -1 for nowhere. It is known by its hyphen.
+func mimeVersion(b []byte) int {
+	const name, hyphen = "mime-version", 4
+	for at := hyphen; at < len(b); at++ {
+		i := bytes.IndexByte(b[at:], '-')
+		if i < 0 {
+			return -1
+		}
+		at += i
+		if from := at - hyphen; from+len(name) <= len(b) && sameLetters(b[from:from+len(name)], name) {
+			return from
 		}
 	}
+	return -1
+}
+
+// sameLetters reports whether b is the lower-case ASCII text s, whatever the case of its letters.
+func sameLetters(b []byte, s string) bool {
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c != s[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// mimeStart is where a header begins with MIME-Version that has many parts, 0 for nowhere.
+func mimeStart(b []byte) int {
 	for at, n := 0, 0; n < mimeTriesMax; n++ {
-		i := bytes.Index(low[at:], []byte("mime-version"))
+		i := mimeVersion(b[at:])
 		if i < 0 {
 			return 0
 		}

@@ -151,7 +151,6 @@ type Scan struct {
 	incomplete bool
 	capped     bool
 	buf        []byte          // of copies
-	scratch    []byte          // of identify
 	words      password.Finder // candidates for locked files
 	listening  bool            // what words are told of is kept in heard
 	heard      []heard
