@@ -3,7 +3,9 @@ package oleparse
 import (
 	"bytes"
 	"encoding/binary"
+	"strings"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // Records of the dir stream (MS-OVBA 2.3.4.2).
@@ -137,9 +139,17 @@ func le16(v []byte) int {
 }
 
 func utf16String(v []byte) string {
-	u := make([]uint16, len(v)/2)
-	for i := range u {
-		u[i] = binary.LittleEndian.Uint16(v[2*i:])
+	var s strings.Builder
+	s.Grow(len(v) / 2 * 3) // no character of one unit takes more
+	for len(v) >= 2 {
+		r := rune(binary.LittleEndian.Uint16(v))
+		v = v[2:]
+		if utf16.IsSurrogate(r) && len(v) >= 2 {
+			if pair := utf16.DecodeRune(r, rune(binary.LittleEndian.Uint16(v))); pair != utf8.RuneError {
+				r, v = pair, v[2:]
+			}
+		}
+		s.WriteRune(r) // half a pair becomes U+FFFD
 	}
-	return string(utf16.Decode(u))
+	return s.String()
 }

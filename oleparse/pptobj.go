@@ -251,7 +251,7 @@ func (c *compound) looseBytes(id int) {
 	if c.r.o.Text == nil {
 		return
 	}
-	for _, run := range bytes.FieldsFunc(readMost(c.plain(id, 0), looseMost), func(r rune) bool { return r < ' ' && r != '\r' && r != '\n' && r != '\t' }) {
+	for run := range bytes.FieldsFuncSeq(readMost(c.plain(id, 0), looseMost), func(r rune) bool { return r < ' ' && r != '\r' && r != '\n' && r != '\t' }) {
 		if len(run) >= looseRun {
 			c.r.text(decodeText(c.ansi(), run))
 		}
@@ -263,7 +263,7 @@ func (c *compound) looseWide(id int) {
 		return
 	}
 	text := utf16Text(readMost(c.plain(id, 0), looseMost))
-	for _, run := range strings.FieldsFunc(text, func(r rune) bool {
+	for run := range strings.FieldsFuncSeq(text, func(r rune) bool {
 		return r < ' ' && r != '\r' && r != '\n' && r != '\t' || r == '\uFFFD' || r == '\uFFFF'
 	}) {
 		if utf8.RuneCountInString(run) >= looseRun {

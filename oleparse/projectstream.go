@@ -26,7 +26,7 @@ func (c *compound) readProjectText(storage int, page int) (t projectText, ok boo
 		return t, false
 	}
 	b := c.bytes(id, projectMost) // it only tells more about the project
-	for _, line := range strings.FieldsFunc(decodeText(page, b), func(r rune) bool { return r == '\r' || r == '\n' }) {
+	for line := range strings.FieldsFuncSeq(decodeText(page, b), func(r rune) bool { return r == '\r' || r == '\n' }) {
 		t.take(strings.TrimSpace(line))
 	}
 	return t, len(b) > 0

@@ -32,6 +32,8 @@ func (r *reading) unpack(body io.Reader, most int64) (s Storage, n int64, err er
 	if s = new(inMemory); r.o.Storage != nil {
 		s = r.o.Storage()
 	}
-	n, err = io.Copy(struct{ io.Writer }{s}, io.LimitReader(body, most))
+	room := searches.Get().(*[searchRoom]byte)
+	defer searches.Put(room)
+	n, err = io.CopyBuffer(struct{ io.Writer }{s}, io.LimitReader(body, most), room[:])
 	return s, n, err
 }

@@ -100,6 +100,7 @@ func (r *Result) problem(unread bool, where, format string, args ...any) {
 // readers say is taken for the stream's end.
 func Read(ctx context.Context, path string, open func(from int64) io.Reader, o Options) (*Result, error) {
 	b := newBook(ctx, path, open, o)
+	defer b.rs.release()
 	if b.scan(); b.blocked {
 		return b.res, b.err
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"io"
 	"math"
+	"sync"
 )
 
 // Records of BIFF2 to BIFF8 (MS-XLS 2.3.1). BIFF2 has the cells without the upper byte.
@@ -70,8 +71,9 @@ const readAhead = 16 << 10
 // records walks the records of a stream (MS-XLS 2.1.4).
 type records struct {
 	src    io.Reader
-	buf    []byte
-	lo, hi int // of what was read ahead, in buf
+	room   *[readAhead]byte
+	buf    []byte // is room
+	lo, hi int    // of what was read ahead, in buf
 	cipher Cipher
 	pos    int64 // in the stream, of what is read next
 	at     int64 // of the record's header
@@ -82,8 +84,20 @@ type records struct {
 	err    error  // the stream's; nil at its end
 }
 
+// readBuffers recycles the memory of reading: what a Result has of it is a copy.
+var readBuffers = sync.Pool{New: func() any { return new([readAhead]byte) }}
+
 func newRecords(r io.Reader) *records {
-	return &records{src: r, buf: make([]byte, readAhead)}
+	room := readBuffers.Get().(*[readAhead]byte)
+	return &records{src: r, room: room, buf: room[:]}
+}
+
+// release gives the buffer back.
+func (s *records) release() {
+	if s.room != nil {
+		readBuffers.Put(s.room)
+		s.room, s.buf, s.lo, s.hi, s.plain = nil, nil, 0, 0, nil
+	}
 }
 
 // reset starts again at another place, with the buffer that is there.

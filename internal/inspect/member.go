@@ -4,11 +4,15 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
 
 	"sekisho/internal/finding"
 )
 
 const copyBuffer = 32 << 10 // deflate's window: decoders deliver no more at once
+
+// copyBuffers recycles the memory of copying.
+var copyBuffers = sync.Pool{New: func() any { return new([copyBuffer]byte) }}
 
 // member unpacks a file inside f from r and inspects it, also when its data breaks off: programs deliver that much. Where the file was cut
 // there is no more to be had; damage in the middle may be read otherwise by another program and makes the scan incomplete.
@@ -41,11 +45,9 @@ func (s *Scan) fill(ctx context.Context, f, child *File, r io.Reader) error {
 
 // unpack copies to what was unpacked. broken is the format's error, err everybody else's.
 func (s *Scan) unpack(to *unpacked, r *unpacking) (broken, err error) {
-	buf := s.buf
-	if s.buf = nil; buf == nil {
-		buf = make([]byte, copyBuffer)
-	}
-	defer func() { s.buf = buf }()
+	room := copyBuffers.Get().(*[copyBuffer]byte)
+	defer copyBuffers.Put(room)
+	buf := room[:]
 	for {
 		n, err := r.Read(buf)
 		if _, werr := to.Write(buf[:n]); werr != nil {

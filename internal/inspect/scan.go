@@ -150,7 +150,6 @@ type Scan struct {
 	files      []FileReport
 	incomplete bool
 	capped     bool
-	buf        []byte          // of copies
 	words      password.Finder // candidates for locked files
 	listening  bool            // what words are told of is kept in heard
 	heard      []heard
