@@ -83,3 +83,19 @@ func TestAllocationsOfAMessageAreFew(t *testing.T) {
 		t.Errorf("%v allocations a message, want at most %d", each, perMessage)
 	}
 }
+
+// BenchmarkSession is what this package costs: an ordinary mail and one with an attachment, a filter that looks at nothing.
+func BenchmarkSession(b *testing.B) {
+	for name, sent := range map[string][]byte{"text": messages(100, 20, 0), "1MB": messages(10, 20, 16)} {
+		b.Run(name, func(b *testing.B) {
+			s := newServer(nil)
+			s.SetPolicy(&Policy{Filter: &deaf{}, Mode: rules.ModeEnforce})
+			b.SetBytes(int64(len(sent)))
+			b.ReportAllocs()
+			for b.Loop() {
+				s.admit(&scripted{in: bytes.NewReader(sent)})
+				s.work.Wait()
+			}
+		})
+	}
+}
