@@ -4,6 +4,7 @@
 // github.com/emersion/go-milter; this package stands on both sides of it. In front, conn checks every frame before the library
 // sees it, answers the option negotiation with what the MTA offered, and lets exactly the replies out that the MTA waits for.
 // Behind, session turns callbacks into an envelope and raw message bytes for a Run, and dispose carries out what was decided.
+// What a message is made of (MAIL, RCPT, header, body) goes from the connection's buffer to the session as it comes; the library sees the dialogue around it.
 // Every connection has a library server of its own, so that a connection and its callbacks belong together whatever the
 // library does.
 //
@@ -27,7 +28,8 @@
 //
 // # Limits
 //
-// A frame holds at most frameMax bytes, a macro packet macrosMax macros, a message rcptsMax recipients and ownMax fields named
+// A connection holds idleBuffer bytes, one that receives a message frameStep more, or what a longer field of its header needs; no memory grows with
+// the body. A frame holds at most frameMax bytes, a macro packet macrosMax macros, a message rcptsMax recipients and ownMax fields named
 // X-Sekisho-*; a message beyond the last two is answered as a failure of ours. Sessions are limited by Options.Sessions; beyond them
 // Options.Refusals connections are told to try again later and any further one is closed. Deadlines are in Options, each with
 // its reason. A recipient that another milter or a later restriction refuses after we saw it stays in our envelope: the protocol
