@@ -32,6 +32,10 @@ const (
 // Ask answers a question in one read transaction. An error means that nothing is known.
 func (c *Conversations) Ask(ctx context.Context, q Question) (Answer, error) {
 	defer func(begun time.Time) { c.opts.Asked(time.Since(begun)) }(time.Now())
+	k := c.inquiry(&q)
+	if a, ok := k.recall(); ok {
+		return a, nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, c.opts.Timeout)
 	defer cancel()
 	select {
@@ -49,7 +53,7 @@ func (c *Conversations) Ask(ctx context.Context, q Question) (Answer, error) {
 		defer func() { <-c.asking }()
 		var r reply
 		r.error = safely(func() (err error) {
-			r.Answer, err = c.answer(ctx, q)
+			r.Answer, err = c.answer(ctx, k)
 			return err
 		})
 		replies <- r
@@ -65,10 +69,27 @@ func (c *Conversations) Ask(ctx context.Context, q Question) (Answer, error) {
 	}
 }
 
+// recall answers without the database where nothing is cited, and the people were asked for a moment ago.
+func (k *inquiry) recall() (a Answer, ok bool) {
+	k.commit, k.newest = k.recent.commits()
+	if len(k.refs) > 0 || k.Subject != "" || len(k.waitsFor()) > 0 {
+		return a, false
+	}
+	if known, ok := k.recent.people(k.people()); !ok {
+		return a, false
+	} else {
+		k.met(&a, func(i int, _ int64) Partner { return known[i] })
+	}
+	if names, alike := k.keysFor(&a); len(names)+len(alike) > 0 && !k.recent.isNothing(k.recent.of(names, alike)) {
+		return Answer{}, false
+	}
+	return k.whole(a), true
+}
+
 // answer looks everything up.
-func (c *Conversations) answer(ctx context.Context, q Question) (a Answer, err error) {
-	k := c.inquiry(&q)
+func (c *Conversations) answer(ctx context.Context, k *inquiry) (a Answer, err error) {
 	c.catchUp(ctx, k)
+	k.commit, k.newest = c.recent.commits()
 	err = c.tx(ctx, true, func(tx *txn) error {
 		for _, look := range []func(context.Context, *txn, *Answer) error{k.cited, k.subject, k.partners, k.keyed} {
 			if err := look(ctx, tx, &a); err != nil {
@@ -77,9 +98,14 @@ func (c *Conversations) answer(ctx context.Context, q Question) (a Answer, err e
 		}
 		return nil
 	})
+	return k.whole(a), err
+}
+
+// whole adds what is known without the database.
+func (k *inquiry) whole(a Answer) Answer {
 	k.markOurs(&a)
-	a.Warm = c.known.Load().warm(q.Time)
-	return a, err
+	a.Warm = k.known.Load().warm(k.Time)
+	return a
 }
 
 // inquiry is a question in the words of the database.
@@ -91,6 +117,8 @@ type inquiry struct {
 	quoted    []int64
 	names     []int64
 	via       []int64 // addresses and organisations
+
+	commit, newest int64 // of the memory when it was asked
 }
 
 func (c *Conversations) inquiry(q *Question) *inquiry {
@@ -201,8 +229,26 @@ func (k *inquiry) subjectOf() int64 {
 
 func (c *Conversations) subjectID(s string) int64 { return c.hash.of(hashSubject, s) }
 
+// people are whom it is asked about: those quoted, the writer, his organisation.
+func (k *inquiry) people() []int64 { return append(slices.Clone(k.quoted), k.from, k.org) }
+
+// met answers who they are.
+func (k *inquiry) met(a *Answer, of func(i int, id int64) Partner) {
+	n := len(k.quoted)
+	a.Quoted = make([]Partner, len(k.Question.Quoted))
+	for i, id := range k.quoted {
+		a.Quoted[i] = of(i, id)
+	}
+	a.From, a.Org = of(n, k.from), of(n+1, k.org)
+}
+
 // partners looks up the writer, his organisation, and who is quoted.
 func (k *inquiry) partners(ctx context.Context, tx *txn, a *Answer) error {
+	people := k.people()
+	if known, ok := k.recent.people(people); ok {
+		k.met(a, func(i int, _ int64) Partner { return known[i] })
+		return nil
+	}
 	found := map[int64]Partner{}
 	err := tx.each(ctx, func(rows *sql.Rows) error {
 		var p contact
@@ -211,27 +257,37 @@ func (k *inquiry) partners(ctx context.Context, tx *txn, a *Answer) error {
 		}
 		found[p.id] = p.Partner
 		return nil
-	}, sqlMany, ids(append(slices.Clone(k.quoted), k.from, k.org)...))
-	a.From, a.Org = found[k.from], found[k.org]
-	a.Quoted = make([]Partner, len(k.Question.Quoted))
-	for i, id := range k.quoted {
-		a.Quoted[i] = found[id]
+	}, sqlMany, ids(people...))
+	if err != nil {
+		return err
 	}
-	return err
+	k.met(a, func(_ int, id int64) Partner { return found[id] })
+	k.recent.note(k.commit, people, found)
+	return nil
 }
 
 func correspondent(p *Partner) bool { return p.Begun+p.Answered > 0 }
 
+// keysFor are the keys that are looked for.
+func (k *inquiry) keysFor(a *Answer) (names, alike []string) {
+	names = k.Question.Names[:min(len(k.Question.Names), maxNames)]
+	if !correspondent(&a.From) && !correspondent(&a.Org) { // whose own domain is known is nobody's likeness
+		alike = k.Question.Alike[:min(len(k.Question.Alike), maxAlike)]
+	}
+	return names, alike
+}
+
 // keyed looks for others under the same name, and for domains that look alike.
 func (k *inquiry) keyed(ctx context.Context, tx *txn, a *Answer) error {
-	keys := k.names
-	if !correspondent(&a.From) && !correspondent(&a.Org) { // whose own domain is known is nobody's likeness
-		keys = append(k.hash.all(hashAlike, k.Question.Alike, maxAlike), keys...)
-	}
-	if len(keys) == 0 {
+	names, alike := k.keysFor(a)
+	asked := k.recent.of(names, alike)
+	if len(names)+len(alike) == 0 || k.recent.isNothing(asked) {
 		return nil
 	}
-	return tx.each(ctx, func(rows *sql.Rows) error {
+	keys := append(k.hash.all(hashAlike, alike, maxAlike), k.names...)
+	met := false
+	err := tx.each(ctx, func(rows *sql.Rows) error {
+		met = true
 		var p contact
 		if err := p.scan(rows); err != nil {
 			return err
@@ -245,6 +301,10 @@ func (k *inquiry) keyed(ctx context.Context, tx *txn, a *Answer) error {
 		}
 		return nil
 	}, sqlKeyed, ids(keys...), maxKeyed)
+	if err == nil && !met {
+		k.recent.noteNothing(k.newest, asked)
+	}
+	return err
 }
 
 // markOurs writes out the addresses of ours, whose senders' names are learned; the answer has them though addresses are kept as hashes.

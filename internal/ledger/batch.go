@@ -18,6 +18,8 @@ type batch struct {
 	days     map[int64]int64
 	learned  int       // mails of ours that were new
 	covered  *coverage // after it, nil where it is as before
+	newKeys  bool      // somebody is found by a further key
+	deleted  bool      // rows may be gone, or changed without being in partners
 }
 
 type usage struct {
@@ -124,6 +126,7 @@ const overfull = 1.1
 
 // settle writes what mails of the same transaction have changed so far, so that the rows are what they are.
 func (b *batch) settle(ctx context.Context) error {
+	b.deleted = true
 	if err := b.flush(ctx); err != nil {
 		return err
 	}
@@ -217,18 +220,23 @@ func (b *batch) save(ctx context.Context, p *contact) error {
 	if !p.changed || p.last == 0 {
 		return nil
 	}
-	name := p.Address[:min(len(p.Address), maxName)]
-	if b.opts.Key != nil {
-		name = ""
-	}
 	if err := b.tx.exec(ctx, sqlSavePartner,
-		p.id, name, p.class, p.flags, p.source, p.first, p.last, p.Received, p.Begun, p.Answered, p.Passed, p.Unproven, blob(p.keys)); err != nil {
+		p.id, b.nameOf(p), p.class, p.flags, p.source, p.first, p.last, p.Received, p.Begun, p.Answered, p.Passed, p.Unproven, blob(p.keys)); err != nil {
 		return err
 	}
 	for ; p.class < partnerStranger && p.indexed < len(p.keys); p.indexed += partySize {
+		b.newKeys = true
 		if err := b.tx.exec(ctx, sqlSaveKey, int64(binary.BigEndian.Uint64(p.keys[p.indexed:])), p.id); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// nameOf is what of an address is kept.
+func (b *batch) nameOf(p *contact) string {
+	if b.opts.Key != nil {
+		return ""
+	}
+	return p.Address[:min(len(p.Address), maxName)]
 }

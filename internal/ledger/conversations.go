@@ -82,6 +82,7 @@ type Conversations struct {
 	hurry      chan struct{} // one slot: nothing gathers
 	queued     atomic.Int64  // bytes of queueBytes
 	pending    pending
+	recent     *recent
 	ended      atomic.Bool // nothing more is learned
 	log        wal
 	emptied    bool // at opening: the key is a new one
@@ -104,7 +105,7 @@ func OpenConversations(ctx context.Context, st *store.Store, o ConversationOptio
 	}
 	c := &Conversations{
 		cursor: [2]int64{math.MinInt64, math.MinInt64}, db: &database{DB: db}, writer: &database{DB: writer}, opts: o.withDefaults(),
-		asking: make(chan struct{}, maxAsking), queue: make(chan *order, maxQueue), hurry: make(chan struct{}, 1), log: wal{full: make(chan struct{}, 1)},
+		asking: make(chan struct{}, maxAsking), queue: make(chan *order, maxQueue), hurry: make(chan struct{}, 1), recent: newRecent(), log: wal{full: make(chan struct{}, 1)},
 	}
 	c.sizes[0].Store(mailUsual)
 	c.sizes[1].Store(partnerUsual)

@@ -58,9 +58,14 @@ func (p *pending) of(lists ...[]int64) (found []*order) {
 	return found
 }
 
+// waitsFor are the mails that the question has to do with and that are not written yet.
+func (k *inquiry) waitsFor() []*order {
+	return k.pending.of(k.refs, k.quoted, k.via, k.names, []int64{k.from, k.org, k.subjectOf()})
+}
+
 // catchUp waits until what was sent before the question is written. When the writer is kept by another process, the question is asked all the same.
 func (c *Conversations) catchUp(ctx context.Context, k *inquiry) {
-	found := c.pending.of(k.refs, k.quoted, k.via, k.names, []int64{k.from, k.org, k.subjectOf()})
+	found := k.waitsFor()
 	if len(found) == 0 {
 		return
 	}
@@ -77,15 +82,15 @@ func (c *Conversations) catchUp(ctx context.Context, k *inquiry) {
 // keysOfSent are what a later mail may name of a mail of ours: its id, its subject, the names of its writer, and everybody in it.
 func (c *Conversations) keysOfSent(s *Sent) []int64 {
 	keys := append(c.hash.all(hashName, s.Names, maxSentNames), c.hash.of(hashOurs, s.MessageID), c.subjectID(s.Subject), c.hash.of(hashAddress, s.From))
-	return c.people(keys, s.To, s.Cc, s.Rcpts)
+	return c.everybody(keys, s.To, s.Cc, s.Rcpts)
 }
 
 func (c *Conversations) keysOfReceived(r *Received) []int64 {
-	return c.people([]int64{c.hash.of(hashTheirs, r.MessageID), c.hash.of(hashAddress, r.From), c.hash.org(r.From)}, r.To, r.Cc)
+	return c.everybody([]int64{c.hash.of(hashTheirs, r.MessageID), c.hash.of(hashAddress, r.From), c.hash.org(r.From)}, r.To, r.Cc)
 }
 
-// people adds addresses and their organisations.
-func (c *Conversations) people(keys []int64, lists ...[]string) []int64 {
+// everybody adds addresses and their organisations.
+func (c *Conversations) everybody(keys []int64, lists ...[]string) []int64 {
 	for _, list := range lists {
 		for _, a := range list[:min(len(list), maxParties)] {
 			if k := c.hash.of(hashAddress, a); !slices.Contains(keys, k) {

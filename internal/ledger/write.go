@@ -246,8 +246,11 @@ func (c *Conversations) apply(list []*order) error {
 		}
 		return b.flush(ctx)
 	})
-	if err == nil && b.covered != nil {
-		c.known.Store(b.covered)
+	if err == nil {
+		if b.covered != nil {
+			c.known.Store(b.covered)
+		}
+		c.recent.learned(b)
 	}
 	return err
 }
