@@ -34,12 +34,10 @@ lint:
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 
-FUZZTIME ?= 30s
-fuzz: ## every fuzz target in turn, FUZZTIME each
-	@for p in $$($(GO) list ./...); do \
-		for t in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
-			echo "fuzz: $$p $$t $(FUZZTIME)"; $(GO) test -run '^$$' -fuzz "^$$t\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x $$p || exit 1; \
-		done; done
+FUZZTIME  ?= 30s
+FUZZTOTAL ?= 1h
+fuzz: ## the fuzz targets by turns, FUZZTIME each, for FUZZTOTAL (0: until Ctrl-C); .cache/fuzz keeps what they find for the next run
+	$(GO) run ./bench/fuzz -time $(FUZZTIME) -total $(FUZZTOTAL)
 
 bench: ## every benchmark once, with allocations
 	$(GO) test -run '^$$' -bench . -benchmem ./...

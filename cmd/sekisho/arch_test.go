@@ -86,6 +86,7 @@ var arrows = map[string][]string{
 	"deploy/demo":         {"internal/mtatest", "internal/fixture", "internal/filter"},
 	"e2e":                 {"*"},
 	"bench":               {"*"},
+	"bench/fuzz":          {},
 	"bench/load":          {"internal/filter", "internal/fixture", "internal/inspect", "internal/miltertest", "rules"},
 	"bench/peers":         {"bench/load", "internal/fixture", "internal/miltertest", "internal/mtatest"},
 	"bench/soak":          {"*"},

@@ -3,6 +3,8 @@ package pdf
 import (
 	"bytes"
 	golzw "compress/lzw"
+	go85 "encoding/ascii85"
+	"encoding/hex"
 	"errors"
 	"io"
 	"strings"
@@ -178,4 +180,34 @@ func TestTokens(t *testing.T) {
 			t.Errorf("%.40q: %+v, want %+v", in, got, want)
 		}
 	}
+}
+
+// FuzzFilters holds base 85, hexadecimal and LZW against the standard library: what it decodes without an error, we decode in the same way, where the data
+// says its end as PDF does.
+func FuzzFilters(f *testing.F) {
+	for _, tt := range filters() {
+		f.Add(tt.data[:min(len(tt.data), 1000)])
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if len(b) > 16<<10 || over(b) {
+			return
+		}
+		plain := bytes.Join(bytes.Fields(b), nil)
+		for _, tt := range []struct {
+			name   string
+			data   []byte
+			params *object
+			theirs io.Reader
+		}{
+			{"A85", append(bytes.Clone(b), "~>"...), dict(), go85.NewDecoder(bytes.NewReader(b))},
+			{"AHx", append(bytes.Clone(b), '>'), dict(), hex.NewDecoder(bytes.NewReader(plain))},
+			{"LZWDecode", b, dict("EarlyChange", 0), golzw.NewReader(bytes.NewReader(b), golzw.MSB, 8)},
+		} {
+			want, err := io.ReadAll(io.LimitReader(tt.theirs, 1<<20))
+			got, ours := io.ReadAll(io.LimitReader(filter(tt.name, bytes.NewReader(tt.data), tt.params), 1<<20))
+			if err == nil && (ours != nil || !bytes.Equal(got, want)) {
+				t.Errorf("%s of %q: %q and %v, the standard library has %q", tt.name, tt.data, got, ours, want)
+			}
+		}
+	})
 }
