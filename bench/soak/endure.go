@@ -126,7 +126,7 @@ func (c *endure) load(ctx context.Context, t *trial) (samples []sample, err erro
 	g, gctx := errgroup.WithContext(ctx)
 	faultCtx, stopFaults := context.WithTimeout(gctx, c.For)
 	defer stopFaults()
-	g.Go(func() error { return t.plague(faultCtx) })
+	g.Go(func() error { t.plague(faultCtx); return nil })
 	g.Go(func() error { return t.kills(faultCtx, c.Kill, c.For) })
 	if err := g.Wait(); err != nil {
 		return nil, err
@@ -191,6 +191,7 @@ func (t *trial) finish(sum *summary, samples []sample) {
 	}
 	sum.Grown = flat(samples)
 	sum.Orphans = len(t.processes())
+	sum.Broken = append(sum.Broken, t.trouble...)
 	say := func(bad bool, what string) {
 		if bad {
 			sum.Broken = append(sum.Broken, what)

@@ -31,6 +31,8 @@ type trial struct {
 	now    string   // the fault at work
 	done   []outage // faults, the kills among them
 	last   sample
+
+	trouble []string
 }
 
 // outage is when something was done to the daemon.
@@ -73,19 +75,17 @@ func faults() []fault {
 }
 
 // plague does the faults until ctx ends, and mends each.
-func (t *trial) plague(ctx context.Context) error {
+func (t *trial) plague(ctx context.Context) {
 	all := faults()
 	for i := 0; ; i++ {
 		f := all[i%len(all)]
 		if !pause(ctx, calm) {
-			return nil
+			return
 		}
 		from := time.Now()
 		t.setNow(f.name)
-		if err := f.do(t, ctx); err != nil {
-			return fmt.Errorf("soak: %s: %w", f.name, err)
-		}
-		t.over(outage{f.name, from, time.Now(), f.forgets})
+		err := f.do(t, ctx)
+		t.over(outage{f.name, from, time.Now(), f.forgets}, err)
 	}
 }
 
@@ -95,9 +95,13 @@ func (t *trial) setNow(name string) {
 	t.now = name
 }
 
-func (t *trial) over(o outage) {
+// over notes a fault, and why it could not be made: the load goes on, and that is told at the end.
+func (t *trial) over(o outage, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if err != nil {
+		t.trouble = append(t.trouble, fmt.Sprintf("%s: %v", o.Name, err))
+	}
 	t.now = ""
 	t.done = append(t.done, o)
 }
