@@ -88,7 +88,9 @@ func (k *inquiry) recall() (a Answer, ok bool) {
 
 // answer looks everything up.
 func (c *Conversations) answer(ctx context.Context, k *inquiry) (a Answer, err error) {
-	c.catchUp(ctx, k)
+	if err := c.catchUp(ctx, k); err != nil {
+		return a, err
+	}
 	k.commit, k.newest = c.recent.commits()
 	err = c.tx(ctx, true, func(tx *txn) error {
 		for _, look := range []func(context.Context, *txn, *Answer) error{k.cited, k.subject, k.partners, k.keyed} {

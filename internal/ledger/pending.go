@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -63,20 +64,29 @@ func (k *inquiry) waitsFor() []*order {
 	return k.pending.of(k.refs, k.quoted, k.via, k.names, []int64{k.from, k.org, k.subjectOf()})
 }
 
-// catchUp waits until what was sent before the question is written. When the writer is kept by another process, the question is asked all the same.
-func (c *Conversations) catchUp(ctx context.Context, k *inquiry) {
+// errPending is the answer about a mail that is known but not written yet, and so cannot be looked up. To say of a mail of ours that we never sent it
+// would be false.
+var errPending = errors.New("the mail that is cited waits to be learned")
+
+// catchUp waits until what was sent before the question is written. When the writer is kept by another process, or by the disk, the question is asked all the
+// same, unless it is about what waits.
+func (c *Conversations) catchUp(ctx context.Context, k *inquiry) error {
 	found := k.waitsFor()
 	if len(found) == 0 {
-		return
+		return nil
 	}
 	c.hasten()
 	ctx, cancel := context.WithTimeout(ctx, c.opts.Timeout/2)
 	defer cancel()
 	for _, o := range found {
 		if c.finished(ctx, o); ctx.Err() != nil {
-			return
+			break
 		}
 	}
+	if ctx.Err() != nil && len(c.pending.of(k.refs)) > 0 {
+		return errPending
+	}
+	return nil
 }
 
 // keysOfSent are what a later mail may name of a mail of ours: its id, its subject, the names of its writer, and everybody in it.

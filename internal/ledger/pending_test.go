@@ -101,6 +101,27 @@ func TestHeldUpWriterKeepsAQuestionNoLongerThanHalfItsTime(t *testing.T) {
 	}
 }
 
+// What waits is known: no answer may say that we never sent it, or an honest mail is marked as forged whenever a disk stalls.
+func TestACitedMailThatWaitsIsUnknownAndNotForged(t *testing.T) {
+	o := newOffice(t, ConversationOptions{Gather: never, Timeout: 100 * time.Millisecond})
+	release := o.block()
+	id := o.send(Sent{To: []string{"p@partner.example"}})
+	if a, err := o.c.Ask(t.Context(), Question{Time: o.now, From: "p@partner.example", Refs: []string{id}}); !errors.Is(err, errPending) {
+		t.Errorf("%+v, %v", a, err)
+	}
+	// an attacker who cites what he made up is answered all the same
+	if _, err := o.c.Ask(t.Context(), Question{Time: o.now, From: "x@stranger.example", Refs: []string{"made-up@us.example"}}); err != nil {
+		t.Error(err)
+	}
+	release()
+	if err := o.c.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if a := o.ask(Question{From: "p@partner.example", Refs: []string{id}}); !a.Cited.Party {
+		t.Errorf("%+v", a)
+	}
+}
+
 func TestLongTextsFillTheQueueAndAreDropped(t *testing.T) {
 	var dropped atomic.Int64
 	o := newOffice(t, ConversationOptions{Gather: never, Dropped: func(n int) { dropped.Add(int64(n)) }})
