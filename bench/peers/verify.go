@@ -67,6 +67,7 @@ func verify(ctx context.Context, o options, dir string, workloads []load.Workloa
 	if err != nil {
 		return err
 	}
+	var unequal error
 	for _, n := range []int{1, verifyOnce} {
 		got, err := served(ctx, o, filepath.Join(dir, fmt.Sprint(n)), mails, n)
 		if err != nil {
@@ -79,13 +80,13 @@ func verify(ctx context.Context, o options, dir string, workloads []load.Workloa
 			fmt.Fprintf(out, "verdicts of %d messages, %d at once, and replay's: %d equal, %d equal but for what came before, %d unequal\n", c.Messages, n, c.Equal, c.Order, c.Unequal)
 		}
 		if c.Unequal > 0 {
-			err = errors.Join(err, fmt.Errorf("%w: verdicts: %s", errSeen, strings.Join(c.Which, "; ")))
+			unequal = errors.Join(unequal, fmt.Errorf("%w: verdicts: %s", errSeen, strings.Join(c.Which, "; ")))
 		}
 		if err != nil {
 			return err
 		}
 	}
-	return nil
+	return unequal
 }
 
 // replayed writes the mails with their sessions as files and replays them. Rulings are by Message-ID.
@@ -169,6 +170,9 @@ func compare(want, got map[string]ruling, concurrency int) comparison {
 	c := comparison{Concurrency: concurrency, Messages: len(want)}
 	for id, w := range want {
 		g, ok := got[id]
+		if g.SHA256 == "" && len(g.Attachments) > 0 { // the audit has no digest of a large mail that was accepted; those of its attachments it has
+			w.SHA256 = ""
+		}
 		switch {
 		case ok && w.text(true) == g.text(true):
 			c.Equal++
