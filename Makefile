@@ -1,7 +1,7 @@
 # make demo   the main job in a minute: a real Postfix, real mails, what was held and why
 # make test   every test; fetches what it needs and says so
 .DEFAULT_GOAL := build
-.PHONY: build run demo test test-long soak lint fuzz bench bench-peers eval image clean
+.PHONY: build run demo test test-long soak lint fuzz bench bench-peers bench-curves eval image clean
 
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
@@ -47,6 +47,9 @@ OLEVBA ?=
 bench-peers: build ## beside filters of Debian's packages, which it fetches into .cache; needs root; CORPUS=folder of files, OLEVBA=folder with oletools
 	$(GO) run ./bench/peers --ways milter,tcp,postfix --verify --filters null,sekisho,sekisho+cache,rspamd,rspamd-self,olefile,clamav$(if $(OLEVBA),$(comma)olevba --olevba $(OLEVBA)) $(if $(CORPUS),--corpus $(CORPUS))
 comma := ,
+
+bench-curves: build ## cost against size, parts, nesting and memory, as pictures in docs/design/speed
+	$(GO) run ./bench/peers --curves docs/design/speed --cell 2s
 
 EVAL ?= ../shared
 eval: build ## score against the corpora in EVAL, held to .ci/floors.json; needs python3

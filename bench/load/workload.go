@@ -307,6 +307,14 @@ func (g *generator) finish(from, to string, top part) Mail {
 	return m
 }
 
+// Parse is a mail of whoever wrote raw, with unfolded header fields, one of them a Message-ID.
+func Parse(from, to string, raw []byte) Mail {
+	p := miltertest.FromBytes(from, []string{to}, raw)
+	m := Mail{From: from, Rcpts: p.Rcpts, Header: p.Header, Body: p.Body, Size: int64(len(raw))}
+	m.id = slices.IndexFunc(m.Header, func(h miltertest.Header) bool { return h.Name == "Message-ID" })
+	return m
+}
+
 // Bytes is the mail as a file.
 func (m *Mail) Bytes() []byte { return m.file(m.Header) }
 

@@ -243,6 +243,9 @@ web: {listen: ""}
 inspect: {cache: %s}
 `
 
+// manyParts lets a message have as many parts as the curves go to.
+const manyParts = "limits: {parts: 20000}\n"
+
 func startSekisho(_ context.Context, dir string, o options) (*process, error) {
 	return sekisho(dir, o, "0")
 }
@@ -265,7 +268,11 @@ func sekisho(dir string, o options, cache string) (*process, error) {
 		listen = "inet:" + port + "@" + host
 	}
 	conf := filepath.Join(dir, "sekisho.yaml")
-	if err := os.WriteFile(conf, fmt.Appendf(nil, sekishoYAML, listen, dir, cache), 0o644); err != nil {
+	text := fmt.Sprintf(sekishoYAML, listen, dir, cache)
+	if o.curves != "" {
+		text += manyParts
+	}
+	if err := os.WriteFile(conf, []byte(text), 0o644); err != nil {
 		return nil, err
 	}
 	return ours(dir, o, addr, binary, "serve", "-c", conf)

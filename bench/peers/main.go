@@ -29,14 +29,14 @@ import (
 
 // options are the command's flags.
 type options struct {
-	corpus, sekisho, olevba        string
-	workloads, filters, ways, conc string
-	concurrency                    []int
-	rounds                         int
-	cell                           time.Duration
-	json, verify                   bool
-	network                        string               // of the socket that a filter of ours is to listen on
-	logf                           func(string, ...any) // progress
+	corpus, sekisho, olevba                string
+	curves, workloads, filters, ways, conc string
+	concurrency                            []int
+	rounds                                 int
+	cell                                   time.Duration
+	json, verify, curvesFar                bool
+	network                                string               // of the socket that a filter of ours is to listen on
+	logf                                   func(string, ...any) // progress
 }
 
 func (o options) takesWay(way string) bool { return has(o.ways, way) }
@@ -64,6 +64,8 @@ func main() {
 	flag.DurationVar(&o.cell, "cell", 4*time.Second, "how long each cell takes at the least; each mail is sent once at the least")
 	flag.BoolVar(&o.json, "json", false, "one JSON object a cell")
 	flag.BoolVar(&o.verify, "verify", false, "compare the verdicts of one and of 16 connections with those of sekisho replay")
+	flag.StringVar(&o.curves, "curves", "", "instead of comparing: measure sekisho's cost against size, parts, nesting and memory, and write pictures to this folder")
+	flag.BoolVar(&o.curvesFar, "curves-far", false, "with a memory of ten million mails, too")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	o.logf = func(format string, args ...any) { fmt.Fprintf(os.Stderr, "peers: "+format+"\n", args...) }
@@ -80,6 +82,9 @@ func main() {
 }
 
 func run(ctx context.Context, o options, out io.Writer) error {
+	if o.curves != "" {
+		return drawCurves(ctx, o, o.curves, out)
+	}
 	for n := range strings.SplitSeq(o.conc, ",") {
 		n, err := strconv.Atoi(n)
 		if err != nil || n < 1 {

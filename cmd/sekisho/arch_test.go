@@ -88,7 +88,8 @@ var arrows = map[string][]string{
 	"bench":               {"*"},
 	"bench/fuzz":          {},
 	"bench/load":          {"internal/filter", "internal/fixture", "internal/inspect", "internal/miltertest", "rules"},
-	"bench/peers":         {"bench/load", "internal/fixture", "internal/miltertest", "internal/mtatest"},
+	"bench/peers":         {"bench/load", "bench/plot", "internal/fixture", "internal/ledger", "internal/miltertest", "internal/mtatest", "internal/sender", "internal/store"},
+	"bench/plot":          {},
 	"bench/soak":          {"*"},
 }
 
