@@ -33,7 +33,9 @@ type stopwatch struct {
 }
 
 func (w *stopwatch) start(left time.Duration, end func()) {
-	w.left, w.since, w.timer = left, time.Now(), time.AfterFunc(left, end)
+	if w.left, w.since, w.timer = left, time.Now(), time.AfterFunc(left, end); left <= 0 {
+		end() // now, not when the timer comes to it
+	}
 }
 
 // stop returns the time that was left.
