@@ -37,11 +37,11 @@ type Memory struct {
 	Later []Later
 	Err   error // the ledger could not be asked: what it knows is not among the facts
 
-	generation int64        // of the ledger before it was asked
-	others     []string     // further words that are tried
-	untried    finding.Path // of a file on which trying the passwords costs too much
-	known      []string     // passwords of earlier mails that were tried
-	seen       []string     // ids of the files of earlier mails that were tried
+	generation int64           // of the ledger before it was asked
+	others     func() []string // further words that are tried: found only where a locked file waits for them
+	untried    finding.Path    // of a file on which trying the passwords costs too much
+	known      []string        // passwords of earlier mails that were tried
+	seen       []string        // ids of the files of earlier mails that were tried
 }
 
 // Source is whom a message is counted against: the account, else the client's network, which is as much as one sender
@@ -92,7 +92,7 @@ func (r *Run) open(res *Result) {
 	}
 	res.Locked = locked
 	if mem != nil {
-		mem.Said, mem.others = r.scan.Said(), r.scan.Others()
+		mem.Said, mem.others = r.scan.Said(), r.scan.Others
 		r.f.earlier(r.ctx, r.scan, res)
 	}
 }
@@ -105,9 +105,6 @@ const guessed = 30
 // first, then all that may be one on the newest, so that a file on which a try is dear keeps no other from being tried.
 func (f *Filter) earlier(ctx context.Context, scan *inspect.Scan, res *Result) {
 	mem := res.Memory
-	if len(mem.Said)+len(mem.others) == 0 {
-		return
-	}
 	files, more, err := f.o.Ledger.Waiting(ctx, mem.Mail)
 	if err != nil {
 		mem.Err = err
@@ -126,7 +123,9 @@ func (f *Filter) earlier(ctx context.Context, scan *inspect.Scan, res *Result) {
 	if mem.untried != nil { // the file of this password may be the one
 		scan.Add(finding.New(finding.LimitTime, mem.untried, "a try costs too much: not all passwords of this mail tried"))
 	}
-	f.tryEarlier(ctx, scan, mem, files[:min(len(files), guessed)], mem.others)
+	if len(files) > 0 {
+		f.tryEarlier(ctx, scan, mem, files[:min(len(files), guessed)], mem.others())
+	}
 }
 
 // tryEarlier tries words on files and returns those that stay locked.
