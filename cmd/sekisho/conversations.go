@@ -110,6 +110,9 @@ func (s *server) ledgerStats() metrics.LedgerStats {
 // setLocal tells the memory what is ours, by a site of its own: a reload changes the caller's.
 func setLocal(c *ledger.Conversations, site message.Site) { c.SetLocal(site.Local) }
 
+// expireTimeout keeps a memory that cannot be written from keeping the upkeep, and with it systemd's watchdog (WatchdogSec=60s), waiting.
+const expireTimeout = 20 * time.Second
+
 // forgetConversations ends what has been remembered long enough.
 func (s *server) forgetConversations(ctx context.Context) {
 	s.openConversations(ctx)
@@ -117,7 +120,9 @@ func (s *server) forgetConversations(ctx context.Context) {
 	if c == nil {
 		return
 	}
-	if err := c.Expire(ctx, time.Now()); err != nil && ctx.Err() == nil {
+	limited, cancel := context.WithTimeout(ctx, expireTimeout)
+	defer cancel()
+	if err := c.Expire(limited, time.Now()); err != nil && ctx.Err() == nil {
 		s.metrics.Errors.WithLabelValues("ledger").Inc()
 		s.log.Error("conversations: expiring", "error", err.Error())
 	}

@@ -2,9 +2,11 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -120,7 +122,7 @@ func TestOneFaultyMailTakesNoOtherWithIt(t *testing.T) {
 		{apply: func(context.Context, *batch) error { panic("a fault of ours") }, done: make(chan struct{}), awaited: true},
 		{apply: func(ctx context.Context, b *batch) error { return b.sent(ctx, &good) }, done: make(chan struct{})},
 	}
-	o.c.settle(orders)
+	o.c.settle(t.Context(), orders)
 	if err := o.c.finished(t.Context(), orders[0]); err == nil || !strings.Contains(err.Error(), "a fault of ours") {
 		t.Errorf("%v", err)
 	}
@@ -191,5 +193,55 @@ func TestDamagedMemoryIsAnErrorAtOpening(t *testing.T) {
 	if c, err := OpenConversations(t.Context(), st, ConversationOptions{}); err == nil {
 		c.Close()
 		t.Error("opened")
+	}
+}
+
+// readOnly is an error of a database that cannot be written.
+func readOnly(t *testing.T) error {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "x.db")+"?_pragma=query_only(1)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	_, err = db.Exec(`CREATE TABLE x (a)`)
+	if !outOfReach(err) {
+		t.Fatal(err)
+	}
+	return fmt.Errorf("ledger: %w", err)
+}
+
+func TestWhatCannotBeWrittenForAMomentIsLearnedAfterIt(t *testing.T) {
+	var dropped atomic.Int64
+	o := newOffice(t, ConversationOptions{Dropped: func(n int) { dropped.Add(int64(n)) }})
+	away, tries := readOnly(t), 0
+	full := func(context.Context, *batch) error {
+		if tries++; tries < 3 {
+			return away
+		}
+		return nil
+	}
+	waiting := &order{apply: full, done: make(chan struct{}), awaited: true}
+	mail := &order{apply: func(context.Context, *batch) error { return nil }, done: make(chan struct{})}
+	o.c.settle(t.Context(), []*order{mail, {apply: full}, waiting})
+	if !errors.Is(waiting.err, away) || dropped.Load() != 1 {
+		t.Errorf("who waits is told %v, %d dropped", waiting.err, dropped.Load())
+	}
+	if mail.err != nil || tries < 3 {
+		t.Errorf("%v after %d tries", mail.err, tries)
+	}
+}
+
+// A daemon that stops does not wait for a disk.
+func TestWhatCannotBeWrittenEndsWithTheMemory(t *testing.T) {
+	var dropped atomic.Int64
+	o := newOffice(t, ConversationOptions{Dropped: func(n int) { dropped.Add(int64(n)) }})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	away, tries := readOnly(t), 0
+	never := func(context.Context, *batch) error { tries++; return away }
+	o.c.settle(ctx, []*order{{apply: never}, {apply: never}})
+	if tries != 1 || dropped.Load() != 2 {
+		t.Errorf("%d tries, %d dropped", tries, dropped.Load())
 	}
 }

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // ErrDropped means that a mail was not learned, because more wait than are worth the memory.
@@ -145,10 +148,10 @@ func (c *Conversations) write(ctx context.Context) {
 		select {
 		case o := <-c.queue:
 			c.gathered(ctx, o)
-			for more := c.work(o); more; {
+			for more := c.work(ctx, o); more; {
 				select {
 				case o := <-c.queue:
-					more = c.work(o)
+					more = c.work(ctx, o)
 				default:
 					more = false
 				}
@@ -157,7 +160,7 @@ func (c *Conversations) write(ctx context.Context) {
 			for {
 				select {
 				case o := <-c.queue:
-					c.work(o)
+					c.work(ctx, o)
 				default:
 					return
 				}
@@ -181,9 +184,9 @@ func (c *Conversations) gathered(ctx context.Context, first *order) {
 }
 
 // work writes one transaction; full reports whether it took all that one may.
-func (c *Conversations) work(o *order) (full bool) {
+func (c *Conversations) work(ctx context.Context, o *order) (full bool) {
 	list := c.gather(o)
-	c.settle(list)
+	c.settle(ctx, list)
 	c.log.grown(len(list))
 	return len(list) == maxBatch
 }
@@ -202,17 +205,66 @@ func (c *Conversations) gather(o *order) []*order {
 	return list
 }
 
-// settle learns a list in one transaction, and where that fails one by one: what cannot be learned takes nothing else with it.
-func (c *Conversations) settle(list []*order) {
+const (
+	retries    = 4 // of what cannot be written now: a disk that is full, or another writer, for some seconds costs nothing that was learned
+	retryPause = time.Second
+)
+
+// settle learns a list in one transaction. Where the database is out of reach it is tried again for a while; where a mail is at fault, one by one: what cannot
+// be learned takes nothing else with it.
+func (c *Conversations) settle(ctx context.Context, list []*order) {
 	err := c.apply(list)
-	if err == nil || len(list) == 1 {
+	for n := 0; n < retries && outOfReach(err); n++ {
+		if list = c.tell(list, err); len(list) == 0 || !pause(ctx, retryPause) {
+			break
+		}
+		err = c.apply(list)
+	}
+	if err == nil || len(list) == 1 || outOfReach(err) {
 		for _, o := range list {
 			c.settled(o, err)
 		}
 		return
 	}
 	for _, o := range list {
-		c.settle([]*order{o})
+		c.settle(ctx, []*order{o})
+	}
+}
+
+// outOfReach reports whether an error is of the database's surroundings, not of what was to be written.
+func outOfReach(err error) bool {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Code() & 0xff { // the primary result code
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN:
+		return true
+	}
+	return false
+}
+
+// tell ends the orders that somebody waits for, and gives the others.
+func (c *Conversations) tell(list []*order, err error) (others []*order) {
+	for _, o := range list {
+		if o.awaited {
+			c.settled(o, err)
+		} else {
+			others = append(others, o)
+		}
+	}
+	return others
+}
+
+// pause reports whether ctx is still there afterwards.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 
