@@ -118,7 +118,7 @@ func run(ctx context.Context, o options, out io.Writer) error {
 
 func show(out io.Writer, o options, cells []cell) error {
 	if !o.json {
-		return table(out, cells)
+		return errors.Join(table(out, cells), notes(out, o, cells))
 	}
 	enc := json.NewEncoder(out)
 	for _, c := range cells {

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -29,6 +32,28 @@ func TestTheTableComparesWithinOnePlaceOnly(t *testing.T) {
 		if strings.Join(got, " ") != strings.Join(want[i], " ") {
 			t.Errorf("%q, want %q", got, want[i])
 		}
+	}
+}
+
+func TestNotesSayWhatOlefileIs(t *testing.T) {
+	corpus := filepath.Join(t.TempDir(), "files")
+	record := `{"has_vba":true,"t_olevba":0.030,"t_mraptor":0.010}
+{"has_vba":true,"t_olevba":0.010,"t_mraptor":0.010}
+{"has_vba":true,"encrypted":true,"t_olevba":9,"t_mraptor":9}
+{"has_vba":false,"t_olevba":9,"t_mraptor":9}
+`
+	if err := os.WriteFile(filepath.Join(filepath.Dir(corpus), "files.jsonl"), []byte(record), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var with, without strings.Builder
+	if err := errors.Join(notes(&with, options{corpus: corpus}, []cell{{Filter: "olefile"}}), notes(&without, options{}, []cell{{Filter: "null"}})); err != nil {
+		t.Fatal(err)
+	}
+	if s := with.String(); !strings.Contains(s, "at most this") || !strings.Contains(s, "30.0 ms a file for 2 files") {
+		t.Errorf("%q", s)
+	}
+	if s := without.String(); strings.Contains(s, "olevba") {
+		t.Errorf("%q", s)
 	}
 }
 
