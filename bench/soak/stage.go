@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -118,8 +119,18 @@ func (s *stage) command(ctx context.Context, args ...string) *exec.Cmd {
 	return exec.CommandContext(ctx, s.bin, append([]string{"-c", s.config()}, args...)...)
 }
 
+// close ends what still runs of this stage, after an error or a Ctrl-C, and removes everything.
 func (s *stage) close() error {
 	var errs []error
+	for end := time.Now().Add(stopTimeout); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		left := s.processes()
+		if len(left) == 0 {
+			break
+		}
+		for _, pid := range left {
+			_ = unix.Kill(pid, unix.SIGKILL) // one that has ended is looked for again
+		}
+	}
 	if s.sink != nil {
 		errs = append(errs, s.sink.close())
 	}
