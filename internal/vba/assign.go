@@ -285,6 +285,9 @@ func (r *run) element(name sym, v value) {
 // patch is Mid as the target of an assignment.
 func (r *run) patch(name sym, args []value, v value) {
 	i, ok := args[1].integer()
+	if !r.afford(args[0], v) {
+		return
+	}
 	s, t := args[0].string(), v.string()
 	if !ok || name <= 0 || i < 1 || i > len(s) || !isASCII(s) || !isASCII(t) {
 		return

@@ -54,8 +54,11 @@ func listed(r *run, a []value) value {
 // through are those that go through their arguments from end to end; the others look at a part, or keep what they found.
 var through = map[string]bool{
 	"replace": true, "split": true, "join": true, "filter": true, "strreverse": true, "strconv": true, "ucase": true, "lcase": true,
-	"trim": true, "ltrim": true, "rtrim": true, "cstr": true, "array": true, "instr": true, "instrrev": true,
+	"trim": true, "ltrim": true, "rtrim": true, "cstr": true, "array": true, "instr": true, "instrrev": true, "environ": true,
 }
+
+// bounds are those that do not go through an array; the others make text of it.
+var bounds = map[string]bool{"ubound": true, "lbound": true}
 
 // arg is the i-th argument, empty where there is none (MS-VBAL 5.6.13.1: an omitted one).
 func arg(a []value, i int) value {

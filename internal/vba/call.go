@@ -2,7 +2,10 @@ package vba
 
 // Names and what hangs on them (MS-VBAL 5.6.10 to 5.6.15): variables, procedures, functions of the language, texts of forms, members of objects.
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // callee is a name with what stands before it.
 type callee struct {
@@ -147,6 +150,7 @@ func (r *run) control(c callee, low string) (string, bool) {
 	if len(r.forms) == 0 {
 		return "", false
 	}
+	r.terms += (len(c.form) + len(low)) / bytesPerTerm
 	path := low
 	switch {
 	case c.form != "":
@@ -186,10 +190,8 @@ func (r *run) invoke(c callee, args []value) value {
 		return r.call(s.procs, args)
 	}
 	if s.fn != nil && (!c.member || c.obj.k == unknown && r.qualified(c)) {
-		if through[s.low] {
-			for _, a := range args {
-				r.work(a)
-			}
+		if (through[s.low] || slices.ContainsFunc(args, isArray) && !bounds[s.low]) && !r.afford(args...) {
+			return value{}
 		}
 		v := s.fn(r, args)
 		if v.k != unknown {
@@ -199,6 +201,8 @@ func (r *run) invoke(c callee, args []value) value {
 	}
 	return r.bare(c, s, args)
 }
+
+func isArray(v value) bool { return v.k == array }
 
 // formNamed notes a form that is named by text: UserForms.Add("UserForm1").
 func (r *run) formNamed(v value) {
@@ -215,9 +219,12 @@ func (r *run) qualified(c callee) bool {
 	return c.at >= 2 && libraries[r.tab.lowOf(r.m.toks[c.at-2].sym)]
 }
 
-// lowOf is a name in lower case, "" for a mark or literal.
+// wordMax is longer than every word of the language and of libraries: the lists need not be asked for a longer name.
+const wordMax = 64
+
+// lowOf is a word in lower case, "" for a mark or literal and for a name that is longer than any word.
 func (t *symbols) lowOf(s sym) string {
-	if s > 0 {
+	if s > 0 && len(t.list[s].low) <= wordMax {
 		return t.list[s].low
 	}
 	return ""
@@ -305,16 +312,16 @@ func (r *run) method(c callee, low string, args []value) (value, bool) {
 // decoded is what MSXML makes of the text of a node whose data type is bin.base64 or bin.hex.
 func (r *run) decoded(typ string, v value) value {
 	switch {
-	case v.k != text:
+	case v.k != text || !r.afford(v):
 	case strings.Contains(typ, "base64"):
 		if b, ok := base64Bytes(v.s); ok {
 			r.folds++
-			return str(latin(b))
+			return r.made(latin(b))
 		}
 	case strings.Contains(typ, "hex"):
 		if b, ok := hexBytes(v.s); ok {
 			r.folds++
-			return str(latin(b))
+			return r.made(latin(b))
 		}
 	}
 	return value{}

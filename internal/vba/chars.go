@@ -22,8 +22,11 @@ func (r *run) runes(s string) []rune {
 		return []rune(s)
 	}
 	for _, c := range r.chars {
-		if len(c.s) == len(s) && c.s == s { // quick where it is the same text
-			return c.runes
+		if len(c.s) == len(s) {
+			r.terms += len(s) / equalPerTerm
+			if c.s == s {
+				return c.runes
+			}
 		}
 	}
 	c := characters{s: s}

@@ -50,22 +50,54 @@ type cond struct {
 const (
 	callsMax = 24
 	stepsMax = 400_000
-	termsMax = 1 << 20 // long statements cost by their operands: a third of a second
+	termsMax = 1 << 19 // long statements cost by their operands: an eighth of a second
+	freeWork = 64      // operands that what goes through a value may cost when all are spent: a kilobyte of text
 
-	bytesPerTerm    = 16 // going through text or an array takes as long as so many operands
-	elementsPerTerm = 8
+	bytesPerTerm    = 16      // going through text or an array takes as long as so many operands
+	sourcePerTerm   = 32      // going over a statement again, whatever stands in it
+	elementsPerTerm = 8       // of arrays, and procedures of one name
+	equalPerTerm    = 1 << 14 // comparing bytes that are equal
+
+	checkEvery = 256 // statements between two looks at the context
 )
 
-// spent says that no statement may be run again.
-// work counts what it takes to go through a value from end to end.
-func (j *judge) work(v value) {
-	j.terms += len(v.s) / bytesPerTerm
-	if v.k == array {
-		j.terms += len(v.a.v) / elementsPerTerm
+// work is what it takes to go through a value from end to end, in operands.
+func (v value) work() int {
+	n := len(v.s)
+	if v.k != array {
+		return n / bytesPerTerm
 	}
+	for i := range v.a.v {
+		n += len(v.a.v[i].s)
+	}
+	return n/bytesPerTerm + len(v.a.v)/elementsPerTerm
 }
 
+// afford counts what it takes to go through values. It is false for what is long when all is spent: code that nothing repeats may go through
+// a long text in each of its lines, and then all is spent.
+func (j *judge) afford(list ...value) bool {
+	n := 0
+	for _, v := range list {
+		n += v.work()
+	}
+	if n > freeWork && j.terms+n > termsMax {
+		j.terms = max(j.terms, termsMax)
+		return false
+	}
+	j.terms += n
+	return true
+}
+
+// spent says that no statement may be run again.
 func (j *judge) spent() bool { return j.steps >= stepsMax || j.terms >= termsMax }
+
+// checked looks at the context now and then; once it has ended nothing is run any more.
+func (j *judge) checked() bool {
+	if j.met++; j.met%checkEvery == 0 && j.err == nil {
+		j.err = j.ctx.Err()
+	}
+	return j.err == nil
+}
 
 // call runs the procedures of a name (MS-VBAL 5.6.13.1); the first one's result counts.
 func (r *run) call(procs []int32, args []value) value {
@@ -77,6 +109,7 @@ func (r *run) call(procs []int32, args []value) value {
 	}
 	p := &r.procs[index]
 	r.steps++
+	r.terms += len(procs) / elementsPerTerm
 	if r.depth >= callsMax || p.ran && r.spent() {
 		return value{}
 	}
@@ -108,8 +141,9 @@ func (r *run) proc(index int32, vars map[sym]value) value {
 		r.m.blocks(p)
 	}
 	// Statements met before cost a step; the first pass is paid by the source itself, so the cost stays linear in it.
-	for pc := p.lo; pc < p.hi; {
+	for pc := p.lo; pc < p.hi && r.checked(); {
 		if r.m.seen[pc] {
+			r.terms += r.m.length(pc) / sourcePerTerm
 			if r.steps++; r.spent() {
 				break
 			}
@@ -123,6 +157,15 @@ func (r *run) proc(index int32, vars map[sym]value) value {
 	return result
 }
 
+// length is how many bytes of the source a statement takes.
+func (m *module) length(pc uint32) int {
+	s := m.stmts[pc]
+	if s.hi <= s.lo {
+		return 0
+	}
+	return int(m.toks[s.hi-1].end) - int(m.toks[s.lo].off)
+}
+
 // cover goes through the statements that no run came to.
 func (r *run) cover() {
 	if r.p.covered {
@@ -130,7 +173,7 @@ func (r *run) cover() {
 	}
 	r.p.covered = true
 	r.conds, r.withs = nil, nil
-	for pc := r.p.lo; pc < r.p.hi; pc++ {
+	for pc := r.p.lo; pc < r.p.hi && r.checked(); pc++ {
 		if !r.m.seen[pc] {
 			r.covering = true
 			r.step(pc)

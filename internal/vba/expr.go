@@ -223,6 +223,9 @@ func (r *run) compare(op sym, a, b value) value {
 			c = 1
 		}
 	} else if s, t := a.string(), b.string(); r.m.textual {
+		if !r.afford(a, b) {
+			return value{}
+		}
 		c = strings.Compare(strings.ToLower(s), strings.ToLower(t))
 	} else {
 		c = strings.Compare(s, t)
@@ -286,7 +289,7 @@ func (r *run) literalText(at int) value {
 	v := value{k: text, s: unquote(s), lit: true}
 	r.terms += len(s) / 4096
 	if len(v.s) < len(s) {
-		r.work(v)
+		r.terms += v.work()
 	}
 	return v
 }
@@ -330,7 +333,7 @@ func (r *run) arguments() []value {
 			first = firstNames[r.tab.lowOf(r.peek(0))]
 			r.pos += 2
 		}
-		if v := r.item(); first {
+		if v := r.item(); first && len(args) < parametersMax {
 			args = slices.Insert(args, 0, v)
 		} else {
 			args = append(args, v)
@@ -341,6 +344,9 @@ func (r *run) arguments() []value {
 	}
 	return args
 }
+
+// parametersMax is more than a procedure has (VBA allows 60): the order of those behind them does not matter.
+const parametersMax = 64
 
 // firstNames are names of first parameters, in lower case; a named argument may stand anywhere (MS-VBAL 5.6.13.1).
 var firstNames = map[string]bool{

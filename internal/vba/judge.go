@@ -10,7 +10,8 @@ import (
 
 // judge is the state of one judgement.
 type judge struct {
-	ctx    context.Context // whose end is looked at between modules and procedures
+	ctx    context.Context // whose end is looked at every checkEvery statements
+	err    error           // its error
 	in     *Project        // what is judged
 	report *Report         // what is said
 	tab    *symbols        // names of all modules
@@ -37,6 +38,7 @@ type judge struct {
 	steps  int // statements repeated
 	terms  int // operands evaluated beyond those that the source has
 	folds  int // texts folded
+	met    int // statements run, for checked
 	chars  [2]characters
 	odd    int // Chr of printable codes, long literals that do not read as text
 }
@@ -46,30 +48,20 @@ const readFactor = 4
 
 // Judge judges a project. The error is the context's.
 func Judge(ctx context.Context, p *Project, o Options) (*Report, error) {
-	o = o.withDefaults()
-	j := &judge{ctx: ctx, in: p, report: &Report{}, tab: newSymbols(), folded: o.Folded, left: readFactor * o.Folded,
+	return newJudge(ctx, p, o.withDefaults()).judgement()
+}
+
+func newJudge(ctx context.Context, p *Project, o Options) *judge {
+	return &judge{ctx: ctx, in: p, report: &Report{}, tab: newSymbols(), folded: o.Folded, left: readFactor * o.Folded,
 		literals: make(map[string]bool), mods: make([]module, len(p.Modules))}
-	// Modules get their names first: one may call another that stands behind it (MS-VBAL 4.2).
+}
+
+// judgement goes through all steps.
+func (j *judge) judgement() (*Report, error) {
 	defer j.tab.release()
-	for i := range p.Modules {
-		j.mods[i].in = &p.Modules[i]
-		j.terms -= len(p.Modules[i].Source) // more than it has operands
-		if name := p.Modules[i].Name; name != "" {
-			j.mods[i].name = j.tab.intern(name)
-			j.tab.list[j.mods[i].name].module = int32(i)
-		}
-	}
-	for i := range j.mods {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		// Past tokensMax nothing more is read, and the report says so: rules hold what was not read.
-		if !j.parse(int32(i)) {
-			j.report.Unread = true
-			break
-		}
-		j.scanLiterals(int32(i))
-		j.hasForms = j.hasForms || isForm(&j.mods[i])
+	j.readModules()
+	if j.err != nil {
+		return nil, j.err
 	}
 	j.entryPoints()
 	// Most projects end here: none of their words can reach an ability, whatever is computed.
@@ -83,6 +75,32 @@ func Judge(ctx context.Context, p *Project, o Options) (*Report, error) {
 	j.pcode()
 	j.decide()
 	return j.report, nil
+}
+
+// readModules cuts the modules into procedures.
+func (j *judge) readModules() {
+	p := j.in
+	// Modules get their names first: one may call another that stands behind it (MS-VBAL 4.2).
+	for i := range p.Modules {
+		j.mods[i].in = &p.Modules[i]
+		j.terms -= len(p.Modules[i].Source) // more than it has operands
+		if name := p.Modules[i].Name; name != "" {
+			j.mods[i].name = j.tab.intern(name)
+			j.tab.list[j.mods[i].name].module = int32(i)
+		}
+	}
+	for i := range j.mods {
+		if j.err = j.ctx.Err(); j.err != nil {
+			return
+		}
+		// Past tokensMax nothing more is read, and the report says so: rules hold what was not read.
+		if !j.parse(int32(i)) {
+			j.report.Unread = true
+			return
+		}
+		j.scanLiterals(int32(i))
+		j.hasForms = j.hasForms || isForm(&j.mods[i])
+	}
 }
 
 // hasPCode says whether compiled code of a module names what its source does not.
@@ -177,7 +195,7 @@ func (j *judge) run() error {
 			r.proc(i, vars)
 		}
 	}
-	return nil
+	return j.err
 }
 
 // readForms takes the texts of UserForms.

@@ -82,7 +82,9 @@ type module struct {
 }
 
 // tokensMax bounds the tokens kept of a project: a module of honest code has one for each six bytes, a project of 5 MiB less than a million.
-const tokensMax = 3 << 20
+const tokensMax = 1 << 20
+
+const tokensPerCheck = 1 << 12 // between two looks at the context: some ten thousandths of a second
 
 // parser cuts a module into statements and procedures.
 type parser struct {
@@ -130,6 +132,11 @@ func (j *judge) parse(index int32) bool {
 		// Before the token is kept, so that memory is bounded too.
 		if j.tokens++; j.tokens > tokensMax {
 			return false
+		}
+		if j.tokens%tokensPerCheck == 0 {
+			if j.err = j.ctx.Err(); j.err != nil {
+				return false
+			}
 		}
 		m.toks = append(m.toks, t)
 		p.token(t)

@@ -69,6 +69,9 @@ func (r *run) sink(c callee, w *word, args []value) {
 	if args == nil || c.member && ownOnly[w.keyword] && !r.qualified(c) && r.tab.lowOf(r.before(c)) != "application" && !wordBasic(c.obj) {
 		return // a variable, or a member of something else that has the name
 	}
+	if !r.afford(args...) {
+		args = make([]value, len(args))
+	}
 	switch w.rule {
 	case hard: // whatever it is used on
 		r.passing(c.at, w, args[:min(1, len(args))], func() *hit { return r.hit(w, c.at, true, arg(args, 0).string()) })
@@ -171,7 +174,8 @@ var directories = map[string]bool{"ldap": true, "winnt": true, "gc": true, "iis"
 // classOf finds a ProgID or moniker in the list, with any version behind it.
 func classOf(s string) (word, bool, bool) {
 	for key := s; key != ""; {
-		if w, ok := texts[key]; ok && w.rule != soft {
+		if len(key) > wordMax { // hashing it again for each of its points would cost the square of its length
+		} else if w, ok := texts[key]; ok && w.rule != soft {
 			return w, true, true
 		}
 		cut := strings.LastIndexAny(key, ".:")

@@ -170,6 +170,7 @@ func (j *judge) literal(s string) bool {
 // search looks at text that an expression yields. What the source does not show as it stands is hidden.
 func (r *run) search(v value, at int) {
 	if v.k == text && !v.lit && len(v.s) >= 3 && r.read(2*len(v.s)) {
+		r.terms += v.work()
 		if at < 0 {
 			at = int(r.m.stmts[r.at].lo)
 		}

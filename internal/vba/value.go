@@ -141,6 +141,9 @@ func (v value) number() (float64, bool) {
 // parseNumber reads text as a number, as Let-coercion does (MS-VBAL 5.5.1.2.1): decimal, or hexadecimal and octal behind an ampersand. Words that
 // only Go takes for numbers (Inf, NaN, 1_000) are none.
 func parseNumber(s string) (float64, bool) {
+	if len(s) > numberMax {
+		return 0, false
+	}
 	s = strings.TrimSpace(s)
 	if len(s) > 1 && s[0] == '&' {
 		return parseRadix(s[1:])
@@ -154,6 +157,9 @@ func parseNumber(s string) (float64, bool) {
 	n, err := strconv.ParseFloat(s, 64)
 	return n, err == nil
 }
+
+// numberMax bounds a number as text, with blanks around it: going to the end of a long text for each number would cost too much.
+const numberMax = 256
 
 // parseRadix is a hexadecimal or octal number behind its ampersand (MS-VBAL 3.3.2): what fits 16 bits is an Integer and so may be negative, what
 // fits 32 a Long, unless its suffix asks for more.
@@ -193,9 +199,8 @@ func (r *run) join(a, b value) value {
 	if a.k == empty || a.k == text && a.s == "" {
 		return str(b.string())
 	}
-	if a.k == array || b.k == array {
-		r.work(a)
-		r.work(b)
+	if (a.k == array || b.k == array) && !r.afford(a, b) {
+		return str(hole)
 	}
 	t := b.string()
 	// Otherwise a loop over what is not known would make text of holes.

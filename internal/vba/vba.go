@@ -27,9 +27,10 @@
 //
 // # Limits
 //
-//   - Tokens: 3 Mi a project; a report says when code was Unread.
+//   - Tokens: 1 Mi a project, some 60 MB; a report says when code was Unread.
 //   - Text made: Options.Folded; text read: four times that. What is not folded any more counts as not known, so nothing is hidden by it.
-//   - Statements repeated, in loops and calls: 400,000, of 1 Mi operands; nested calls 24, nested expressions 64; elements of an array 65,536.
+//   - Statements repeated, in loops and calls: 400,000, of half a Mi operands, for which going through text and arrays counts too; nested calls 24, nested
+//     expressions 64; elements of an array 65,536.
 //   - Abilities 1,000, or 4,000 grave ones; pieces of evidence 200, of 2,048 bytes each.
 //   - Not known are: cells, properties, fields and variables of the document, input, files, dates, random numbers, the object model at large;
 //     GoTo is not followed; a class's variables are the project's; a variable's type does not matter.
