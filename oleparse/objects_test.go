@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -217,6 +218,9 @@ func FuzzObjects(f *testing.F) {
 			_, content, _ := strings.Cut(s, "|")
 			if _, content, _ = strings.Cut(content, "|"); strings.Contains(o.Name, "|") {
 				continue
+			}
+			if utf8.ValidString(content) && strings.ContainsFunc(content, func(r rune) bool { return r >= utf8.RuneSelf }) {
+				continue // a command, in UTF-8: in the file it is in a code page
 			}
 			if !bytes.Contains(native, []byte(content)) {
 				t.Errorf("%q is not in %q", content, native)

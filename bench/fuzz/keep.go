@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,7 +19,7 @@ import (
 const (
 	keepBytes = 1 << 10 // of a file: what a person can look at
 	keepMost  = 8       // of a target, those that are there included: eighty targets have half a megabyte
-	keepTries = 150     // inputs of a target that are looked at, the smallest first: some tenths of a second each
+	keepTries = 100     // inputs of a target that are looked at: some tenths of a second each
 	tryTime   = 10 * time.Second
 )
 
@@ -74,23 +75,57 @@ func (k keeper) keep(ctx context.Context, cache string) (n int, err error) {
 	}
 	reached := map[string]bool{}
 	for _, old := range append(have, input{}) { // none: the seeds of the target
-		if _, err := k.reaches(ctx, old, reached); err != nil {
+		blocks, err := k.covers(ctx, old)
+		if err != nil {
 			return 0, err
 		}
+		maps.Copy(reached, blocks)
 	}
-	for _, c := range candidates[:min(len(candidates), keepTries)] {
-		if len(have)+n >= keepMost {
-			break
-		}
-		if news, err := k.reaches(ctx, c, reached); err != nil || !news {
-			continue // an input that fails or takes long is for the next turn to find
-		}
+	for _, c := range k.best(ctx, spread(candidates, keepTries), reached, keepMost-len(have)) {
 		if err := errors.Join(os.MkdirAll(to, 0o755), os.WriteFile(filepath.Join(to, c.name), c.file, 0o644)); err != nil {
 			return n, err
 		}
 		n++
 	}
 	return n, ctx.Err()
+}
+
+// spread are n of a list at most, small and large ones.
+func spread(list []input, n int) (some []input) {
+	for i := range min(n, len(list)) {
+		some = append(some, list[i*len(list)/min(n, len(list))])
+	}
+	return some
+}
+
+// best are the inputs, most of them, that reach most of what neither reached has nor the inputs before them do. An input that fails or takes long is for the
+// next turn to find.
+func (k keeper) best(ctx context.Context, candidates []input, reached map[string]bool, most int) (list []input) {
+	var blocks []map[string]bool
+	for _, c := range candidates {
+		b, err := k.covers(ctx, c)
+		if err != nil {
+			b = nil
+		}
+		blocks = append(blocks, b)
+	}
+	for len(list) < most {
+		at, gain := -1, 0
+		for i, b := range blocks {
+			for block := range reached {
+				delete(b, block)
+			}
+			if len(b) > gain {
+				at, gain = i, len(b)
+			}
+		}
+		if at < 0 {
+			break
+		}
+		list = append(list, candidates[at])
+		reached = maps.Clone(blocks[at])
+	}
+	return list
 }
 
 // input is a file of Go's fuzzing.
@@ -140,16 +175,15 @@ func (k keeper) prepare() error {
 	return nil
 }
 
-// reaches runs the target with an input, or with its seeds for one without a name, and reports whether that reached statements that reached has not; they
-// are added.
-func (k keeper) reaches(ctx context.Context, in input, reached map[string]bool) (news bool, err error) {
+// covers runs the target with an input, or with its seeds for one without a name, and returns the statements of the package that it reaches.
+func (k keeper) covers(ctx context.Context, in input) (map[string]bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, tryTime)
 	defer cancel()
 	only := "^" + k.t.name + "$"
 	if in.name != "" {
 		at := filepath.Join(k.folder, "testdata", "fuzz", k.t.name, in.name)
 		if err := os.WriteFile(at, in.file, 0o644); err != nil {
-			return false, err
+			return nil, err
 		}
 		defer os.Remove(at)
 		only += "/^" + in.name + "$"
@@ -158,22 +192,17 @@ func (k keeper) reaches(ctx context.Context, in input, reached map[string]bool) 
 	cmd := exec.CommandContext(ctx, k.binary, "-test.run="+only, "-test.coverprofile="+profile)
 	cmd.Dir = k.folder
 	if said, err := cmd.CombinedOutput(); err != nil {
-		return false, fmt.Errorf("%s: %w\n%s", in.name, err, said)
+		return nil, fmt.Errorf("%s: %w\n%s", in.name, err, said)
 	}
 	b, err := os.ReadFile(profile)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	return covers(b, reached), nil
-}
-
-// covers adds what a profile of package runtime/coverage covers: lines "FILE:FROM,TO STATEMENTS COUNT".
-func covers(profile []byte, reached map[string]bool) (news bool) {
-	for line := range strings.Lines(string(profile)) {
-		block, ok := strings.CutSuffix(strings.TrimSpace(line), " 1")
-		if ok && !reached[block] {
-			reached[block], news = true, true
+	blocks := map[string]bool{}
+	for line := range strings.Lines(string(b)) { // FILE:FROM,TO STATEMENTS COUNT
+		if block, ok := strings.CutSuffix(strings.TrimSpace(line), " 1"); ok {
+			blocks[block] = true
 		}
 	}
-	return news
+	return blocks, nil
 }
