@@ -5,8 +5,8 @@
 // # Limits
 //
 // Kept are inputs of keepBytes at most, keepMost for each target, each of which reaches statements of its own package that nothing before it reached. They
-// come from the seeds of the targets, which our own code makes, and from mutations of them, and never from mails or files of anybody. Inputs with a
-// word by which scanners for viruses know scripts and macros are left out, whatever they reach. The cache is not bounded: it may be deleted any time.
+// come from the seeds of the targets, which our own code makes, and from mutations of them, and never from mails or files of anybody. Inputs for readers
+// of code, and with a word by which scanners for viruses know scripts and macros, are left out, whatever they reach. The cache is not bounded: it may be deleted any time.
 package main
 
 import (
