@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -305,4 +306,30 @@ func FuzzCache(f *testing.F) {
 			}
 		}
 	})
+}
+
+// BenchmarkCache is what one attachment costs: without the memory, as one that is not in it, and as one that is.
+func BenchmarkCache(b *testing.B) {
+	doc := attached{"a.doc", "", fixture.DocVBA(downloader)}
+	for _, bb := range []struct {
+		name          string
+		keep          time.Duration
+		alwaysAnother bool
+	}{{"off", 0, false}, {"miss", time.Hour, true}, {"hit", time.Hour, false}} {
+		b.Run(bb.name, func(b *testing.B) {
+			s := scanner(b, Options{Cache: &Cache{}, Remember: bb.keep})
+			p, n := doc.part(b, 1), uint64(0)
+			b.ReportAllocs()
+			for b.Loop() {
+				if n++; bb.alwaysAnother {
+					binary.LittleEndian.PutUint64(p.SHA256[:], n)
+				}
+				scan := s.Begin()
+				if _, err := scan.Part(b.Context(), p); err != nil {
+					b.Fatal(err)
+				}
+				finish(b, scan)
+			}
+		})
+	}
 }
