@@ -56,7 +56,10 @@ func (x scriptFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 	named := scriptName(f.typed)
 	if !named {
 		head, err := f.peek(ctx, 0, make([]byte, min(f.Size, hostRead)))
-		if err != nil || !clearly(f, script.Text(head)) {
+		if err != nil {
+			return err
+		}
+		if yes, err := clearly(ctx, f, script.Text(head)); !yes {
 			return err
 		}
 	}
@@ -115,23 +118,23 @@ func scriptDetail(f *File, named, encoded bool) string {
 }
 
 // clearly reports whether text under another name is a script: encoded, a batch file, or one for Windows' script hosts that starts programs.
-func clearly(f *File, text string) bool {
+func clearly(ctx context.Context, f *File, text string) (bool, error) {
 	head := text[:min(len(text), headSize)]
 	low := strings.ToLower(head)
 	switch {
 	case f.Kind == KindHTML || f.Kind == KindXML:
-		return strings.Contains(low, "<hta:application") || hasFrame(low)
+		return strings.Contains(low, "<hta:application") || hasFrame(low), nil
 	case strings.HasPrefix(strings.TrimLeft(head, " \t\r\n"), "#@~^"):
-		return true
+		return true, nil
 	case strings.Contains(low, "<hta:application"), hasFrame(low):
-		return true
+		return true, nil
 	}
 	for n, line := range strings.SplitN(low, "\n", 6) {
 		if n < 5 && strings.TrimSpace(line) == "@echo off" {
-			return true
+			return true, nil
 		}
 	}
-	return hostScript(text)
+	return hostScript(ctx, text)
 }
 
 // hasFrame reports whether lower-case markup is a Windows Script File or a scriptlet, by its root.
@@ -151,14 +154,13 @@ func hasFrame(low string) bool {
 const hostRead = 256 << 10 // bytes of a file of no known name that are looked at for a script
 
 // hostScript reports whether text is a script that makes objects of Windows which start programs: words of the language, and the object.
-func hostScript(text string) bool {
+func hostScript(ctx context.Context, text string) (bool, error) {
 	low := strings.ToLower(text)
 	if !strings.Contains(low, "createobject") && !strings.Contains(low, "activexobject") && !strings.Contains(low, "wscript") {
-		return false
+		return false, nil
 	}
-	lang := scriptLanguage("", text)
-	r := script.Judge(text, lang)
-	return r.Host && (r.Run || strings.Contains(low, "wscript.echo") || strings.Contains(low, "wscript.createobject"))
+	r, err := script.Judge(ctx, text, scriptLanguage("", text))
+	return r.Host && (r.Run || strings.Contains(low, "wscript.echo") || strings.Contains(low, "wscript.createobject")), err
 }
 
 // scriptLanguage is the language of a script by its name, else by its words.
@@ -201,7 +203,10 @@ func judgeScript(ctx context.Context, ext, text string) (*script.Report, error) 
 		}
 	}
 	lang := scriptLanguage(ext, text)
-	r := script.Judge(text, lang)
+	r, err := script.Judge(ctx, text, lang)
+	if err != nil {
+		return nil, err
+	}
 	return r, judgeVBS(ctx, r, lang, text)
 }
 
@@ -218,7 +223,10 @@ func otherLanguage(ext string) bool {
 func judgeMarkup(ctx context.Context, m *script.Markup) (*script.Report, error) {
 	list := make([]*script.Report, len(m.Sections))
 	for i := range m.Sections {
-		list[i] = script.Judge(m.Sections[i].Source, m.Sections[i].Lang)
+		var err error
+		if list[i], err = script.Judge(ctx, m.Sections[i].Source, m.Sections[i].Lang); err != nil {
+			return nil, err
+		}
 	}
 	return together(ctx, m, list)
 }

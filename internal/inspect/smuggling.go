@@ -65,8 +65,10 @@ func (x pageFile) Inspect(ctx context.Context, f *File, s *Scan) error {
 		s.limit(f, finding.LimitSize, "a page of %d bytes; %d of it were read", f.Size, len(b))
 	}
 	m := script.Parse(script.Decode(script.Text(b)))
-	g := m.Read()
-	done()
+	g, err := m.Read(ctx)
+	if done(); err != nil {
+		return err
+	}
 	s.beside(g.Text)
 	if g.Launches != "" {
 		s.found(f, finding.New(finding.URLFile, f.Path, "a page that leads to %.120q", g.Launches))

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"context"
 	"strconv"
 	"strings"
 )
@@ -12,11 +13,11 @@ const (
 )
 
 // batch judges a batch file: what it says once variables are put in and escapes taken out.
-func (r *Report) batch(src string) {
+func (r *Report) batch(ctx context.Context, src string) {
 	b := batchFile{vars: map[string]string{}, left: 2*len(src) + foldSlack}
 	n := 0
 	for line := range strings.SplitSeq(src, "\n") {
-		if n++; n > linesMax {
+		if n++; n > linesMax || n%textsPerCheck == 0 && ctx.Err() != nil {
 			break
 		}
 		low := strings.ToLower(b.line(strings.TrimRight(line, "\r")))

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"strconv"
@@ -16,6 +17,9 @@ const (
 	arrayMin  = 16      // numbers that make an array content and no table of a few options
 	foldSlack = 1 << 20 // bytes that folding may make beyond twice the script's length
 	wordMax   = 80      // the longest string that is looked up as a word
+
+	tokensPerCheck = 1 << 10 // between two looks at the context: some ten thousandths of a second
+	textsPerCheck  = 1 << 6  // the same, of texts that are judged
 )
 
 // value is what an expression yields.
@@ -47,6 +51,9 @@ func (f *folded) has(word string) bool { return f.names[word] > 0 || f.words[wor
 
 type folder struct {
 	lexer
+	ctx    context.Context // at whose end the script ends
+	met    int             // tokens
+	err    error
 	tok    token
 	depth  int
 	budget int
@@ -54,9 +61,9 @@ type folder struct {
 	out    *folded
 }
 
-// fold folds a script.
-func fold(src string, lang Language) *folded {
-	f := &folder{lexer: lexer{src: src, lang: lang}, budget: 2*len(src) + foldSlack, vars: map[string]*value{},
+// fold folds a script, as far as it comes before the context's end.
+func fold(ctx context.Context, src string, lang Language) *folded {
+	f := &folder{ctx: ctx, lexer: lexer{src: src, lang: lang}, budget: 2*len(src) + foldSlack, vars: map[string]*value{},
 		out: &folded{names: map[string]int{}, words: map[string]bool{}}}
 	for f.advance(); f.tok.sort != end; {
 		f.note(f.expr())
@@ -68,7 +75,16 @@ func fold(src string, lang Language) *folded {
 	return f.out
 }
 
-func (f *folder) advance() { f.tok = f.next() }
+func (f *folder) advance() {
+	if f.met++; f.met%tokensPerCheck == 0 && f.err == nil {
+		f.err = f.ctx.Err()
+	}
+	if f.err != nil {
+		f.tok = token{}
+		return
+	}
+	f.tok = f.next()
+}
 
 func (f *folder) is(p string) bool { return f.tok.sort == punct && f.tok.s == p }
 

@@ -18,16 +18,16 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		for _, lang := range []Language{JScript, VBScript, PowerShell} {
 			made := 0
-			for _, x := range fold(s, lang).strings {
+			for _, x := range fold(t.Context(), s, lang).strings {
 				made += len(x)
 			}
 			if made > 64*(len(s)+1)+4*foldSlack {
 				t.Errorf("%s: %d bytes of text from %d", lang, made, len(s))
 			}
 		}
-		Judge(s, Batch)
-		Judge(AsMacro(s), VBScript)
-		for _, p := range Parse(Decode(Text([]byte(s)))).Read().Payloads {
+		Judge(t.Context(), s, Batch)
+		Judge(t.Context(), AsMacro(s), VBScript)
+		for _, p := range readPage(t, Parse(Decode(Text([]byte(s))))).Payloads {
 			if len(p.Data) < payloadMin {
 				t.Errorf("a payload of %d bytes", len(p.Data))
 			}

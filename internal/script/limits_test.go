@@ -14,7 +14,7 @@ func TestWhatGrowsIsBounded(t *testing.T) {
 	} {
 		src := `a="x";` + strings.Repeat(piece, size/len(piece))
 		made := 0
-		for _, s := range fold(src, JScript).strings {
+		for _, s := range fold(t.Context(), src, JScript).strings {
 			made += len(s)
 		}
 		if made > 4*len(src)+2*foldSlack {
@@ -25,14 +25,14 @@ func TestWhatGrowsIsBounded(t *testing.T) {
 
 func TestDeepNestingEnds(t *testing.T) {
 	for _, piece := range []string{"(", "[", "a(", "a=", "-", "a.b(", "a['b'][", "{"} {
-		if f := fold(strings.Repeat(piece, 1<<18), JScript); len(f.strings) > 1 {
+		if f := fold(t.Context(), strings.Repeat(piece, 1<<18), JScript); len(f.strings) > 1 {
 			t.Errorf("%q: %q", piece, f.strings)
 		}
 	}
 }
 
 func TestManyElementsGoOnInTheLast(t *testing.T) {
-	f := fold(`x=[`+strings.Repeat(`"ab",`, listMax+10)+`].join("")`, JScript)
+	f := fold(t.Context(), `x=[`+strings.Repeat(`"ab",`, listMax+10)+`].join("")`, JScript)
 	if len(f.strings) == 0 || len(f.strings[0]) != 2*(listMax+10) {
 		t.Errorf("%d texts, the first of %d", len(f.strings), len(append(f.strings, "")[0]))
 	}

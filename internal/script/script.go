@@ -8,6 +8,7 @@
 // # Limits
 //
 //   - Folding makes no more than twice the script's length and a megabyte; what does not fold counts as it is written.
+//   - Between two looks at the context lie a thousand tokens or 64 texts.
 //   - Functions that scripts define themselves are not followed: a decoder in a loop yields nothing.
 //   - 64 levels of nested brackets are read as such, 50,000 different names are kept.
 //   - A payload that is encrypted with a key of more than a few bytes is told, not opened.
@@ -15,6 +16,7 @@ package script
 
 import (
 	"bytes"
+	"context"
 	"strings"
 	"unicode/utf8"
 
@@ -85,20 +87,20 @@ func (r *Report) does(strong bool, what string) {
 	r.Does = append(r.Does, what)
 }
 
-// Judge reads one script.
-func Judge(src string, lang Language) *Report {
+// Judge reads one script. The error is the context's, which is asked on the way.
+func Judge(ctx context.Context, src string, lang Language) (*Report, error) {
 	r := &Report{}
 	switch lang {
 	case Batch:
-		r.batch(src)
+		r.batch(ctx, src)
 	default:
-		r.code(fold(src, lang), lang)
+		r.code(ctx, fold(ctx, src, lang), lang)
 		if lang == PowerShell {
 			r.commands(strings.ToLower(strings.ReplaceAll(src, "`", "")), 0)
 			r.hiddenShell(src)
 		}
 	}
-	return r
+	return r, ctx.Err()
 }
 
 const (
@@ -106,13 +108,16 @@ const (
 	stringMax = 1 << 16 // bytes of a text that is searched: a command line has 8,191 at most, a script in a script some thousands
 )
 
-// code judges folded code.
-func (r *Report) code(f *folded, lang Language) {
+// code judges folded code, as far as it comes before the context's end.
+func (r *Report) code(ctx context.Context, f *folded, lang Language) {
 	r.Host = f.has("activexobject") || f.has("createobject") || f.has("wscript") || f.has("getobject")
 	r.Web = webWords(f)
 	r.Copies = f.has("clipboard") || f.has("clipboarddata") || f.has("execcommand")
 	var run, net, write bool
-	for _, s := range f.strings {
+	for i, s := range f.strings {
+		if i%textsPerCheck == 0 && ctx.Err() != nil {
+			return
+		}
 		low := strings.ToLower(s[:min(len(s), stringMax)])
 		run, net, write = run || runClass(low), net || netClass(low), write || strings.Contains(low, "adodb.stream")
 		r.commands(low, 0)

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"context"
 	"strings"
 )
 
@@ -37,18 +38,19 @@ const (
 	shortText   = 200       // characters of a script's text that people may be shown
 )
 
-// Read looks at the scripts and addresses of a page, and at the pages that it writes into itself.
-func (m *Markup) Read() *Page {
+// Read looks at the scripts and addresses of a page, and at the pages that it writes into itself. The error is the context's, which is asked on the way.
+func (m *Markup) Read(ctx context.Context) (*Page, error) {
 	g := &Page{}
-	r := &reader{g: g, seen: map[string]bool{}}
+	r := &reader{ctx: ctx, g: g, seen: map[string]bool{}}
 	r.text.WriteString(m.Text)
 	r.markup(m, 0)
 	g.Text = r.text.String()
-	return g
+	return g, ctx.Err()
 }
 
 // reader collects what a page and its scripts hold.
 type reader struct {
+	ctx    context.Context
 	g      *Page
 	pages  int
 	size   int // of the pages
@@ -65,7 +67,7 @@ func (r *reader) markup(m *Markup, depth int) {
 	folds := make([]*folded, len(m.Sections))
 	for i := range m.Sections {
 		sec := &m.Sections[i]
-		folds[i] = fold(sec.Source, sec.Lang)
+		folds[i] = fold(r.ctx, sec.Source, sec.Lang)
 		r.handing(folds[i], sec)
 	}
 	for i := range m.Sections { // what one script holds another one hands over
@@ -181,7 +183,7 @@ func (r *reader) payload(p Payload) {
 // script looks at what one script does, then at the pages it writes.
 func (r *reader) script(s *Section, f *folded, depth int) {
 	report := &Report{}
-	report.code(f, s.Lang)
+	report.code(r.ctx, f, s.Lang)
 	if depth == 0 {
 		r.g.Scripts = append(r.g.Scripts, report)
 	} else {
@@ -191,7 +193,10 @@ func (r *reader) script(s *Section, f *folded, depth int) {
 	auto := hands != "" && (f.has("click") || f.has("dispatchevent") || f.has("location") || f.has("saveas") || f.has("mssaveoropenblob") || f.has("mssaveblob"))
 	r.g.Auto = r.g.Auto || auto
 	x := extraction{r: r, f: f, name: f.fileName(), hands: hands != "", decodes: f.decodesText() || hands != "" || r.hander != nil || r.loads}
-	for _, t := range f.strings {
+	for i, t := range f.strings {
+		if i%textsPerCheck == 0 && r.ctx.Err() != nil {
+			return
+		}
 		r.launch(t, false)
 		if len(t) <= shortText && r.text.Len() < 2*textMax {
 			r.text.WriteString(t + "\n")

@@ -91,7 +91,7 @@ func TestSmuggledFiles(t *testing.T) {
 		{"data in a script element", `<script type="text/plain" id=d>` + b64(bytes.Repeat(archive, 3)) + `</script><script>var b=atob(d.text);` + give + `</script>`},
 		{"a picture in SVG", `<svg xmlns="http://www.w3.org/2000/svg"><script><![CDATA[var b=atob("` + b64(archive) + `");` + give + `]]></script></svg>`},
 	} {
-		g := Parse(tt.page).Read()
+		g := readPage(t, Parse(tt.page))
 		if len(g.Payloads) != 1 || g.Hands == "" {
 			t.Errorf("%s: %d payloads, handed over by %q", tt.name, len(g.Payloads), g.Hands)
 			continue
@@ -119,7 +119,7 @@ func TestFilesInPartsOfThePage(t *testing.T) {
 		{"behind a title with markup", `<title><script></title>` + inPage(`var b=atob("`+b64(archive)+`");`+give)},
 		{"after many pages that are written", inPage(many.String() + `eval("var b=atob('` + b64(archive) + `');` + give + `")`)},
 	} {
-		g := Parse(tt.page).Read()
+		g := readPage(t, Parse(tt.page))
 		if len(g.Payloads) != 1 || g.Hands == "" || !bytes.HasPrefix(g.Payloads[0].Data, archive[:4]) {
 			t.Errorf("%s: %d payloads, handed over by %q", tt.name, len(g.Payloads), g.Hands)
 		}
@@ -151,7 +151,7 @@ func signed(b []byte) string {
 }
 
 func TestNamesAndTextOfAPage(t *testing.T) {
-	g := Parse(inPage(`var b=atob('` + b64(archive) + `');` + give)).Read()
+	g := readPage(t, Parse(inPage(`var b=atob('`+b64(archive)+`');`+give)))
 	if g.Payloads[0].Name != "paper.zip" || !strings.Contains(g.Text, "Password: 4711") || !g.Auto {
 		t.Errorf("name %q, text %.60q, by itself %v", g.Payloads[0].Name, g.Text, g.Auto)
 	}
@@ -159,10 +159,10 @@ func TestNamesAndTextOfAPage(t *testing.T) {
 
 func TestContentThatNobodyCanRead(t *testing.T) {
 	sealed := `var c=CryptoJS.AES.decrypt("` + b64([]byte(noise(3000))) + `",prompt());var b=c.toString();`
-	if g := Parse(inPage(sealed + give)).Read(); g.Opaque < 3000 || g.Hands == "" {
+	if g := readPage(t, Parse(inPage(sealed+give))); g.Opaque < 3000 || g.Hands == "" {
 		t.Errorf("%d bytes, %q", g.Opaque, g.Hands)
 	}
-	if g := Parse(inPage(`var b=mine(atob("` + b64([]byte(noise(3000))) + `"),prompt());` + give)).Read(); g.Opaque < 3000 || g.Hands == "" {
+	if g := readPage(t, Parse(inPage(`var b=mine(atob("`+b64([]byte(noise(3000)))+`"),prompt());`+give))); g.Opaque < 3000 || g.Hands == "" {
 		t.Errorf("decoded: %d bytes, %q", g.Opaque, g.Hands)
 	}
 	for name, code := range map[string]string{
@@ -171,11 +171,11 @@ func TestContentThatNobodyCanRead(t *testing.T) {
 		"UTF-16":   `var b=decode("` + wideText(noise(3000)) + `");`,
 		"an order": `var a=["` + b64([]byte(noise(900))) + `1","` + b64([]byte(noise(1200)))[800:] + `"],b=atob(a[n[0]]+a[n[1]]);`,
 	} {
-		if g := Parse(inPage(code + give)).Read(); g.Opaque == 0 {
+		if g := readPage(t, Parse(inPage(code+give))); g.Opaque == 0 {
 			t.Errorf("%s: nothing", name)
 		}
 	}
-	if g := Parse(inPage(sealed + `document.body.textContent=b`)).Read(); g.Opaque != 0 || g.Hands != "" {
+	if g := readPage(t, Parse(inPage(sealed+`document.body.textContent=b`))); g.Opaque != 0 || g.Hands != "" {
 		t.Errorf("shown in the page: %d bytes, %q", g.Opaque, g.Hands)
 	}
 }
@@ -206,7 +206,7 @@ func TestPagesThatHandOverWhatTheyShow(t *testing.T) {
 		{"pictures in the page", `<img src="data:image/png;base64,` + b64(picture) + `"><style>@font-face{src:url(data:font/woff2;base64,AAAA)}</style>`},
 		{"a library's numbers", inPage(`var table=[` + numbers(make([]byte, 300)) + `];export default table`)},
 	} {
-		g := Parse(tt.page).Read()
+		g := readPage(t, Parse(tt.page))
 		for _, p := range g.Payloads {
 			if !p.Plain {
 				t.Errorf("%s: payload %.20q by %s", tt.name, p.Data, p.How)
