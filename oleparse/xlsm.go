@@ -17,7 +17,7 @@ import (
 // read again: its list of sheets, its names, its cells as far as macros may read them.
 
 const (
-	sheetCells    = 1 << 18  // cells kept in all; the largest macro sheets seen have some thousands
+	sheetCells    = 1 << 17  // cells kept in all; the largest macro sheets seen have some thousands
 	sheetText     = 16 << 20 // bytes of their formulas and values
 	sharedText    = 8 << 20  // bytes of shared strings
 	sheetsMax     = 4096     // Excel is bounded by memory; honest workbooks have some hundreds at most

@@ -117,7 +117,7 @@ type code struct {
 
 var (
 	codeVBA    = code{100 * time.Nanosecond, 16}        // a byte of a module's source
-	codeCells  = code{40 * time.Microsecond, 900}       // a cell of a workbook with macro sheets
+	codeCells  = code{40 * time.Microsecond, 600}       // a cell of a workbook with macro sheets
 	codeScript = code{170 * time.Nanosecond, 4}         // a byte of a script or page
 	codeText   = code{60 * time.Nanosecond, workFactor} // a byte of a mail's text
 )

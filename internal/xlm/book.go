@@ -22,9 +22,9 @@ type cell struct {
 type column struct{ sheet, col int }
 
 const (
-	nodesMax = 1 << 16 // nodes of formulas kept parsed, 12 MB; others are parsed each time
+	nodesMax = 1 << 15 // nodes of formulas kept parsed, 6 MB; others are parsed each time
 	parseMax = 8 << 20 // bytes parsed in all, two seconds; honest macros have some ten thousand
-	keptMax  = 1 << 15 // cells kept as they were last seen, 10 MB; others are made anew
+	keptMax  = 1 << 14 // cells kept as they were last seen, 5 MB; others are made anew
 )
 
 // book is the workbook, indexed.
@@ -33,9 +33,9 @@ type book struct {
 	sheets map[string]int // by name in lower case
 	index  map[place]int32
 	cells  map[addr]*cell
-	rows   map[column][]int // rows of formulas of macro sheets, ascending; those that macros write are added
-	names  map[string][]int // indexes in w.Names by key
-	order  []addr           // cells of macro sheets with formulas, in the order of the file
+	rows   map[column][]int32 // rows of formulas of macro sheets, ascending; those that macros write are added
+	names  map[string][]int   // indexes in w.Names by key
+	order  []place            // cells of macro sheets with formulas, in the order of the file
 	nodes  int
 	parsed int  // bytes of formulas parsed so far
 	cut    bool // a limit was met
@@ -47,9 +47,19 @@ type place uint64
 // placeOf packs an address that is valid.
 func placeOf(a addr) place { return place(a.sheet)<<34 | place(a.row)<<14 | place(a.col) }
 
+// addr unpacks it.
+func (p place) addr() addr {
+	return addr{int(p >> 34), int(p>>14) & (rowsMax - 1), int(p) & (colsMax - 1)}
+}
+
 // newBook indexes at most most cells.
 func newBook(w *Workbook, most int) *book {
-	b := &book{w: w, sheets: map[string]int{}, index: map[place]int32{}, cells: map[addr]*cell{}, rows: map[column][]int{}, names: map[string][]int{}}
+	b := &book{w: w, sheets: map[string]int{}, cells: map[addr]*cell{}, rows: map[column][]int32{}, names: map[string][]int{}}
+	n := 0
+	for i := range w.Sheets {
+		n += len(w.Sheets[i].Cells)
+	}
+	b.index = make(map[place]int32, min(n, most)) // at once: a map that grows holds its cells twice
 	for i := range w.Sheets {
 		key := strings.ToLower(w.Sheets[i].Name)
 		if _, ok := b.sheets[key]; !ok {
@@ -89,8 +99,8 @@ func (b *book) add(sheet, most int) int {
 		b.index[placeOf(at)] = int32(i)
 		if c.Formula != "" && b.macroSheet(sheet) {
 			col := column{sheet, c.Col}
-			b.rows[col] = append(b.rows[col], c.Row)
-			b.order = append(b.order, at)
+			b.rows[col] = append(b.rows[col], int32(c.Row))
+			b.order = append(b.order, placeOf(at))
 		}
 	}
 	return len(list)
@@ -144,11 +154,11 @@ func nameKey(s string) string { return strings.ToLower(strings.TrimPrefix(s, "_x
 // next is the first row at or below row with a formula in the column.
 func (b *book) next(at addr) (addr, bool) {
 	rows := b.rows[column{at.sheet, at.col}]
-	i, _ := slices.BinarySearch(rows, at.row)
+	i, _ := slices.BinarySearch(rows, int32(at.row))
 	if i == len(rows) {
 		return at, false
 	}
-	at.row = rows[i]
+	at.row = int(rows[i])
 	return at, true
 }
 
@@ -156,8 +166,8 @@ func (b *book) next(at addr) (addr, bool) {
 func (b *book) note(at addr) {
 	key := column{at.sheet, at.col}
 	rows := b.rows[key]
-	if i, found := slices.BinarySearch(rows, at.row); !found {
-		b.rows[key] = slices.Insert(rows, i, at.row)
+	if i, found := slices.BinarySearch(rows, int32(at.row)); !found {
+		b.rows[key] = slices.Insert(rows, i, int32(at.row))
 	}
 }
 

@@ -82,7 +82,7 @@ func TestCellsPastTheLimit(t *testing.T) {
 // Cells that a file puts outside of any sheet are none.
 func TestCellsOutsideASheet(t *testing.T) {
 	b := newBook(&Workbook{Sheets: []Sheet{{Kind: MacroSheet, Cells: []Cell{{Row: -1, Formula: "1"}, {Row: rowsMax, Formula: "1"}, {Col: colsMax, Formula: "1"}, {Row: rowsMax - 1, Col: colsMax - 1, Formula: "1"}}}}}, 100)
-	if len(b.order) != 1 || b.order[0] != (addr{0, rowsMax - 1, colsMax - 1}) {
+	if len(b.order) != 1 || b.order[0] != placeOf(addr{0, rowsMax - 1, colsMax - 1}) {
 		t.Errorf("%+v", b.order)
 	}
 }

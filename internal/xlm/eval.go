@@ -311,7 +311,7 @@ func (m *machine) at(a addr) value {
 	switch {
 	case c == nil:
 		return value{kind: empty}
-	case c.source == "", m.ran[a] && c.v.kind != unknown:
+	case c.source == "", m.ran[placeOf(a)] && c.v.kind != unknown:
 		return c.v
 	case !m.folding && c.v.kind != empty && c.v.kind != unknown:
 		return c.v

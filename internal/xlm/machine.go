@@ -22,10 +22,10 @@ type machine struct {
 	f       *frame  // the macro that runs, nil for none
 	auto    bool    // this way begins at a name that starts by itself
 	queue   []start
-	ways    int           // of the queue that were followed
-	forked  map[addr]bool // cells at which a second way was begun
-	ran     map[addr]bool // formulas that ran on any way
-	handles map[int]api   // what REGISTER returned
+	ways    int            // of the queue that were followed
+	forked  map[addr]bool  // cells at which a second way was begun
+	ran     map[place]bool // formulas that ran on any way
+	handles map[int]api    // what REGISTER returned
 	aliases map[string]api
 	naming  map[*Name]bool // names that are being worked out
 	active  *area          // the selection, nil where it is not known
@@ -62,9 +62,9 @@ type loop struct {
 }
 
 const (
-	valuesMax = 24 << 20 // bytes of texts and arrays that names, cells and results keep
+	valuesMax = 16 << 20 // bytes of texts and arrays that names, cells and results keep
 	stepWork  = 4        // of going on to the next cell
-	ranMax    = 1 << 16  // values of formulas that ran, 20 MB; a loop runs few formulas often
+	ranMax    = 1 << 15  // values of formulas that ran, 10 MB; a loop runs few formulas often
 	waysMax   = 64       // ways through the macros: names that start, their divisions at conditions that are not known
 	loopsMax  = 64       // loops inside loops
 	wayWork   = 1 << 19  // of one way: a loop of six formulas decodes 9,000 characters with it
@@ -74,7 +74,7 @@ const (
 
 // newMachine begins with nothing written and nothing known of the selection.
 func newMachine(ctx context.Context, b *book, j *judge) *machine {
-	return &machine{ctx: ctx, b: b, j: j, left: allWork, forked: map[addr]bool{}, ran: map[addr]bool{}, handles: map[int]api{}, aliases: map[string]api{},
+	return &machine{ctx: ctx, b: b, j: j, left: allWork, forked: map[addr]bool{}, ran: map[place]bool{}, handles: map[int]api{}, aliases: map[string]api{},
 		naming: map[*Name]bool{}}
 }
 
@@ -179,7 +179,7 @@ func (m *machine) step(at addr) {
 	} else {
 		v = m.at(v.area.first())
 	}
-	m.ran[at] = true
+	m.ran[placeOf(at)] = true
 	if old := m.mem.cells[at]; old != nil { // written, or run before on this way
 		if m.keep(v) {
 			old.v = v

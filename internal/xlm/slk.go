@@ -18,7 +18,7 @@ import (
 
 const (
 	slkLine  = 64 << 10 // bytes of a record that are read; Excel's longest formula has 8,192 characters
-	slkCells = 1 << 18  // cells kept
+	slkCells = 1 << 17  // cells kept
 	slkNames = 1 << 14  // names kept
 	slkText  = 16 << 20 // bytes of expressions and values kept
 )

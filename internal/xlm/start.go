@@ -33,13 +33,14 @@ func (m *machine) refersTo(n *Name) (addr, bool) {
 // others follows the macros that do not start by themselves: those with names, then what nothing has reached, from the top of each column.
 func (m *machine) others() {
 	for i := range m.b.w.Names {
-		if at, ok := m.refersTo(&m.b.w.Names[i]); ok && m.b.macroSheet(at.sheet) && !m.ran[at] {
+		if at, ok := m.refersTo(&m.b.w.Names[i]); ok && m.b.macroSheet(at.sheet) && !m.ran[placeOf(at)] {
 			m.begin(start{at: at})
 		}
 	}
 	m.run()
-	for _, at := range m.b.order {
-		if len(m.queue) < waysMax && m.b.macroSheet(at.sheet) && !m.ran[at] {
+	for _, p := range m.b.order {
+		at := p.addr()
+		if len(m.queue) < waysMax && m.b.macroSheet(at.sheet) && !m.ran[placeOf(at)] {
 			m.begin(start{at: at})
 			m.run()
 		}
@@ -56,7 +57,7 @@ func (m *machine) everything() {
 			if m.ctx.Err() != nil {
 				return
 			}
-			chars += m.one(at)
+			chars += m.one(at.addr())
 		}
 	}
 	if chars >= manyChars && len(m.j.rep.Autoexec) > 0 {

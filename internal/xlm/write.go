@@ -155,7 +155,7 @@ func (m *machine) assignCell(to addr, v value, by addr) bool {
 		}
 		m.version++
 		m.mem.cells[to] = c
-		m.ran[to] = true
+		m.ran[placeOf(to)] = true
 		return true
 	}
 	return m.put(to, c, by)

@@ -93,14 +93,14 @@ type Report struct {
 
 // Options bound a judgement. The zero value of a field is its default.
 type Options struct {
-	Cells    int // cells in all; 1,000,000: a workbook of 30 MB
+	Cells    int // cells in all; 131,072: as many as the formats' readers keep, with what their macros make some 60 MB
 	Formulas int // of Report.Formulas; 5,000: more than anybody reads
 }
 
 // withDefaults fills in what was left at zero.
 func (o Options) withDefaults() Options {
 	if o.Cells <= 0 {
-		o.Cells = 1_000_000
+		o.Cells = 1 << 17
 	}
 	if o.Formulas <= 0 {
 		o.Formulas = 5_000
