@@ -205,8 +205,6 @@ func (s *server) openQuarantine(ctx context.Context) (err error) {
 		s.log.Error("quarantine: held, but not in the index yet", "id", id, "error", err.Error())
 	}
 	o.Step = crashStep()
-	readers := notifyOptions(s.cfg)
-	o.Notice = readers.Readers
 	if s.q, err = quarantine.Open(ctx, s.st, o); err != nil {
 		return err
 	}
@@ -223,6 +221,7 @@ func (s *server) openQuarantine(ctx context.Context) (err error) {
 		s.log.Warn("quarantine: "+p.Kind, "path", p.Path, "repaired", p.Repaired, "detail", p.Detail)
 	}
 	s.metrics.CollectQuarantine(s.quarantineStats)
+	readers := notifyOptions(s.cfg)
 	readers.Explain = func(rule, lang string) (title, advice string) { return s.pack.Load().Explain(rule, lang) }
 	readers.Sent = func() { s.metrics.Notices.WithLabelValues("sent").Inc() }
 	readers.Failed = func(err error) {

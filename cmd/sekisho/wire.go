@@ -100,6 +100,7 @@ func quarantineOptions(c *config.Config) quarantine.Options {
 		MaxBytes: int64(q.MaxBytes), MaxMessages: int64(q.MaxMessages), SourceShare: float64(q.MaxSourcePercent) / 100,
 		MinFree: int64(q.MinFreeBytes), Retain: q.Retention, KeepReleased: q.KeepReleased, Tombstone: q.KeepRecords,
 		MarkLife: r.Valid, Relay: quarantine.Relay{Addr: r.SMTP, Helo: r.Helo},
+		Notice: notifyOptions(c).Readers, // whoever writes the row of a held mail enters its readers, the command line too
 	}
 }
 

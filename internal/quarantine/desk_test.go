@@ -56,6 +56,66 @@ func TestOtherProcessesSeeWhatIsHeldBeforeItsRow(t *testing.T) {
 	}
 }
 
+// unindexed puts a mail whose row does not come: its process was stopped, or killed, after the reply.
+func unindexed(r *rig) (id string) {
+	r.Helper()
+	r.desk.mu.Lock()
+	r.desk.timed = true // and no timer runs
+	r.desk.mu.Unlock()
+	return r.put(item(), mail)
+}
+
+func TestVerifyBesideADaemonWritesTheRowOfAMailOnItsWay(t *testing.T) {
+	for _, repair := range []bool{false, true} {
+		r := newRig(t, Options{})
+		id := unindexed(r)
+		other, err := Open(t.Context(), r.st, Options{MinFree: -1, Now: r.clock.now})
+		must(t, err)
+		if rep, err := other.Verify(t.Context(), repair); err != nil || len(rep.Problems) > 0 || rep.Files != 1 {
+			t.Errorf("repair %v: %+v, %v", repair, rep, err)
+		}
+		acts, err := other.Acts(t.Context(), id)
+		if err != nil || len(acts) != 1 || acts[0].Act != ActHold {
+			t.Errorf("repair %v: %+v, %v", repair, acts, err)
+		}
+	}
+}
+
+func TestWhoeverWritesTheRowEntersItsReadersOnce(t *testing.T) {
+	readers := func(Item) []string { return []string{"postmaster"} }
+	r := newRig(t, Options{Notice: readers})
+	id := unindexed(r)
+	other, err := Open(t.Context(), r.st, Options{MinFree: -1, Now: r.clock.now, Notice: readers})
+	must(t, err)
+	if _, err := other.List(t.Context(), Filter{}); err != nil {
+		t.Fatal(err)
+	}
+	r.Close(t.Context()) // the daemon's own row comes second
+	for table, column := range map[string]string{"notices": "item_id", "acts": "item_id", "items": "id"} {
+		var n int
+		must(t, r.st.DB.QueryRow(`SELECT count(*) FROM `+table+` WHERE `+column+` = ?`, id).Scan(&n))
+		if n != 1 {
+			t.Errorf("%d rows in %s", n, table)
+		}
+	}
+}
+
+func TestARowWrittenByOthersGoesWithAFileThatCouldNotBeMadeDurable(t *testing.T) {
+	r := newRig(t, Options{})
+	id := unindexed(r)
+	if _, err := r.Resolve(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	must(t, os.Remove(r.path(id))) // the folder could not be synced, and the renaming was undone
+	r.unreserve(id)
+	if items, err := r.List(t.Context(), Filter{State: "all"}); err != nil || len(items) > 0 {
+		t.Errorf("%+v, %v", items, err)
+	}
+	if s, err := r.Stats(t.Context()); err != nil || s.Messages != 0 || s.Bytes != 0 {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
 func TestManyAtOnceAreAllHeldAndCountedOnce(t *testing.T) {
 	const puts = 60
 	r := newRig(t, Options{SourceShare: 1})

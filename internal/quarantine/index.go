@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -147,8 +148,12 @@ func (q *Quarantine) catchUp(ctx context.Context) {
 	}
 }
 
-// rebuild makes a row of a file.
+// rebuild makes a row of a file. Its Put may not have come to the syncing of the folder, or have died before it: nobody sees a row whose file a power cut
+// could take away.
 func (q *Quarantine) rebuild(ctx context.Context, it Item, space int64, who string) error {
+	if err := store.SyncDir(filepath.Dir(q.path(it.ID))); err != nil {
+		return err
+	}
 	if !it.Waits.After(q.now()) {
 		it.Waits = time.Time{} // without its row nobody knows what was decided while it waited
 	}

@@ -146,7 +146,7 @@ const (
 		coalesce(sum(CASE kind WHEN 'source' THEN bytes END), 0), coalesce(sum(CASE kind WHEN 'source' THEN messages END), 0)
 		FROM usage WHERE (kind, source) IN (VALUES ('total', ''), ('source', ?))`
 	sqlPending = `SELECT coalesce(sum(space), 0) FROM items WHERE state = ?`
-	sqlGiveUp  = `DELETE FROM items WHERE id = ? AND state = ?`
+	sqlGiveUp  = `DELETE FROM items WHERE id = ? AND state IN (?, ?)`
 	// The row counts already with what it takes: the trigger that counts changes of space does not fire.
 	sqlIndexReserved = `UPDATE items SET state = ?, waits = ?, item = ? WHERE id = ? AND state = ? AND space = ?`
 	sqlIndex         = `INSERT INTO items (id, state, place, held, expires, waits, source, space, counted, item)
@@ -198,10 +198,11 @@ func (q *Quarantine) checkDisk(ctx context.Context, tx execer, need int64) error
 
 type used struct{ bytes, messages int64 }
 
-// unreserve gives the reservation back. Where that fails it ends by itself (reservationLife).
+// unreserve gives the reservation back, and the row that somebody else made of a file that then could not be made durable. Where that fails the reservation
+// ends by itself (reservationLife).
 func (q *Quarantine) unreserve(id string) {
 	_ = q.desk.do(context.Background(), func(ctx context.Context, tx execer) error {
-		_, err := tx.ExecContext(ctx, sqlGiveUp, id, statePutting)
+		_, err := tx.ExecContext(ctx, sqlGiveUp, id, statePutting, StateHeld)
 		return err
 	})
 }

@@ -203,13 +203,17 @@ func (v *verifier) gone(id, path, state string) error {
 	return nil
 }
 
+// noRow judges a whole file that has no row. Beside a daemon, one with a reservation is on its way: it gets its row, as from whoever lists it.
 func (v *verifier) noRow(ctx context.Context, f *os.File, it Item, path, state string) error {
+	fi, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if state == statePutting && v.content && v.q.rebuild(ctx, it, fi.Size(), "sekisho") == nil {
+		return nil
+	}
 	p := Problem{Kind: NoRow, ID: it.ID, Path: path, Detail: state}
 	if v.repair {
-		fi, err := f.Stat()
-		if err != nil {
-			return err
-		}
 		if state == StateLost { // it has come back
 			_, err = v.q.st.Index.ExecContext(ctx, `UPDATE items SET state = ?, counted = 1, ended = 0 WHERE id = ? AND state = ?`,
 				statePutting, it.ID, StateLost)
