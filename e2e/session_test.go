@@ -142,6 +142,7 @@ func TestAbortInTheMiddle(t *testing.T) {
 	}
 	send(t, p.Inbound, mailOf("after the break"), 250, outside...)
 	delivered(t, p.Sink, "after the break")
+	one(t, d, "after the break") // records gather for a moment
 	recs, err := d.Records()
 	if err != nil || len(recs) != 1 {
 		t.Errorf("records %+v (%v), want one", recs, err)

@@ -166,6 +166,10 @@ func (s *server) open(ctx context.Context) (err error) {
 	if s.audit, err = audit.Open(file); err != nil {
 		return err
 	}
+	s.audit.Gather(func(records int, err error) {
+		s.metrics.Errors.WithLabelValues("audit").Add(float64(records))
+		s.log.Error("audit: records lost", "records", records, "error", err.Error())
+	})
 	policy, err := s.policy(s.cfg)
 	if err != nil {
 		return err

@@ -3,13 +3,15 @@
 //
 // # Limits
 //
-// A record is one write(2) to a file opened with O_APPEND, so that records of several processes never mix. Every string of a record is cut
+// Whole records go to a file opened with O_APPEND by one write(2), so that those of several processes never mix. With Gather they lie in memory for gatherWait,
+// or until they are gatherMost bytes: a killed process loses these. What is held is in the quarantine all the same. Every string of a record is cut
 // to textMax bytes, the recipients to rcptMax; a record that is still longer than lineMax loses its findings, attachments and facts; each cut sets
 // "truncated". Bytes that are not UTF-8 become U+FFFD, and control and formatting characters are written as \uXXXX: printing the file cannot act
 // on a terminal. The package does not rotate: an outside tool renames the file and asks for Reopen.
 package audit
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -60,10 +62,18 @@ type Record struct {
 type Log struct {
 	path string
 
-	mu   sync.Mutex
-	file *os.File
-	torn bool // the file ends inside a record: a crash, or a full disk
+	mu    sync.Mutex
+	file  *os.File
+	torn  bool // the file ends inside a record: a crash, or a full disk
+	lost  func(records int, err error)
+	buf   []byte // records that gather
+	timed bool   // they are written in a moment
 }
+
+const (
+	gatherWait = 100 * time.Millisecond // a reader does not notice it, and a thousand mails a second cost ten writes
+	gatherMost = 64 << 10               // some dozens of records
+)
 
 // Open opens or makes the file, 0640. A file made by root belongs to the owner of its folder, so that the daemon can go on with it.
 func Open(path string) (*Log, error) {
@@ -76,32 +86,83 @@ func Open(path string) (*Log, error) {
 	return l, nil
 }
 
+// Gather has records written some at a time from now on. lost hears of those that could not be, and asks the log nothing.
+func (l *Log) Gather(lost func(records int, err error)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lost = lost
+}
+
 // Write appends one record as one line. An error leaves the message's fate unchanged: the caller counts it.
 func (l *Log) Write(r Record) error {
 	line, err := encode(r)
 	if err != nil {
 		return err
 	}
-	return l.write(line)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.file == nil {
+		return fmt.Errorf("audit: %w", os.ErrClosed)
+	}
+	if l.lost == nil {
+		_, err := l.put(line)
+		return err
+	}
+	l.buf = append(l.buf, line...)
+	switch {
+	case len(l.buf) >= gatherMost:
+		l.flush()
+	case !l.timed:
+		l.timed = true
+		time.AfterFunc(gatherWait, func() {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.timed = false
+			l.flush()
+		})
+	}
+	return nil
 }
 
+// flush writes what has gathered. l.mu is held.
+func (l *Log) flush() {
+	if len(l.buf) == 0 || l.file == nil {
+		return
+	}
+	if n, err := l.put(l.buf); err != nil {
+		l.lost(bytes.Count(l.buf[n:], []byte{'\n'}), err)
+	}
+	if l.buf = l.buf[:0]; cap(l.buf) > 4*gatherMost { // one large record does not stay
+		l.buf = nil
+	}
+}
+
+// write appends a line of its own at once, behind what has gathered.
 func (l *Log) write(line []byte) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.file == nil {
 		return fmt.Errorf("audit: %w", os.ErrClosed)
 	}
+	l.flush()
+	_, err := l.put(line)
+	return err
+}
+
+// put writes whole lines, and tells how many bytes of them are written. l.mu is held.
+func (l *Log) put(lines []byte) (n int, err error) {
+	data := lines
 	if l.torn { // one write(2) still: the line end closes what was torn
-		line = append([]byte{'\n'}, line...)
+		data = append([]byte{'\n'}, lines...)
 	}
-	n, err := l.file.Write(line)
+	n, err = l.file.Write(data)
 	if n > 0 {
-		l.torn = n < len(line)
+		l.torn = data[n-1] != '\n'
 	}
 	if err != nil {
-		return fmt.Errorf("audit: %w", err)
+		err = fmt.Errorf("audit: %w", err)
 	}
-	return nil
+	return max(0, n-(len(data)-len(lines))), err
 }
 
 // Reopen opens the path anew. If that fails the old file stays in use.
@@ -116,6 +177,7 @@ func (l *Log) Reopen() error {
 		f.Close()
 		return fmt.Errorf("audit: %w", os.ErrClosed)
 	}
+	l.flush()
 	if sameFile(l.file, f) { // what we know of it is surer than its last byte, which another writer may be adding to
 		torn = l.torn
 	}
@@ -133,13 +195,14 @@ func sameFile(a, b *os.File) bool {
 	return err == nil && os.SameFile(ai, bi)
 }
 
-// Close closes the file.
+// Close writes what has gathered and closes the file.
 func (l *Log) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.file == nil {
 		return nil
 	}
+	l.flush()
 	err := l.file.Close()
 	l.file = nil
 	return err

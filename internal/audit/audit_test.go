@@ -327,6 +327,91 @@ func TestFullDiskIsAnError(t *testing.T) {
 	}
 }
 
+// gathering is a log whose records gather, and what it says of lost ones.
+func gathering(t *testing.T, path string) (*Log, *int) {
+	t.Helper()
+	l, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	lost := new(int)
+	l.Gather(func(n int, _ error) { *lost += n })
+	l.timed = true // no timer of its own
+	return l, lost
+}
+
+func TestGatheredRecordsComeInOrderWithWhateverEndsTheWait(t *testing.T) {
+	for name, end := range map[string]func(*Log) error{
+		"closing":   (*Log).Close,
+		"an alert":  func(l *Log) error { return l.Alert(Alert{QueueID: "3"}) },
+		"a change":  func(l *Log) error { return l.Change(Change{Who: "3"}) },
+		"many more": func(l *Log) error { return l.Write(Record{Findings: strings.Repeat("x", gatherMost)}) },
+		"the time": func(l *Log) error {
+			l.timed = false
+			err := l.Write(Record{QueueID: "3"})
+			for l.mu.Lock(); l.timed; l.mu.Lock() {
+				l.mu.Unlock()
+				time.Sleep(time.Millisecond)
+			}
+			l.mu.Unlock()
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "audit.jsonl")
+			l, lost := gathering(t, path)
+			write(t, l, Record{QueueID: "1"})
+			write(t, l, Record{QueueID: "2"})
+			if got := lines(t, path); len(got) != 0 {
+				t.Fatalf("%d lines at once", len(got))
+			}
+			if err := end(l); err != nil {
+				t.Fatal(err)
+			}
+			got := lines(t, path)
+			if len(got) < 2 || got[0]["queue_id"] != "1" || got[1]["queue_id"] != "2" || len(l.buf) > 0 || *lost > 0 {
+				t.Errorf("%v, %d bytes left, %d lost", got, len(l.buf), *lost)
+			}
+		})
+	}
+}
+
+func TestRotationLeavesGatheredRecordsInTheOldFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.jsonl")
+	l, _ := gathering(t, path)
+	write(t, l, Record{QueueID: "old"})
+	if err := errors.Join(os.Rename(path, path+".1"), l.Reopen()); err != nil {
+		t.Fatal(err)
+	}
+	write(t, l, Record{QueueID: "new"})
+	l.Close()
+	if got := lines(t, path+".1"); len(got) != 1 || got[0]["queue_id"] != "old" {
+		t.Errorf("old file: %v", got)
+	}
+	if got := lines(t, path); len(got) != 1 || got[0]["queue_id"] != "new" {
+		t.Errorf("new file: %v", got)
+	}
+}
+
+func TestGatheredRecordsThatCannotBeWrittenAreCounted(t *testing.T) {
+	l, lost := gathering(t, "/dev/full")
+	for range 3 {
+		write(t, l, Record{})
+	}
+	if err := l.Alert(Alert{}); !errors.Is(err, syscall.ENOSPC) || *lost != 3 || len(l.buf) > 0 {
+		t.Errorf("%v, %d lost, %d bytes left", err, *lost, len(l.buf))
+	}
+}
+
+func TestALargeRecordsMemoryDoesNotStay(t *testing.T) {
+	l, _ := gathering(t, filepath.Join(t.TempDir(), "audit.jsonl"))
+	write(t, l, Record{Findings: strings.Repeat("x", 8*gatherMost)})
+	if cap(l.buf) > 4*gatherMost {
+		t.Errorf("%d bytes", cap(l.buf))
+	}
+}
+
 func TestFactsAreBoundedAndTheCallersStay(t *testing.T) {
 	l, path := openLog(t)
 	f := &Facts{From: strings.Repeat("あ", textMax), Links: make([]string, rcptMax+1), Outbound: map[string]int{"mails": 2}, TLS: true}

@@ -38,18 +38,23 @@ func (r Record) bounded() Record {
 		r.Time = time.Now()
 	}
 	r.Time = r.Time.UTC()
-	if math.IsNaN(r.ElapsedMS) || math.IsInf(r.ElapsedMS, 0) { // JSON has no such numbers (RFC 8259 6)
-		r.ElapsedMS = 0
-	}
 	var c cutter
-	for _, s := range []*string{&r.QueueID, &r.SASLUser, &r.MailFrom, &r.MessageID, &r.Subject, &r.Rule, &r.Error} {
-		c.text(s)
-	}
+	r.shorten(&c)
 	r.Rcpts, r.Rules, r.Monitored, r.Facts = c.list(r.Rcpts), c.list(r.Rules), c.list(r.Monitored), r.Facts.bounded(&c)
 	r.PerRecipient = c.words(r.PerRecipient)
 	r.Findings, r.Attachments = orEmpty(r.Findings), orEmpty(r.Attachments)
 	r.Truncated = r.Truncated || bool(c)
 	return r
+}
+
+// shorten cuts the texts, which a log line has as well.
+func (r *Record) shorten(c *cutter) {
+	if math.IsNaN(r.ElapsedMS) || math.IsInf(r.ElapsedMS, 0) { // JSON has no such numbers (RFC 8259 6)
+		r.ElapsedMS = 0
+	}
+	for _, s := range []*string{&r.QueueID, &r.SASLUser, &r.MailFrom, &r.MessageID, &r.Subject, &r.Rule, &r.Error} {
+		c.text(s)
+	}
 }
 
 // cutter notes whether it cut something.
@@ -112,6 +117,7 @@ func orEmpty(list any) any {
 
 func marshal(r any) ([]byte, error) {
 	var b bytes.Buffer
+	b.Grow(1500) // an ordinary record, at once
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false) // the reader is no browser, and <> stand around every Message-ID
 	if err := e.Encode(r); err != nil {
@@ -143,4 +149,9 @@ func escapeUnprintable(line []byte) []byte {
 }
 
 // unprintable excepts IDEOGRAPHIC SPACE, an everyday sight in Japanese subjects and names.
-func unprintable(c rune) bool { return !unicode.IsPrint(c) && c != '\u3000' }
+func unprintable(c rune) bool {
+	if c < utf8.RuneSelf { // nearly all, without the tables
+		return c < ' ' || c == 0x7F
+	}
+	return !unicode.IsPrint(c) && c != '\u3000'
+}

@@ -65,28 +65,30 @@ const noQueue = "NOQUEUE" // Postfix's own word for it
 // Log writes the message's line: the MTA's queue id first, then key=value, as mail logs have it. It names recipients by number only; the
 // addresses stand in the record.
 func (r Record) Log(ctx context.Context, l *slog.Logger) {
-	rcpts := len(r.Rcpts)
-	r = r.bounded()
+	level := slog.LevelInfo
+	if r.Error != "" {
+		level = slog.LevelWarn
+	}
+	if !l.Enabled(ctx, level) {
+		return
+	}
+	r.shorten(new(cutter))
 	id := r.QueueID
 	if id == "" {
 		id = noQueue
 	}
-	attrs := []slog.Attr{
+	attrs := append(make([]slog.Attr, 0, 14),
 		slog.String("verdict", r.Verdict), slog.String("done", r.Done), slog.String("rule", r.Rule),
 		slog.String("direction", r.Direction), slog.String("client", r.ClientIP), slog.String("from", "<"+r.MailFrom+">"),
-		slog.Int("rcpts", rcpts), slog.String("msgid", r.MessageID), slog.Int64("size", r.Size),
+		slog.Int("rcpts", len(r.Rcpts)), slog.String("msgid", r.MessageID), slog.Int64("size", r.Size),
 		slog.Bool("incomplete", r.Incomplete), slog.Float64("ms", r.ElapsedMS),
-	}
+	)
 	for _, a := range []slog.Attr{
 		slog.String("quarantine", r.Quarantine), slog.String("released", r.Released), slog.String("error", r.Error),
 	} {
 		if a.Value.String() != "" {
 			attrs = append(attrs, a)
 		}
-	}
-	level := slog.LevelInfo
-	if r.Error != "" {
-		level = slog.LevelWarn
 	}
 	l.LogAttrs(ctx, level, id+":", attrs...)
 }
