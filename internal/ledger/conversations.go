@@ -26,7 +26,7 @@ type ConversationOptions struct {
 	MaxBytes     int64         // what all this takes, about; 8 GiB
 	Share        float64       // the part of MaxStrangers that one network may take; 0.01
 	Timeout      time.Duration // for one question; 200 ms
-	Gather       time.Duration // how long mails to be learned gather before they are written; 100 ms; negative: each is learned when LearnSent or LearnReceived returns
+	Gather       time.Duration // how long received mails gather before they are written; 100 ms; negative: each is learned when LearnReceived returns
 	Key          []byte        // of the hashes: with it no address is kept in clear; nil: a key in the database, and addresses in clear
 
 	Neighbours func(domain string) []string // keys that domains have in common with those that look like them; nil: the domain itself

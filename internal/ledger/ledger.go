@@ -31,8 +31,9 @@
 // texts hashed) and their numbers caps. Ours, correspondents and conversations stand under other caps than strangers, of whom one
 // network has its Share at most: whoever writes from outside pushes out strangers only. At a cap the oldest go. A question names and answers
 // a bounded number of everything, takes four statements at most, and ends with ConversationOptions.Timeout; at most maxAsking wait. What is to be learned waits
-// in a queue of maxQueue mails and queueBytes and is dropped, and counted, beyond it. It is written after the mail's reply, for ConversationOptions.Gather with
-// what else comes: a killed process loses that tenth of a second of memory, never mail. A question about mail of ours, or of a party, that still waits waits for
+// in a queue of maxQueue mails and queueBytes and is dropped, and counted, beyond it. Mail of ours is
+// committed before its reply, what came is written after it, for ConversationOptions.Gather with what else comes: of that a killed process loses a tenth of a
+// second, and no mail. A question about mail of ours, or of a party, that still waits waits for
 // it. Answers of the last second are kept (recentMost of them) and changed as this process learns: they save questions, and no answer depends on them, but that
 // what another process imports or forgets is known a second later. Two mails of the 20 million of the default cap have the same hash with a probability of one in 100,000; one
 // of them is then not remembered. A guess from outside meets a remembered id with one in 10¹², and without the key nobody can look for one.

@@ -124,7 +124,7 @@ func TestACitedMailThatWaitsIsUnknownAndNotForged(t *testing.T) {
 
 func TestLongTextsFillTheQueueAndAreDropped(t *testing.T) {
 	var dropped atomic.Int64
-	o := newOffice(t, ConversationOptions{Gather: never, Dropped: func(n int) { dropped.Add(int64(n)) }})
+	o := newOffice(t, ConversationOptions{Gather: never, Timeout: time.Millisecond, Dropped: func(n int) { dropped.Add(int64(n)) }})
 	defer o.block()()
 	long := make([]string, 5000)
 	for i := range long {

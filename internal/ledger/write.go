@@ -30,15 +30,28 @@ type order struct {
 	awaited bool          // somebody does: nothing gathers meanwhile, and the error is his
 }
 
-// LearnSent remembers a mail of ours. It returns at once: the mail is written with others that gather for ConversationOptions.Gather, and an Ask that it
-// has to do with waits for that. A mail that is remembered already teaches nothing.
+// LearnSent remembers a mail of ours. It waits until that is committed, with what else waits: forgotten by a process that is killed, its answers would look
+// forged. Where that takes longer than ConversationOptions.Timeout, or maxAsking wait before it since the writer is held up, it is written later, and an Ask that
+// it has to do with waits for that. A mail that is remembered already teaches nothing.
 func (c *Conversations) LearnSent(ctx context.Context, s Sent) error {
 	cost := s.compact()
 	o := &order{apply: func(ctx context.Context, b *batch) error { return b.sent(ctx, &s) }, cost: cost, keys: c.keysOfSent(&s), done: make(chan struct{})}
-	return c.learn(ctx, o)
+	if err := c.learn(ctx, o); err != nil || o.awaited || len(c.queue) > maxAsking {
+		return err
+	}
+	c.hasten()
+	timer := time.NewTimer(c.opts.Timeout)
+	defer timer.Stop()
+	select {
+	case <-o.done: // what failed is told by settled
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return nil
 }
 
-// LearnReceived remembers an accepted mail from outside, as LearnSent; only where it is a party's does a question wait for it. What is no evidence of people,
+// LearnReceived remembers an accepted mail from outside. It returns at once: the mail is written with others that gather for ConversationOptions.Gather, and
+// only where it is a party's does a question wait for it. What is no evidence of people,
 // as automatic mail, lists and what was judged worse than accepted, is not given to it.
 func (c *Conversations) LearnReceived(ctx context.Context, r Received) error {
 	cost := r.compact()
