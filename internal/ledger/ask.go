@@ -75,6 +75,12 @@ func (k *inquiry) recall() (a Answer, ok bool) {
 	if len(k.refs) > 0 || k.Subject != "" || len(k.waitsFor()) > 0 {
 		return a, false
 	}
+	a, ok = k.remembered()
+	return k.whole(a), ok
+}
+
+// remembered is what the answer has of people and keys, if all of them were asked for a moment ago.
+func (k *inquiry) remembered() (a Answer, ok bool) {
 	if known, ok := k.recent.people(k.people()); !ok {
 		return a, false
 	} else {
@@ -83,7 +89,7 @@ func (k *inquiry) recall() (a Answer, ok bool) {
 	if names, alike := k.keysFor(&a); len(names)+len(alike) > 0 && !k.recent.isNothing(k.recent.of(names, alike)) {
 		return Answer{}, false
 	}
-	return k.whole(a), true
+	return a, true
 }
 
 // answer looks everything up.
@@ -92,6 +98,10 @@ func (c *Conversations) answer(ctx context.Context, k *inquiry) (a Answer, err e
 		return a, err
 	}
 	k.commit, k.newest = c.recent.commits()
+	if a, ok := k.remembered(); ok && k.Subject == "" { // what it cites is left: one statement, which needs no transaction
+		err := k.cited(ctx, &txn{db: c.db}, &a)
+		return k.whole(a), err
+	}
 	err = c.tx(ctx, true, func(tx *txn) error {
 		for _, look := range []func(context.Context, *txn, *Answer) error{k.cited, k.subject, k.partners, k.keyed} {
 			if err := look(ctx, tx, &a); err != nil {

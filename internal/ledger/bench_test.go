@@ -89,7 +89,11 @@ func BenchmarkLearnReceived(b *testing.B) {
 	for i := 0; b.Loop(); i++ {
 		m := w.received(i%w.n, benchTime)
 		m.MessageID += strconv.Itoa(i)
-		if err := c.LearnReceived(b.Context(), m); err != nil {
+		err := c.LearnReceived(b.Context(), m)
+		if err == nil && i%maxBatch == 0 { // the queue has an end
+			err = c.Flush(b.Context())
+		}
+		if err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -29,11 +29,12 @@ func TestRecentAnswersAreTheDatabases(t *testing.T) {
 			o := newOffice(t, ConversationOptions{Key: key})
 			r := rand.New(rand.NewPCG(1, 2))
 			who := func() string { return fmt.Sprintf("p%d@partner%d.example", r.IntN(3), r.IntN(4)) }
-			recalled := 0
+			recalled, looked := 0, 0
+			ids := []string{"made-up@us.example"}
 			for i := range 300 {
 				switch r.IntN(6) {
 				case 0:
-					o.send(Sent{To: []string{who()}, Names: []string{"boss"}})
+					ids = append(ids, o.send(Sent{To: []string{who()}, Names: []string{"boss"}}))
 				case 1:
 					o.get(Received{From: who(), Names: []string{fmt.Sprint("name", r.IntN(3))}, Passed: r.IntN(2) == 0})
 				case 2:
@@ -44,10 +45,6 @@ func TestRecentAnswersAreTheDatabases(t *testing.T) {
 					}
 				}
 				q := Question{Time: o.now, From: who(), Names: []string{fmt.Sprint("name", r.IntN(3))}, Alike: []string{fmt.Sprintf("partner%d.example", r.IntN(5))}, Quoted: []string{boss, who()}}
-				asked := q
-				if _, ok := o.c.inquiry(&asked).recall(); ok {
-					recalled++
-				}
 				got := o.ask(q)
 				o.c.recent.mu.Lock()
 				o.c.recent.forget()
@@ -56,12 +53,31 @@ func TestRecentAnswersAreTheDatabases(t *testing.T) {
 				if d := cmp.Diff(want, got); d != "" {
 					t.Fatalf("%d: (-database +recent)\n%s", i, d)
 				}
+				asked := q
+				if a, ok := o.c.inquiry(&asked).recall(); ok {
+					recalled++
+					if d := cmp.Diff(want, a); d != "" {
+						t.Fatalf("%d: again: (-database +recent)\n%s", i, d)
+					}
+				}
+				q.Refs = []string{ids[r.IntN(len(ids))]} // only that is new
+				asked = q
+				if _, ok := o.c.inquiry(&asked).remembered(); ok {
+					looked++
+				}
+				got = o.ask(q)
+				o.c.recent.mu.Lock()
+				o.c.recent.forget()
+				o.c.recent.mu.Unlock()
+				if d := cmp.Diff(o.ask(q), got); d != "" {
+					t.Fatalf("%d: citing: (-database +recent)\n%s", i, d)
+				}
 				for range 3 { // others ask as well
 					o.ask(Question{Time: o.now, From: who(), Names: q.Names, Alike: q.Alike})
 				}
 			}
-			if recalled == 0 {
-				t.Error("nothing was answered from memory")
+			if recalled == 0 || looked == 0 {
+				t.Errorf("answered from memory: %d, %d but for what is cited", recalled, looked)
 			}
 		})
 	}

@@ -66,12 +66,15 @@ func (d *database) closeStatements() error {
 
 // txn is one transaction with the compiled statements.
 type txn struct {
-	*sql.Tx
-	db   *database
-	mine map[string]*sql.Stmt
+	*sql.Tx // nil for a single statement
+	db      *database
+	mine    map[string]*sql.Stmt
 }
 
 func (t *txn) stmt(ctx context.Context, q string) *sql.Stmt {
+	if t.Tx == nil {
+		return t.db.statements[q]
+	}
 	s := t.mine[q]
 	if s == nil {
 		s = t.StmtContext(ctx, t.db.statements[q])
