@@ -66,6 +66,18 @@ func (b *batch) insert(ctx context.Context, m *letter) error {
 	return b.count(ctx, m.class, m.source, 1)
 }
 
+// insertNew writes a mail unless it is remembered already.
+func (b *batch) insertNew(ctx context.Context, m *letter) (fresh bool, err error) {
+	res, err := b.tx.stmt(ctx, sqlInsertNewLetter).ExecContext(ctx, m.id, m.at, m.class, m.flags, m.subject, m.source, blob(m.parties))
+	if err != nil {
+		return false, err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return false, err
+	}
+	return true, b.count(ctx, m.class, m.source, 1)
+}
+
 // partner reads one, a new one where it is not known.
 func (b *batch) partner(ctx context.Context, id int64) (*contact, error) {
 	if p := b.partners[id]; p != nil {

@@ -260,9 +260,6 @@ func (b *batch) received(ctx context.Context, r *Received) error {
 		source = b.hash.of(hashSource, r.Source)
 	}
 	m := &letter{id: b.receivedID(r), at: r.Time.Unix(), class: mailStranger, source: source}
-	if old, err := b.letter(ctx, m.id); err != nil || old != nil {
-		return err
-	}
 	writer := b.hash.of(hashAddress, r.From)
 	if cited, err := b.part(ctx, r, writer); err != nil {
 		return err
@@ -277,7 +274,7 @@ func (b *batch) received(ctx context.Context, r *Received) error {
 	} else {
 		m.parties.add(writer, addressee)
 	}
-	if err := b.keep(ctx, m); err != nil {
+	if fresh, err := b.keep(ctx, m); err != nil || !fresh {
 		return err
 	}
 	return b.writer(ctx, r, source)
@@ -326,23 +323,26 @@ func (b *batch) extend(r *Received, m *letter, as role) {
 	}
 }
 
-// keep stores a mail from outside where there is room for it.
-func (b *batch) keep(ctx context.Context, m *letter) error {
+// keep stores a mail from outside where there is room for it, and tells whether it was new.
+func (b *batch) keep(ctx context.Context, m *letter) (fresh bool, err error) {
 	if m.class == mailTheirs {
 		own, err := b.counted(ctx, usage{mailTheirs, m.source})
 		if err != nil {
-			return err
+			return false, err
 		}
 		if m.source != 0 && float64(own.n) >= max(1, b.opts.Share*float64(b.opts.MaxMails)) { // a party that floods us
 			m.class = mailStranger
 		}
 	}
 	if m.class == mailStranger {
-		if ok, err := b.room(ctx, m.class, m.source); err != nil || !ok {
-			return err
+		if ok, err := b.room(ctx, m.class, m.source); err != nil {
+			return false, err
+		} else if !ok {
+			old, err := b.letter(ctx, m.id)
+			return old == nil, err
 		}
 	}
-	return b.insert(ctx, m)
+	return b.insertNew(ctx, m)
 }
 
 // writer learns of a mail's writer and his organisation.

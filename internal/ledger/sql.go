@@ -18,12 +18,13 @@ const (
 	sqlKeyed    = sqlPartners + ` WHERE id IN (SELECT partner FROM talk_keys
 		WHERE key IN (SELECT value FROM json_each(?)) LIMIT ?)`
 
-	sqlLetter       = `SELECT at, class, flags, subject, source, parties FROM talk_mails WHERE id = ?`
-	sqlPartner      = sqlPartners + ` WHERE id = ?`
-	sqlUsage        = `SELECT n FROM talk_usage WHERE kind = ? AND source = ?`
-	sqlWindow       = `SELECT last, samples FROM talk_cover WHERE domain = ?`
-	sqlInsertLetter = `INSERT INTO talk_mails (id, at, class, flags, subject, source, parties) VALUES (?, ?, ?, ?, ?, ?, ?)`
-	sqlSavePartner  = `INSERT OR REPLACE INTO talk_partners
+	sqlLetter          = `SELECT at, class, flags, subject, source, parties FROM talk_mails WHERE id = ?`
+	sqlPartner         = sqlPartners + ` WHERE id = ?`
+	sqlUsage           = `SELECT n FROM talk_usage WHERE kind = ? AND source = ?`
+	sqlWindow          = `SELECT last, samples FROM talk_cover WHERE domain = ?`
+	sqlInsertLetter    = `INSERT INTO talk_mails (id, at, class, flags, subject, source, parties) VALUES (?, ?, ?, ?, ?, ?, ?)`
+	sqlInsertNewLetter = sqlInsertLetter + ` ON CONFLICT DO NOTHING`
+	sqlSavePartner     = `INSERT OR REPLACE INTO talk_partners
 		(id, name, class, flags, source, first, last, received, begun, answered, passed, unproven, keys) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	sqlSaveKey     = `INSERT OR IGNORE INTO talk_keys (key, partner) VALUES (?, ?)`
 	sqlSaveUsage   = `INSERT INTO talk_usage (kind, source, n) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET n = excluded.n`
@@ -34,7 +35,7 @@ const (
 		ON CONFLICT DO UPDATE SET last = excluded.last, samples = excluded.samples`
 )
 
-var compiled = []string{sqlCited, sqlSubject, sqlMany, sqlKeyed, sqlLetter, sqlPartner, sqlUsage, sqlWindow, sqlInsertLetter, sqlSavePartner,
+var compiled = []string{sqlCited, sqlSubject, sqlMany, sqlKeyed, sqlLetter, sqlPartner, sqlUsage, sqlWindow, sqlInsertLetter, sqlInsertNewLetter, sqlSavePartner,
 	sqlSaveKey, sqlSaveUsage, sqlDeleteUsage, sqlSaveDay, sqlSaveWindow, sqlSecure}
 
 // database is memory.db for those who read, or for the one who writes.
