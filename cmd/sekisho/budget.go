@@ -19,6 +19,10 @@ func newBudget(c *config.Config, log *slog.Logger) *budget.Budget {
 	b := budget.New(budget.Options{Memory: workMemory(c, limit)})
 	s := b.Stats()
 	log.Info("memory", "go_limit", limit, "from", from, "messages_in_work", s.Limit, "heavy_turns", s.Turns)
+	if limit > 0 && s.Limit > limit/2 { // the check of the configuration knows neither the environment nor the control group
+		log.Warn("messages in work may take more than half of the Go runtime's memory limit: it will do little but collect garbage",
+			"limits.work_memory_bytes", s.Limit, "go_limit", limit, "from", from)
+	}
 	return b
 }
 
