@@ -109,7 +109,7 @@ func (b *Budget) Stats() Stats {
 	s.WaitingRoom = len(b.memory.ordinary.wait) + len(b.memory.heavy.wait) + len(b.memory.alone.wait)
 	b.memory.mu.Unlock()
 	b.turns.mu.Lock()
-	s.WaitingTurn, s.Running = len(b.turns.wait), b.o.Turns-b.turns.free
+	s.WaitingTurn, s.Running = b.turns.waiting(), b.o.Turns-b.turns.free
 	b.turns.mu.Unlock()
 	return s
 }

@@ -301,7 +301,10 @@ func TestWhoRestsKeepsMemoryAndGivesUpTheTurn(t *testing.T) {
 		t.Errorf("%+v, %v used", s, w.Used())
 	}
 	w.Begin()
-	if !due(w) {
+	if c.pass(b.o.Slice); due(w) {
+		t.Error("what was left of its turn is lost")
+	}
+	if c.pass(time.Millisecond); !due(w) {
 		t.Error("it goes on without a turn")
 	}
 	w.End()

@@ -1,9 +1,11 @@
 package budget
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
+	"time"
 )
 
 const (
@@ -21,14 +23,24 @@ type memory struct {
 	alone           gate // not of bytes: one may hold it
 }
 
-// gate is memory for work. Who waits is in the order of arrival of the messages, and nobody passes by.
+// gate is memory for work. Who waits is in the order of rank, and nobody passes by.
 type gate struct {
 	used, most int64
 	wait       []*waiter
 }
 
-type waiter struct {
+// rank is a message's place in line: the steps of Options.Free that it has used, then its arrival. Below the first step all are equal.
+type rank struct {
+	used  time.Duration
 	order uint64
+}
+
+func (r rank) compare(with rank) int {
+	return cmp.Or(cmp.Compare(r.used, with.used), cmp.Compare(r.order, with.order))
+}
+
+type waiter struct {
+	rank  rank
 	bytes int64
 	now   chan struct{} // closed when it is granted
 }
@@ -81,20 +93,15 @@ func (m *memory) room(g *gate) int64 {
 }
 
 // take takes n bytes of g, or stands in line for them: then the waiter is returned.
-func (m *memory) take(g *gate, order uint64, n int64) *waiter {
+func (m *memory) take(g *gate, by rank, n int64) *waiter {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if len(g.wait) == 0 && m.room(g) >= n {
 		g.used += n
 		return nil
 	}
-	w := &waiter{order, n, make(chan struct{})}
-	at, _ := slices.BinarySearchFunc(g.wait, order, func(w *waiter, order uint64) int {
-		if w.order <= order {
-			return -1
-		}
-		return 1
-	})
+	w := &waiter{by, n, make(chan struct{})}
+	at, _ := slices.BinarySearchFunc(g.wait, by, func(w *waiter, by rank) int { return w.rank.compare(by) })
 	g.wait = slices.Insert(g.wait, at, w)
 	m.grant(g)
 	return w

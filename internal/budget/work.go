@@ -12,6 +12,7 @@ type Work struct {
 	used  time.Duration // of a processor
 	since time.Time     // when what is used was last counted; zero while no processor is
 	turn  time.Time     // when the turn that is held began; zero while none is
+	until time.Duration // of used, that the last turn is good for: who rests on the way needs no new one
 	asked uint          // checkpoints
 
 	ordinary, heavy int64 // bytes held
@@ -85,20 +86,20 @@ func (w *Work) Due() bool {
 	w.spend(now)
 	switch {
 	case w.turn.IsZero():
-		return w.used > w.b.o.Free
+		return w.used > max(w.b.o.Free, w.until)
 	case now.Sub(w.turn) < w.b.o.Slice:
 		return false
 	}
 	w.turn = now
-	return w.b.turns.lesser(w.used)
+	return w.b.turns.wanted(w.used)
 }
 
 // Turn waits for a turn; one that is held goes to whoever has used less. The error is the context's.
 func (w *Work) Turn(ctx context.Context) error {
 	var me *turn
 	if w.turn.IsZero() {
-		me = w.b.turns.take(w.used)
-	} else if me = w.b.turns.handOver(w.used); me == nil {
+		me = w.b.turns.take(w.used, w.holds())
+	} else if me = w.b.turns.handOver(w.used, w.holds()); me == nil {
 		return nil
 	}
 	w.turn = time.Time{}
@@ -111,7 +112,7 @@ func (w *Work) Turn(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
-	w.turn = w.since
+	w.turn, w.until = w.since, w.used+w.b.o.Slice
 	return nil
 }
 
@@ -147,6 +148,9 @@ func (w *Work) Alone(ctx context.Context) (done func(), err error) {
 	return w.leave, w.room(ctx, &w.b.memory.alone, &w.alone, 1)
 }
 
+// holds reports whether others wait for what the message has: heavy room, and the worker that comes behind it, or being alone.
+func (w *Work) holds() bool { return w.heavy > 0 || w.alone > 0 }
+
 // leave ends Alone.
 func (w *Work) leave() {
 	w.b.memory.give(&w.b.memory.alone, w.alone)
@@ -163,7 +167,10 @@ func (w *Work) Ahead(d time.Duration) bool {
 }
 
 func (w *Work) room(ctx context.Context, g *gate, held *int64, n int64) error {
-	me := w.b.memory.take(g, w.order, n)
+	if !w.since.IsZero() {
+		w.spend(w.b.o.Now())
+	}
+	me := w.b.memory.take(g, rank{w.used.Truncate(w.b.o.Free), w.order}, n)
 	if me != nil {
 		w.Rest()
 		came := w.b.memory.await(ctx, g, me)
