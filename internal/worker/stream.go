@@ -25,7 +25,7 @@ type Stream struct {
 	in     io.ReaderAt
 	size   int64
 	cpu    time.Duration // the child's limit
-	done   func()
+	done   func(used time.Duration)
 	inItem bool
 	left   int   // bytes of the data frame that is being read
 	end    error // once it is over: io.EOF, or why
@@ -200,7 +200,7 @@ func (s *Stream) stop() {
 	_ = s.cmd.Wait() // its word is in ProcessState
 	s.pipes[0].Close()
 	s.pipes[1].Close()
-	s.done()
+	s.done(s.cmd.ProcessState.UserTime() + s.cmd.ProcessState.SystemTime())
 	s.done = nil
 }
 
@@ -234,7 +234,7 @@ func start(ctx context.Context, o Options, h hello) (*Stream, error) {
 		}
 		return nil, fmt.Errorf("%w: %w", ErrStart, err)
 	}
-	s.done = func() {}
+	s.done = func(time.Duration) {}
 	if err := s.greet(h); err != nil {
 		return nil, err
 	}

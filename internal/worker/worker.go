@@ -11,7 +11,8 @@
 // file (RLIMIT_FSIZE), leaves no core, gains no privileges (PR_SET_NO_NEW_PRIVS), is the only one of its process group, and is what the kernel kills
 // first where memory runs out for all (oom_score_adj; the unit has OOMPolicy=continue). It is killed when the
 // context ends or the stream is closed; when the parent dies, its pipes break. Options.Parallel children work at once for different messages;
-// the others wait under their context. One message has at most maxNested: the child of an archive waits while an archive in it is read.
+// the others wait under their context, in the order of what
+// their children have used, then of arrival. One message has at most maxNested: the child of an archive waits while an archive in it is read.
 //
 // Death of the child, however it comes about, is a *DiedError for the parent. What the child sends is as hostile as the file: frames have a size
 // limit, and one that makes no sense ends the stream.
@@ -86,14 +87,14 @@ func (f *Fault) Error() string { return f.Text }
 
 // Pool starts children. It is safe for concurrent use.
 type Pool struct {
-	o     Options
-	slots chan struct{}
+	o      Options
+	places places
 }
 
 // New makes a Pool; nothing is started before it is needed. The program must call [Main] first of all.
 func New(o Options) *Pool {
 	o = o.withDefaults()
-	return &Pool{o, make(chan struct{}, o.Parallel)}
+	return &Pool{o: o, places: places{free: o.Parallel}}
 }
 
 // Group is what one message has at work: together it takes one place in the pool, since a child that waits for another of its message must not
@@ -101,6 +102,7 @@ func New(o Options) *Pool {
 type Group struct {
 	pool *Pool
 	live int
+	used time.Duration // of a processor, by its children that are gone
 }
 
 // Group makes a Group.
@@ -112,24 +114,23 @@ func (g *Group) Start(ctx context.Context, job string, args []byte, in io.Reader
 		return nil, ErrNested
 	}
 	if g.live == 0 {
-		select {
-		case g.pool.slots <- struct{}{}:
-		case <-ctx.Done():
-			return nil, ctx.Err()
+		if err := g.pool.places.take(ctx, g.used); err != nil {
+			return nil, err
 		}
 	}
 	g.live++
 	s, err := start(ctx, g.pool.o, hello{job, size, args})
 	if err != nil {
-		g.done()
+		g.done(0)
 		return nil, err
 	}
 	s.in, s.size, s.done = in, size, g.done
 	return s, nil
 }
 
-func (g *Group) done() {
+func (g *Group) done(used time.Duration) {
+	g.used += used
 	if g.live--; g.live == 0 {
-		<-g.pool.slots
+		g.pool.places.give()
 	}
 }

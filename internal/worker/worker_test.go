@@ -363,6 +363,49 @@ func TestMessagesWaitForAPlaceAndNestedWorkersDoNot(t *testing.T) {
 	s.Close()
 }
 
+func TestPlacesGoToWhoseChildrenHaveUsedLeast(t *testing.T) {
+	p := places{free: 1}
+	if err := p.take(t.Context(), 0); err != nil {
+		t.Fatal(err)
+	}
+	long, once, twice := p.stand(time.Second), p.stand(0), p.stand(0)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := p.take(ctx, 0); err == nil || len(p.wait) != 3 {
+		t.Errorf("%v, %d wait", err, len(p.wait))
+	}
+	for i, next := range []*waiter{once, twice, long} {
+		p.give()
+		select {
+		case <-next.now:
+		default:
+			t.Fatalf("number %d is not served", i)
+		}
+	}
+	p.give()
+	if p.free != 1 || len(p.wait) != 0 {
+		t.Errorf("%d free, %d wait", p.free, len(p.wait))
+	}
+}
+
+// TestAMailFullOfArchivesCountsThemAll: an attacker gains no place by many short children in place of a long one.
+func TestAMailFullOfArchivesCountsThemAll(t *testing.T) {
+	g := New(Options{}).Group()
+	last := time.Duration(0)
+	for range 3 {
+		s, err := g.Start(t.Context(), "fault", nil, bytes.NewReader(nil), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = s.Next()
+		s.Close()
+		if g.used <= last {
+			t.Errorf("%v after %v", g.used, last)
+		}
+		last = g.used
+	}
+}
+
 func BenchmarkStart(b *testing.B) {
 	g := New(Options{}).Group()
 	for b.Loop() {
