@@ -85,7 +85,8 @@ type Conversations struct {
 	recent     *recent
 	ended      atomic.Bool // nothing more is learned
 	log        wal
-	emptied    bool // at opening: the key is a new one
+	free       time.Time // the writer's: until then the lock is left to others
+	emptied    bool      // at opening: the key is a new one
 	end        context.CancelFunc
 	done       sync.WaitGroup
 	cursor     [2]int64        // of Expire, in mails and partners

@@ -196,10 +196,25 @@ func (c *Conversations) gathered(ctx context.Context, first *order) {
 	}
 }
 
+// yieldMost is a little more than SQLite's longest sleep between two looks at a lock (busy_timeout; 100 ms): whoever waits finds it free.
+const yieldMost = 120 * time.Millisecond
+
+// yield leaves the lock to other processes (an import, forget, allow) for half as long as the last transaction had it: they look for it every 100 ms at
+// least, find it free in one look of three, and have seconds. Most of it has passed by itself while others gathered.
+func (c *Conversations) yield(ctx context.Context) {
+	if d := time.Until(c.free); d > 0 {
+		pause(ctx, d)
+	}
+}
+
 // work writes one transaction; full reports whether it took all that one may.
 func (c *Conversations) work(ctx context.Context, o *order) (full bool) {
+	c.yield(ctx)
 	list := c.gather(o)
+	begun := time.Now()
 	c.settle(ctx, list)
+	ended := time.Now()
+	c.free = ended.Add(min(yieldMost, ended.Sub(begun)/2))
 	c.log.grown(len(list))
 	return len(list) == maxBatch
 }
