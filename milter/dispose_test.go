@@ -1,6 +1,7 @@
 package milter
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -420,6 +422,24 @@ func TestFailureIsAnsweredByPolicy(t *testing.T) {
 }
 
 // Killed at any step, the MTA still has the mail or the quarantine does: what a step's name promises is true when it is reached.
+// TestAMessagesDeadlineEndsItsInspection: then it is decided on what was found, and storing it has a time of its own.
+func TestAMessagesDeadlineEndsItsInspection(t *testing.T) {
+	r := start(t, func(o *Options, _ *Policy, r *rig) {
+		o.MessageTimeout = 20 * time.Millisecond
+		r.filter.slow, r.filter.verdict = true, evidence(rules.Quarantine)
+	})
+	s := r.greet(miltertest.Postfix())
+	for n := range 2 { // the time is each message's, not the connection's
+		if o := r.send(s, plain()); o.Code != 'd' || len(r.holder.held()) != n+1 {
+			t.Errorf("reply %q %q, %d held", o.Code, o.Text, len(r.holder.held()))
+		}
+		if err := r.filter.last(t).ctx.Err(); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("ended by %v", err)
+		}
+	}
+	r.idle()
+}
+
 func TestStepsInOrder(t *testing.T) {
 	var mu sync.Mutex
 	var got []string

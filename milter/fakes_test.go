@@ -70,6 +70,7 @@ type fakeFilter struct {
 	writeErr error
 	panicAt  string        // "begin", "write", "finish"
 	wait     chan struct{} // Finish waits for it
+	slow     bool          // Finish waits for the message's deadline
 
 	memory      *filter.Memory
 	sent        *filter.Sent
@@ -136,6 +137,9 @@ func (r *fakeRun) Finish(s filter.Session) *filter.Result {
 	}
 	if r.f.wait != nil {
 		<-r.f.wait
+	}
+	if r.f.slow {
+		<-r.ctx.Done()
 	}
 	r.session = s
 	r.f.mu.Lock()
@@ -228,7 +232,10 @@ func (h *fakeHolder) put(it quarantine.Item, id string) (string, error) {
 	return id, nil
 }
 
-func (h *fakeHolder) Put(_ context.Context, it quarantine.Item, _ *message.Buffer) (string, error) {
+func (h *fakeHolder) Put(ctx context.Context, it quarantine.Item, _ *message.Buffer) (string, error) {
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
 	return h.put(it, "Q1")
 }
 
