@@ -1,8 +1,9 @@
 // Package budget shares what all messages in work use together: memory that is taken before it is allocated, and turns on the processors.
 //
 // Content (message bytes, parts, unpacked files) asks with Keep and never waits: where Keep says no, it goes to the disk. Work on a file asks with
-// Work.Room before it begins and waits, first come, first served. Work that has used more than Options.Free of a processor needs one of few turns;
-// whoever waits for one is served by what it has used, the least first, so that a small mail is never behind a large one.
+// Work.Room before it begins and waits. Work that has used more than Options.Free of a processor needs one of few turns, each for Options.Slice of it,
+// rests on the way not counted. Whoever waits for room or a turn is served by what it has used, the least first, then by arrival. Who holds heavy room (and
+// with it perhaps a worker) or is alone comes to every other turn, whatever it has used: what is scarcest is soon free.
 //
 // # Limits
 //
@@ -12,8 +13,8 @@
 // more than OrdinaryMost of a sudden, megabytes of macro code, is done by one message at a time (Work.Alone), beside the limit.
 //
 // Nobody waits for ever: a message waits for ordinary room at most once, then for heavy room at most once, then for a worker, then to be alone; it gives up
-// its turn before it waits for anything else. All keep this order, so no two can wait for each other, and one message alone never waits. A wait ends with its
-// context, the message's deadline.
+// its turn before it waits for anything else. All keep this order, so no two can wait for each other, and one message alone never waits. Where those who have
+// used less come without end, a wait ends with its context, the message's deadline.
 package budget
 
 import (

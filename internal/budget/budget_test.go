@@ -258,6 +258,105 @@ func TestATurnIsKeptWhileNobodyHasUsedLess(t *testing.T) {
 	until(t, b, func(s Stats) bool { return s.WaitingTurn == 0 && s.Running == 0 })
 }
 
+// waiting sends a message that has used that much into a line, and waits until it stands there.
+func waiting(t *testing.T, b *Budget, used time.Duration, do func(*Work)) {
+	t.Helper()
+	s := b.Stats()
+	w := b.Work()
+	w.used = used
+	go func() { w.Begin(); do(w); w.End() }()
+	until(t, b, func(now Stats) bool { return now.WaitingTurn+now.WaitingRoom == s.WaitingTurn+s.WaitingRoom+1 })
+}
+
+// TestWhoHoldsWhatOthersWaitForComesToEveryOtherTurn: however much it has used, and others come on time too, however many hold something.
+func TestWhoHoldsWhatOthersWaitForComesToEveryOtherTurn(t *testing.T) {
+	b, c := newTest(t, Options{Memory: 128 << 20, Turns: 1, Free: time.Millisecond})
+	busy := b.Work()
+	busy.Begin()
+	c.pass(2 * time.Millisecond)
+	if !due(busy) || busy.Turn(t.Context()) != nil {
+		t.Fatal("no turn")
+	}
+	got := make(chan string)
+	turn := func(name string) func(*Work) {
+		return func(w *Work) {
+			if due(w) && w.Turn(t.Context()) == nil {
+				got <- name
+			}
+		}
+	}
+	holding := func(name string) func(*Work) {
+		return func(w *Work) {
+			if err := w.Heavy(t.Context()); err != nil {
+				t.Error(err)
+			}
+			turn(name)(w)
+		}
+	}
+	waiting(t, b, time.Hour, holding("holds, an hour"))
+	waiting(t, b, time.Minute, holding("holds, a minute"))
+	waiting(t, b, 10*time.Second, turn("10 s"))
+	waiting(t, b, 9*time.Second, turn("9 s"))
+	busy.End()
+	for _, want := range []string{"holds, a minute", "9 s", "holds, an hour", "10 s"} {
+		if name := <-got; name != want {
+			t.Errorf("%s before %s", name, want)
+		}
+	}
+}
+
+func TestATurnGoesToAHolderWhoHasUsedMore(t *testing.T) {
+	b, c := newTest(t, Options{Turns: 1, Free: time.Millisecond, Slice: time.Millisecond})
+	w := b.Work()
+	w.Begin()
+	c.pass(2 * time.Millisecond)
+	if !due(w) || w.Turn(t.Context()) != nil {
+		t.Fatal("no turn")
+	}
+	order := make(chan string, 2)
+	waiting(t, b, time.Hour, func(w *Work) { _ = due(w) && w.Turn(t.Context()) == nil; order <- "an hour" })
+	waiting(t, b, time.Minute, func(w *Work) {
+		_ = w.Heavy(t.Context()) == nil && due(w) && w.Turn(t.Context()) == nil
+		order <- "holds"
+	})
+	c.pass(2 * time.Millisecond)
+	if !due(w) || w.Turn(t.Context()) != nil {
+		t.Fatal("the turn is kept")
+	}
+	if name := <-order; name != "holds" {
+		t.Errorf("first %s", name)
+	}
+	if s := b.Stats(); s.WaitingTurn != 1 {
+		t.Errorf("%+v: who has used more and holds nothing does not come before", s)
+	}
+	w.End()
+	<-order
+}
+
+// TestRoomGoesToWhoHasUsedLess: a message that has used much comes no sooner because it came first.
+func TestRoomGoesToWhoHasUsedLess(t *testing.T) {
+	b, _ := newTest(t, Options{Memory: MemoryLeast}) // one heavy share
+	first := b.Work()
+	if err := first.Heavy(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	got := make(chan time.Duration)
+	list := []time.Duration{time.Second, 19 * time.Millisecond, 0, 25 * time.Millisecond} // below Options.Free all are equal
+	for _, used := range list {
+		waiting(t, b, used, func(w *Work) {
+			if w.Heavy(t.Context()) == nil {
+				got <- used
+			}
+		})
+	}
+	first.End()
+	for _, want := range []time.Duration{list[1], list[2], list[3], list[0]} {
+		if used := <-got; used != want {
+			t.Errorf("%v before %v", used, want)
+		}
+	}
+}
+
 func TestASmallMessageIsNeverAskedToWait(t *testing.T) {
 	b, c := newTest(t, Options{Turns: 1, Free: 10 * time.Millisecond})
 	for range 100 {
