@@ -280,8 +280,8 @@ func stopIn(b []byte, words [][]byte) (last int, found bool) {
 			at, before = i, i+1
 		}
 	}
-	for _, w := range breaks {
-		if i := bytes.Index(b[:at], w); i >= 0 {
+	for _, c := range breaks {
+		if i := breakAt(b[:at], c); i >= 0 {
 			at, before = i, i
 		}
 	}
@@ -291,5 +291,18 @@ func stopIn(b []byte, words [][]byte) (last int, found bool) {
 	return bytes.LastIndexByte(b[:before], '<'), found
 }
 
-// breaks begin what may stand in the middle of a text (XML 2.5, 2.6, 2.7).
-var breaks = [][]byte{[]byte("<!"), []byte("<?")}
+// breaks, behind "<", begin what may stand in the middle of a text (XML 2.5, 2.6, 2.7).
+var breaks = [...]byte{'!', '?'}
+
+// breakAt finds "<" before c, by c: among cells it is rare, and every tag has the other.
+func breakAt(b []byte, c byte) int {
+	for from := 0; ; {
+		i := bytes.IndexByte(b[from:], c)
+		if i < 0 {
+			return -1
+		}
+		if from += i + 1; from > 1 && b[from-2] == '<' {
+			return from - 2
+		}
+	}
+}

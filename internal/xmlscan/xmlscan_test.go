@@ -407,6 +407,7 @@ func TestSkimStopsWhereAWordStands(t *testing.T) {
 		{"before a CDATA section", "<d>" + row + "<f><![CDATA[1<x|y]]></f></d>", "<f>[1<x|y]</f></d>"},
 		{"before a comment", "<d>" + strings.Repeat(row, 9000) + "<f><!-- < -->x|y</f></d>", "<f>[x|y]</f></d>"},
 		{"before an instruction in a text", "<d>" + row + "<f>1+<?a <b?>x|y</f></d>", "<f>[1+x|y]</f></d>"},
+		{"not before a mark that no bracket precedes", "<d>" + strings.Repeat("<c><f>a!b?c</f></c>", 9000) + "<f><!-- -->x|y</f></d>", "<f>[x|y]</f></d>"},
 		{"nor in an empty element", "<d/>" + row + "|", "</d>" + `<row r="1"><c><v>[1]</v></c></row>[|]`},
 	} {
 		s := New(iotest.HalfReader(strings.NewReader(tt.in)))
