@@ -62,12 +62,16 @@ type Record struct {
 type Log struct {
 	path string
 
-	mu    sync.Mutex
+	out   sync.Mutex // of who writes; taken before mu
 	file  *os.File
-	torn  bool // the file ends inside a record: a crash, or a full disk
-	lost  func(records int, err error)
-	buf   []byte // records that gather
-	timed bool   // they are written in a moment
+	torn  bool   // the file ends inside a record: a crash, or a full disk
+	spare []byte // the buffer that was written last
+
+	mu     sync.Mutex // never held over I/O: a slow disk keeps no mail
+	lost   func(records int, err error)
+	buf    []byte // records that gather
+	timed  bool   // they are written in a moment
+	closed bool
 }
 
 const (
@@ -99,57 +103,84 @@ func (l *Log) Write(r Record) error {
 	if err != nil {
 		return err
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.file == nil {
-		return fmt.Errorf("audit: %w", os.ErrClosed)
+	if !l.gathers() {
+		return l.write(line)
 	}
-	if l.lost == nil {
-		_, err := l.put(line)
+	if full, err := l.gather(line); err != nil {
 		return err
-	}
-	l.buf = append(l.buf, line...)
-	switch {
-	case len(l.buf) >= gatherMost:
-		l.flush()
-	case !l.timed:
-		l.timed = true
-		time.AfterFunc(gatherWait, func() {
-			l.mu.Lock()
-			defer l.mu.Unlock()
-			l.timed = false
-			l.flush()
-		})
+	} else if full {
+		l.flush() // who fills the buffer waits for the disk: so it is bounded
 	}
 	return nil
 }
 
-// flush writes what has gathered. l.mu is held.
+// gather keeps a line to be written in a moment. full asks the caller to write at once.
+func (l *Log) gather(line []byte) (full bool, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return false, fmt.Errorf("audit: %w", os.ErrClosed)
+	}
+	l.buf = append(l.buf, line...)
+	full = len(l.buf) >= gatherMost
+	if !full && !l.timed {
+		l.timed = true
+		time.AfterFunc(gatherWait, func() {
+			l.mu.Lock()
+			l.timed = false
+			l.mu.Unlock()
+			l.flush()
+		})
+	}
+	return full, nil
+}
+
+// gathers reports whether records are written some at a time.
+func (l *Log) gathers() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.lost != nil
+}
+
+// flush writes what has gathered.
 func (l *Log) flush() {
-	if len(l.buf) == 0 || l.file == nil {
+	l.out.Lock()
+	defer l.out.Unlock()
+	l.flushed()
+}
+
+// flushed is flush where l.out is held.
+func (l *Log) flushed() {
+	l.mu.Lock()
+	lines, lost := l.buf, l.lost
+	if len(lines) > 0 {
+		l.buf, l.spare = l.spare, nil
+	}
+	l.mu.Unlock()
+	if len(lines) == 0 || l.file == nil {
 		return
 	}
-	if n, err := l.put(l.buf); err != nil {
-		l.lost(bytes.Count(l.buf[n:], []byte{'\n'}), err)
+	if n, err := l.put(lines); err != nil {
+		lost(bytes.Count(lines[n:], []byte{'\n'}), err)
 	}
-	if l.buf = l.buf[:0]; cap(l.buf) > 4*gatherMost { // one large record does not stay
-		l.buf = nil
+	if cap(lines) <= 4*gatherMost { // one large record does not stay
+		l.spare = lines[:0]
 	}
 }
 
 // write appends a line of its own at once, behind what has gathered.
 func (l *Log) write(line []byte) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.out.Lock()
+	defer l.out.Unlock()
 	if l.file == nil {
 		return fmt.Errorf("audit: %w", os.ErrClosed)
 	}
-	l.flush()
+	l.flushed()
 	_, err := l.put(line)
 	return err
 }
 
-// put writes whole lines, and tells how many bytes of them are written. l.mu is held.
+// put writes whole lines, and tells how many bytes of them are written. l.out is held.
 func (l *Log) put(lines []byte) (n int, err error) {
 	data := lines
 	if l.torn { // one write(2) still: the line end closes what was torn
@@ -171,13 +202,13 @@ func (l *Log) Reopen() error {
 	if err != nil {
 		return err
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.out.Lock()
+	defer l.out.Unlock()
 	if l.file == nil {
 		f.Close()
 		return fmt.Errorf("audit: %w", os.ErrClosed)
 	}
-	l.flush()
+	l.flushed()
 	if sameFile(l.file, f) { // what we know of it is surer than its last byte, which another writer may be adding to
 		torn = l.torn
 	}
@@ -197,12 +228,15 @@ func sameFile(a, b *os.File) bool {
 
 // Close writes what has gathered and closes the file.
 func (l *Log) Close() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.out.Lock()
+	defer l.out.Unlock()
 	if l.file == nil {
 		return nil
 	}
-	l.flush()
+	l.mu.Lock()
+	l.closed = true
+	l.mu.Unlock()
+	l.flushed()
 	err := l.file.Close()
 	l.file = nil
 	return err

@@ -123,7 +123,7 @@ func (d *decoder) bulk(out *sink, p []byte) bool {
 }
 
 // quanta decodes lines of whole quanta, as programs write them, up to the first thing that is anything else; dst has 8 bytes to spare. It is what
-// most bytes of a mail with attachments go through: twice as fast as the standard decoder, which meets each line end as an error.
+// most bytes of a mail with attachments go through: 1.7 times as fast as the standard decoder.
 func quanta(dst, p []byte) (used, n int) {
 	for {
 		for len(p)-used >= 8 && len(dst)-n >= 8 {
